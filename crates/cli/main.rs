@@ -1,0 +1,2 @@
+//! `leadmill`.
+fn main() {}

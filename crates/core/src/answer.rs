@@ -1,0 +1,151 @@
+//! What came back for one question, and what that makes of a row.
+
+use crate::{Credits, QueryKey};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// One value of an answer; its type is that of the [`Field`](crate::Field) in the same place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// The provider did not say.
+    Null,
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text.
+    Text(Box<str>),
+}
+
+impl Value {
+    /// Text, or null.
+    pub fn text(text: Option<impl Into<Box<str>>>) -> Self {
+        text.map_or(Self::Null, |text| Self::Text(text.into()))
+    }
+
+    /// A flag, or null.
+    pub fn flag(flag: Option<bool>) -> Self {
+        flag.map_or(Self::Null, Self::Flag)
+    }
+
+    /// A whole number, or null.
+    pub fn integer(number: Option<i64>) -> Self {
+        number.map_or(Self::Null, Self::Integer)
+    }
+}
+
+/// What a provider said about one question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// An answer: one value for each of the operation's fields.
+    Hit(Box<[Value]>),
+    /// Asked, and the provider knows nothing.
+    Miss,
+    /// The provider gave no usable answer, and provably charged nothing. Never kept for reuse.
+    Failed(Box<str>),
+    /// The provider gave no usable answer and may have charged for it. Held until resolved.
+    Unknown(Box<str>),
+}
+
+/// A finding, tied to the question that it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The question.
+    pub key: QueryKey,
+    /// The answer.
+    pub finding: Finding,
+    /// What it cost, where the provider's bill can be told apart by question.
+    pub credits: Option<Credits>,
+}
+
+/// What became of one row in one step: the value of its `<step>_status` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// Answered.
+    Hit = 0,
+    /// Asked, and the provider knows nothing.
+    Miss = 1,
+    /// No question could be made of the row: `when:` was not true, or an input was empty or malformed.
+    InvalidInput = 2,
+    /// On the list of people who are not to be asked about.
+    Suppressed = 3,
+    /// Not asked: a budget, an empty wallet or an interruption came first. A later run asks.
+    Deferred = 4,
+    /// No usable answer, and nothing charged. A later run asks again.
+    Failed = 5,
+    /// Paid for or perhaps paid for, and the answer is not here. Held, never asked again by itself.
+    UnknownCharged = 6,
+}
+
+impl Status {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 7] = [
+        Self::Hit,
+        Self::Miss,
+        Self::InvalidInput,
+        Self::Suppressed,
+        Self::Deferred,
+        Self::Failed,
+        Self::UnknownCharged,
+    ];
+
+    /// The text in the output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::InvalidInput => "invalid_input",
+            Self::Suppressed => "suppressed",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+            Self::UnknownCharged => "unknown_charged",
+        }
+    }
+
+    /// One byte, as it is stored.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// Reads [`Self::code`].
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that is no status.
+#[derive(Debug, thiserror::Error)]
+#[error("no such status: {0}")]
+pub struct UnknownStatus(String);
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStatus> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.name() == name)
+            .ok_or_else(|| UnknownStatus(name.to_owned()))
+    }
+}
+
+impl Finding {
+    /// What the finding makes of a row.
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Hit(_) => Status::Hit,
+            Self::Miss => Status::Miss,
+            Self::Failed(_) => Status::Failed,
+            Self::Unknown(_) => Status::UnknownCharged,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Wall-clock time, passed in so that tests own it.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt::Debug, time::Duration};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// How long ago `earlier` was; nothing if it lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(
+            u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0),
+        )
+    }
+}
+
+/// Tells the wall-clock time.
+pub trait Clock: Debug + Send + Sync {
+    /// The time.
+    fn now(&self) -> Timestamp;
+}

@@ -1,0 +1,77 @@
+//! Facts about a batch, in the past tense, as they are written to the journal.
+
+use crate::{
+    Answered, BatchId, Credits, JobId, Lane, Operation, QueryKey, RunId, Status,
+    Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When it was written.
+    pub at: Timestamp,
+    /// The run that wrote it.
+    pub run: RunId,
+    /// The batch it is about.
+    pub batch: BatchId,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened to a batch. It is durable before its effect is attempted or reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// We are about to spend up to `reserve` at `account`.
+    Intended {
+        /// Whose wallet: the provider and the account there.
+        account: Arc<str>,
+        /// The pipeline's step.
+        step: Arc<str>,
+        /// What is asked.
+        operation: Operation,
+        /// How it travels.
+        lane: Lane,
+        /// Upper bound of the spend.
+        reserve: Credits,
+        /// The questions inside, in request order.
+        keys: Arc<[QueryKey]>,
+    },
+    /// The provider took the batch as `job`.
+    Accepted {
+        /// The provider's name for it.
+        job: JobId,
+    },
+    /// The provider provably did not take the batch, or refused it, and charged nothing.
+    Refused {
+        /// Why, for people.
+        reason: String,
+        /// Whether the same questions may go again by themselves.
+        again: bool,
+    },
+    /// The reply was lost: the provider may or may not have taken it. Its credits stay held.
+    Doubted {
+        /// What was seen, for people.
+        reason: String,
+    },
+    /// The answers are durable and the true cost is known.
+    Settled {
+        /// What was really charged.
+        cost: Credits,
+        /// What became of each question, in the order of the intent's keys.
+        statuses: Arc<[Status]>,
+        /// Where the answers are.
+        part: Part,
+    },
+}
+
+/// Where the answers of a settled batch are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// In a staged file of this name.
+    File(String),
+    /// In the journal itself: the answers of single calls are as durable as their settlement.
+    Inline(Vec<Answered>),
+}

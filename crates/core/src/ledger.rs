@@ -1,0 +1,273 @@
+//! The account book: a fold over journal entries. The journal is its only input.
+
+use crate::{
+    BatchId, Credits, Entry, Event, JobId, Lane, Operation, Part, QueryKey, RunId,
+    Status, Timestamp,
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// Where a batch stands, judged only from the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Intended, and no reply was recorded: the provider may or may not have it.
+    InDoubt,
+    /// The provider has it.
+    Accepted(JobId),
+    /// Closed at no cost.
+    Refused {
+        /// Why.
+        reason: String,
+        /// Whether the same questions may go again by themselves.
+        again: bool,
+    },
+    /// Closed with its true cost.
+    Settled {
+        /// When.
+        at: Timestamp,
+        /// What became of each question, in the order of the line's keys.
+        statuses: Arc<[Status]>,
+        /// Where the answers are.
+        part: Part,
+        /// The provider's name for it, if it was a job.
+        job: Option<JobId>,
+    },
+}
+
+/// One batch in the book.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The batch.
+    pub batch: BatchId,
+    /// The run that bought it.
+    pub run: RunId,
+    /// Whose wallet.
+    pub account: Arc<str>,
+    /// The pipeline's step.
+    pub step: Arc<str>,
+    /// What is asked.
+    pub operation: Operation,
+    /// How it travels.
+    pub lane: Lane,
+    /// The questions inside.
+    pub keys: Arc<[QueryKey]>,
+    /// When it was last intended.
+    pub intended_at: Timestamp,
+    /// Held while open, true once settled, nothing once refused.
+    pub credits: Credits,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// An event that cannot follow what the journal already says.
+#[derive(Debug, thiserror::Error)]
+#[error("journal: batch {batch}: {event} cannot follow {state}")]
+pub struct IllegalEvent {
+    batch: BatchId,
+    event: &'static str,
+    state: &'static str,
+}
+
+/// Balances and batch states derived from the journal.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    lines: Vec<Line>,
+    places: HashMap<BatchId, usize>,
+    committed: HashMap<(RunId, Arc<str>), Credits>,
+}
+
+impl Ledger {
+    /// Records one entry, or says why it is impossible.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalEvent> {
+        let place = self.places.get(&entry.batch).copied();
+        let line = place.and_then(|place| self.lines.get_mut(place));
+        let illegal = |line: Option<&Line>| IllegalEvent {
+            batch: entry.batch,
+            event: event_name(&entry.event),
+            state: line.map_or("nothing", |line| state_name(&line.state)),
+        };
+        let (state, credits) = match (line.as_ref().map(|line| &line.state), &entry.event)
+        {
+            (None | Some(State::Refused { .. }), Event::Intended { reserve, .. }) => {
+                (State::InDoubt, Some(*reserve))
+            }
+            (Some(State::InDoubt), Event::Accepted { job }) => {
+                (State::Accepted(job.clone()), None)
+            }
+            (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
+            (Some(State::InDoubt), Event::Refused { reason, again }) => {
+                let state = State::Refused { reason: reason.clone(), again: *again };
+                (state, Some(Credits::ZERO))
+            }
+            (
+                Some(before @ (State::InDoubt | State::Accepted(_))),
+                Event::Settled { cost, statuses, part },
+            ) => {
+                let job = match before {
+                    State::Accepted(job) => Some(job.clone()),
+                    _ => None,
+                };
+                let (statuses, part) = (Arc::clone(statuses), part.clone());
+                (State::Settled { at: entry.at, statuses, part, job }, Some(*cost))
+            }
+            _ => return Err(illegal(line.as_deref())),
+        };
+        let line = match (line, &entry.event) {
+            (Some(line), _) => line,
+            (None, event) => {
+                let fresh = Line::opened(entry, event).ok_or_else(|| illegal(None))?;
+                self.places.insert(entry.batch, self.lines.len());
+                self.lines.push_mut(fresh)
+            }
+        };
+        if matches!(entry.event, Event::Intended { .. }) {
+            (line.run, line.intended_at) = (entry.run, entry.at);
+        }
+        line.state = state;
+        if let Some(credits) = credits {
+            let committed =
+                self.committed.entry((line.run, Arc::clone(&line.account))).or_default();
+            *committed = committed.less(line.credits) + credits;
+            line.credits = credits;
+        }
+        Ok(())
+    }
+
+    /// Credits that a run has spent at an account, plus what its open batches may still spend.
+    pub fn committed(&self, run: RunId, account: &Arc<str>) -> Credits {
+        self.committed.get(&(run, Arc::clone(account))).copied().unwrap_or_default()
+    }
+
+    /// One batch.
+    pub fn line(&self, batch: BatchId) -> Option<&Line> {
+        self.places.get(&batch).and_then(|place| self.lines.get(*place))
+    }
+
+    /// All batches, oldest first.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Batches at an account that the journal leaves open, oldest first.
+    pub fn open<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Line> {
+        self.lines.iter().filter(move |line| *line.account == *account && line.is_open())
+    }
+}
+
+impl Line {
+    /// The first line of a batch's account.
+    fn opened(entry: &Entry, event: &Event) -> Option<Self> {
+        let Event::Intended { account, step, operation, lane, keys, .. } = event else {
+            return None;
+        };
+        Some(Self {
+            batch: entry.batch,
+            run: entry.run,
+            account: Arc::clone(account),
+            step: Arc::clone(step),
+            operation: *operation,
+            lane: *lane,
+            keys: Arc::clone(keys),
+            intended_at: entry.at,
+            credits: Credits::ZERO,
+            state: State::InDoubt,
+        })
+    }
+
+    /// Whether its credits are held: the provider has it, or may have it.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, State::InDoubt | State::Accepted(_))
+    }
+}
+
+const fn state_name(state: &State) -> &'static str {
+    match state {
+        State::InDoubt => "`in doubt`",
+        State::Accepted(_) => "`accepted`",
+        State::Refused { .. } => "`refused`",
+        State::Settled { .. } => "`settled`",
+    }
+}
+
+const fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Intended { .. } => "`intended`",
+        Event::Accepted { .. } => "`accepted`",
+        Event::Refused { .. } => "`refused`",
+        Event::Doubted { .. } => "`doubted`",
+        Event::Settled { .. } => "`settled`",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(batch: u64, event: Event) -> Entry {
+        Entry { at: Timestamp(7), run: RunId(1), batch: BatchId(batch), event }
+    }
+
+    fn intended(reserve: u64) -> Event {
+        Event::Intended {
+            account: "a".into(),
+            step: "s".into(),
+            operation: Operation::VerifyEmail,
+            lane: Lane::Bulk,
+            reserve: Credits(reserve),
+            keys: [QueryKey([1; 16])].into(),
+        }
+    }
+
+    fn refused() -> Event {
+        Event::Refused { reason: "no".into(), again: true }
+    }
+
+    fn settled(cost: u64) -> Event {
+        let part = Part::File("p".into());
+        Event::Settled { cost: Credits(cost), statuses: [Status::Hit].into(), part }
+    }
+
+    fn accepted() -> Event {
+        Event::Accepted { job: JobId("j".into()) }
+    }
+
+    #[test]
+    fn a_reserve_counts_until_it_settles_or_is_refused() {
+        let mut ledger = Ledger::default();
+        let spent = |ledger: &Ledger| ledger.committed(RunId(1), &"a".into()).0;
+        for (event, expected) in [
+            (entry(1, intended(50)), 50),
+            (entry(2, intended(30)), 80),
+            (entry(2, refused()), 50),
+            (entry(1, accepted()), 50),
+            (entry(1, settled(20)), 20),
+            (entry(2, intended(30)), 50),
+            (entry(2, Event::Doubted { reason: "reset".into() }), 50),
+        ] {
+            ledger.apply(&event).unwrap();
+            assert_eq!(spent(&ledger), expected, "{event:?}");
+        }
+        let open: Vec<_> = ledger.open("a").map(|line| line.batch).collect();
+        assert_eq!(open, [BatchId(2)]);
+    }
+
+    #[test]
+    fn what_cannot_happen_is_an_error() {
+        let book = |events: Vec<Event>| {
+            let mut ledger = Ledger::default();
+            events.into_iter().try_for_each(|event| ledger.apply(&entry(1, event)))
+        };
+        for events in [
+            vec![accepted()],
+            vec![settled(1)],
+            vec![refused()],
+            vec![intended(1), intended(1)],
+            vec![intended(1), accepted(), accepted()],
+            vec![intended(1), accepted(), refused()],
+            vec![intended(1), accepted(), settled(1), settled(1)],
+            vec![intended(1), accepted(), settled(1), intended(1)],
+            vec![intended(1), refused(), settled(1)],
+        ] {
+            assert!(book(events.clone()).is_err(), "{events:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The domain of a run: what is asked, what it may cost, what has happened.
+//!
+//! Nothing here performs I/O, reads a clock or knows a runtime. Read in this order: [`operation`] and
+//! [`query`] (what is asked), [`answer`] (what comes back), [`batch`] (what travels together),
+//! [`pack`] (a provider's facts), [`event`] and [`ledger`] (the account book), then the ports:
+//! [`provider`], through which money is spent, [`journal`], which remembers, [`staging`], which
+//! keeps the answers, and [`clock`].
+
+pub mod answer;
+pub mod batch;
+pub mod clock;
+pub mod credits;
+pub mod event;
+pub mod index;
+pub mod journal;
+pub mod lane;
+pub mod ledger;
+pub mod limits;
+pub mod operation;
+pub mod pack;
+pub mod provider;
+pub mod query;
+pub mod sizing;
+pub mod staging;
+
+pub use answer::{Answered, Finding, Status, Value};
+pub use batch::{Batch, BatchId, JobId, Lane, RunId};
+pub use clock::{Clock, Timestamp};
+pub use credits::Credits;
+pub use event::{Entry, Event, Part};
+pub use index::{Asked, Index};
+pub use journal::{Journal, JournalError};
+pub use ledger::{IllegalEvent, Ledger, Line, State};
+pub use limits::{Call, Scope, Window};
+pub use operation::{Field, FieldKind, Input, InputKind, Operation};
+pub use pack::{Account, Pack};
+pub use provider::{
+    ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
+};
+pub use query::{Query, QueryKey, Unaskable};
+pub use staging::{Staging, StagingError};

@@ -1,0 +1,154 @@
+//! What a provider limits: windows, and the calls that fall into them.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
+
+/// The name of a set of calls that share windows, such as `global` or `bulk`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scope(pub Arc<str>);
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// At most `limit` calls in any stretch of time of this length. Written `300/60s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Calls.
+    pub limit: NonZeroU32,
+    /// The length, rolling.
+    pub per: Duration,
+}
+
+/// A call, by what it is for. Which [`Scope`]s it falls into is the pack's to say.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Reading the wallet.
+    Balance,
+    /// One question, answered at once.
+    Ask,
+    /// Handing over a batch.
+    Submit,
+    /// Asking how far a job is.
+    Poll,
+    /// Fetching a page of results.
+    Page,
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.limit, Written(self.per))
+    }
+}
+
+/// A duration as people write it: `250ms`, `5s`, `60s`, `90d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written(pub Duration);
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        match millis {
+            0 => write!(f, "0s"),
+            _ if millis.is_multiple_of(86_400_000) => {
+                write!(f, "{}d", millis / 86_400_000)
+            }
+            _ if millis.is_multiple_of(1000) => write!(f, "{}s", millis / 1000),
+            _ => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// A text that is no duration or no window.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl FromStr for Written {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let wrong = || {
+            Unreadable(format!(
+                "`{text}` is no duration: write a whole number and a unit, such as 250ms, 5s, 10m, 12h or 90d"
+            ))
+        };
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(wrong()),
+        };
+        number
+            .checked_mul(millis)
+            .map(|ms| Self(Duration::from_millis(ms)))
+            .ok_or_else(wrong)
+    }
+}
+
+impl FromStr for Window {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let wrong = || {
+            Unreadable(format!(
+                "`{text}` is no window: write calls and a length, such as 25/1s or 300/60s"
+            ))
+        };
+        let (limit, per) = text.split_once('/').ok_or_else(wrong)?;
+        let limit = limit.trim().parse().map_err(|_| wrong())?;
+        let Written(per) = per.trim().parse().map_err(|_| wrong())?;
+        if per.is_zero() {
+            return Err(wrong());
+        }
+        Ok(Self { limit, per })
+    }
+}
+
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_and_durations_read_as_they_are_written() {
+        for text in ["25/1s", "300/60s", "2/250ms", "15/1d"] {
+            assert_eq!(text.parse::<Window>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "25",
+            "0/1s",
+            "25/0s",
+            "25/s",
+            "-1/1s",
+            "25/1y",
+            "25/99999999999999999999s",
+        ] {
+            assert!(text.parse::<Window>().is_err(), "{text}");
+        }
+        assert_eq!("10m".parse(), Ok(Written(Duration::from_secs(600))));
+    }
+}

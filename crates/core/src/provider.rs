@@ -1,0 +1,153 @@
+//! The port through which money is spent and answers return.
+
+use crate::{Account, Answered, Batch, Credits, JobId, Operation, Query};
+use async_trait::async_trait;
+use std::{
+    fmt::{self, Debug},
+    time::Duration,
+};
+
+/// An enrichment API that takes batches and answers later, or one question at once.
+///
+/// Every method is required: a default that is right for one provider spends money at another.
+/// No method repeats a call by itself, waits for a window, or keeps anything.
+/// Of these, [`submit`](Self::submit) and [`ask`](Self::ask) are the paid acts.
+#[async_trait]
+pub trait Provider: Debug + Send + Sync {
+    /// The provider's facts.
+    fn account(&self) -> &Account;
+
+    /// Reads the wallet. Free.
+    async fn balance(&self) -> Result<Reply<Credits>, ProviderError>;
+
+    /// Asks one question. **Paid.** The answer's cost is in its finding; only
+    /// [`ErrorKind::InDoubt`] means that it may have been charged without an answer.
+    async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError>;
+
+    /// Hands over a batch. **Paid**: the reserve is taken at once.
+    /// Only [`ErrorKind::InDoubt`] means that it may have been taken.
+    async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError>;
+
+    /// Asks how far a job is. Free, may be repeated.
+    async fn poll(
+        &self,
+        operation: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Progress>, ProviderError>;
+
+    /// Fetches a page of results, counted from 1, with at most `limit` items. The first fetch after the
+    /// job's end settles its bill; it may be repeated and never pays twice.
+    async fn fetch(
+        &self,
+        operation: Operation,
+        job: &JobId,
+        page: u32,
+        limit: u32,
+    ) -> Result<Reply<Page>, ProviderError>;
+}
+
+/// What a call returned, with what the provider said beside it.
+#[derive(Clone, Debug)]
+pub struct Reply<T> {
+    /// The answer to the call.
+    pub value: T,
+    /// What every reply tells.
+    pub signals: Signals,
+}
+
+/// What a reply tells about the account, whatever it was about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// The wallet after this call.
+    pub balance: Option<Credits>,
+    /// The provider's rate-limit headers.
+    pub rate: Option<RateSignal>,
+}
+
+/// Rate-limit headers, as the provider means them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateSignal {
+    /// Most calls in the window.
+    pub limit: Option<u64>,
+    /// Calls left in the window.
+    pub remaining: Option<u64>,
+    /// Time until the window resets.
+    pub reset: Option<Duration>,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Not done: so many of so many items.
+    Running {
+        /// Items done, where the provider says.
+        done: Option<u64>,
+        /// Items in all, where the provider says.
+        total: Option<u64>,
+    },
+    /// Ended; the results can be fetched.
+    Ready,
+}
+
+/// One page of results.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Whether the job had ended. If not, the page is a glimpse, and nothing was settled.
+    pub ready: bool,
+    /// Whether the provider calls the job failed. Its items may be incomplete.
+    pub failed: bool,
+    /// Items of the whole job, where the provider says.
+    pub total: Option<u64>,
+    /// Items on this page as they came, usable or not.
+    pub items: u64,
+    /// The items that could be tied to a question, in the order of the page.
+    pub answers: Vec<Answered>,
+    /// The bill of the whole job, once settled.
+    pub cost: Option<Credits>,
+}
+
+/// What a failed call means: what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Never reached the provider: not charged, safe to try again.
+    Unsent,
+    /// Told to slow down, for this long if the provider says: not charged.
+    Throttled(Option<Duration>),
+    /// The provider said no to what was asked, and charged nothing.
+    Refused,
+    /// The wallet cannot cover it: not charged.
+    NoCredit,
+    /// Sent, and no readable reply came: a paid call may have been charged.
+    InDoubt,
+    /// The provider does not know this job.
+    Gone,
+    /// No point in going on: credentials, a suspended account, a wrong address. Not charged.
+    Fatal,
+}
+
+/// A provider call that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct ProviderError {
+    /// Which provider, by its name in the pipeline.
+    pub provider: String,
+    /// What was being done, such as `submit of 5000 find_email questions`.
+    pub action: String,
+    /// What it means.
+    pub kind: ErrorKind,
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// What the provider or the network said; never a secret.
+    pub detail: String,
+    /// What the reply told beside the error.
+    pub signals: Signals,
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: ", self.provider, self.action)?;
+        if let Some(status) = self.status {
+            write!(f, "HTTP {status}: ")?;
+        }
+        f.write_str(&self.detail)
+    }
+}

@@ -1,1 +1,17 @@
-//! leadmill-providers
+//! The wire: what each provider's API takes and returns, and what its failures mean for the money.
+//!
+//! A provider is a folder: `pack.yaml` (its facts), `wire` (its shapes, pure), and the calls, which are
+//! thin. Calls go through a [`Transport`], so that the same code speaks to the network and, in tests, to
+//! a server in the same process on simulated time.
+
+pub mod enrich;
+pub mod network;
+pub mod transport;
+
+mod packs;
+mod rate;
+
+pub use enrich::Enrich;
+pub use network::Network;
+pub use packs::{PackError, packs};
+pub use transport::{Transport, TransportError};

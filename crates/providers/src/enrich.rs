@@ -1,0 +1,329 @@
+//! Enrich.so, API version 3: e-mail finder and e-mail validation.
+
+mod reading;
+mod refusal;
+mod wire;
+
+use crate::{
+    rate,
+    transport::{Connection, Transport, TransportError},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header};
+use leadmill_core::{
+    Account, Answered, Batch, Credits, ErrorKind, Finding, JobId, Operation, Page,
+    Progress, Provider, ProviderError, Query, Reply, Signals,
+};
+use refusal::Route;
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
+use wire::{Balance, Email, Emails, Envelope, Item, Job, Lead, Leads, Submitted};
+
+/// The facts, compiled in.
+pub(crate) const PACK: &str = include_str!("enrich/pack.yaml");
+
+/// The path under which the documented endpoints stand.
+const API: &str = "/api/v3";
+
+/// Enrich.so as one pipeline uses it.
+pub struct Enrich {
+    account: Account,
+    base_url: String,
+    key: HeaderValue,
+    transport: Arc<dyn Transport>,
+}
+
+impl fmt::Debug for Enrich {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enrich")
+            .field("account", &self.account.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A key that cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the API key holds characters that no HTTP header can carry")]
+pub struct UnsendableKey;
+
+impl Enrich {
+    /// Calls the API at the account's `base_url`. An address without a path gets the documented one.
+    pub fn new(
+        account: Account,
+        key: &str,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, UnsendableKey> {
+        let mut key = HeaderValue::from_str(key).map_err(|_| UnsendableKey)?;
+        key.set_sensitive(true);
+        let mut base_url = account.pack.base_url.trim_end_matches('/').to_owned();
+        if base_url.splitn(4, '/').count() < 4 {
+            base_url.push_str(API);
+        }
+        Ok(Self { account, base_url, key, transport })
+    }
+
+    /// Where an operation's endpoints stand.
+    const fn family(operation: Operation) -> &'static str {
+        match operation {
+            Operation::FindEmail => "email-finder",
+            Operation::VerifyEmail => "email-validation",
+        }
+    }
+
+    async fn get(
+        &self,
+        action: &Action,
+        path: &str,
+    ) -> Result<Response<Bytes>, ProviderError> {
+        self.call(action, Method::GET, path, Bytes::new(), Connection::Pooled).await
+    }
+
+    async fn post(
+        &self,
+        action: &Action,
+        path: &str,
+        body: &impl Serialize,
+        connection: Connection,
+    ) -> Result<Response<Bytes>, ProviderError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| self.failed(action, ErrorKind::Unsent, error.to_string()))?;
+        self.call(action, Method::POST, path, body.into(), connection).await
+    }
+
+    async fn call(
+        &self,
+        action: &Action,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        connection: Connection,
+    ) -> Result<Response<Bytes>, ProviderError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base_url))
+            .header("x-api-key", self.key.clone())
+            .header(header::ACCEPT, "application/json");
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| self.failed(action, ErrorKind::Fatal, error.to_string()))?;
+        let response = self.transport.send(request, connection).await.map_err(
+            |error| match error {
+                TransportError::Unsent(detail) => {
+                    self.failed(action, ErrorKind::Unsent, detail)
+                }
+                TransportError::Lost(detail) => {
+                    self.failed(action, ErrorKind::InDoubt, detail)
+                }
+            },
+        )?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let (status, headers) = (response.status(), response.headers());
+        let (kind, detail) =
+            refusal::judge(action.route, status, headers, response.body());
+        let mut error = self.failed(action, kind, detail);
+        error.status = Some(status.as_u16());
+        error.signals.rate = rate::signal(headers);
+        Err(error)
+    }
+
+    /// A successful reply in a known shape. One that cannot be read is in doubt: something was done.
+    fn read<'a, T: Deserialize<'a>>(
+        &self,
+        action: &Action,
+        response: &'a Response<Bytes>,
+    ) -> Result<T, ProviderError> {
+        serde_json::from_slice(response.body())
+            .map_err(|error| self.unreadable(action, &error))
+    }
+
+    fn unreadable(&self, action: &Action, error: &serde_json::Error) -> ProviderError {
+        self.failed(
+            action,
+            ErrorKind::InDoubt,
+            format!("the reply cannot be read: {error}"),
+        )
+    }
+
+    fn failed(&self, action: &Action, kind: ErrorKind, detail: String) -> ProviderError {
+        let secret = self.key.to_str().unwrap_or_default();
+        let detail = match secret.is_empty() {
+            true => detail,
+            false => detail.replace(secret, "[secret]"),
+        };
+        ProviderError {
+            provider: self.account.name.clone(),
+            action: action.name.clone(),
+            kind,
+            status: None,
+            detail,
+            signals: Signals::default(),
+        }
+    }
+}
+
+/// What is being done, for messages, and the kind of route that it uses.
+struct Action {
+    name: String,
+    route: Route,
+}
+
+impl Action {
+    fn fixed(name: impl Into<String>) -> Self {
+        Self { name: name.into(), route: Route::Fixed }
+    }
+
+    fn job(name: impl Into<String>) -> Self {
+        Self { name: name.into(), route: Route::Job }
+    }
+}
+
+#[async_trait]
+impl Provider for Enrich {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    async fn balance(&self) -> Result<Reply<Credits>, ProviderError> {
+        let action = Action::fixed("reading the wallet");
+        let response = self.get(&action, "/wallets/balance").await?;
+        let envelope: Envelope<Balance> = self.read(&action, &response)?;
+        let balance = envelope.data.balance.ok_or_else(|| {
+            self.failed(&action, ErrorKind::InDoubt, "the reply names no balance".into())
+        })?;
+        let signals =
+            Signals { balance: Some(balance), rate: rate::signal(response.headers()) };
+        Ok(Reply { value: balance, signals })
+    }
+
+    async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
+        let operation = query.operation();
+        let action = Action::fixed(format!("single {operation}"));
+        let path = format!("/{}", Self::family(operation));
+        let response = match operation {
+            Operation::FindEmail => {
+                self.post(&action, &path, &lead(query), Connection::Pooled).await?
+            }
+            Operation::VerifyEmail => {
+                let body = Email { email: first(query) };
+                self.post(&action, &path, &body, Connection::Pooled).await?
+            }
+        };
+        let envelope: Envelope<Item> = self.read(&action, &response)?;
+        let meta = envelope.meta.unwrap_or_default();
+        let echo = reading::asked(operation, &envelope.data);
+        let key = query.key();
+        let finding =
+            reading::finding(operation, &self.account.pack.confidence, envelope.data);
+        let finding = match finding {
+            Some(finding) if echo.is_none_or(|echo| echo.key() == key) => finding,
+            Some(_) => Finding::Unknown("the reply is about another question".into()),
+            None => Finding::Unknown("the reply holds no answer".into()),
+        };
+        let credits = meta.credits_used.or_else(|| {
+            let offer = self.account.offer(operation)?;
+            Some(reading::charge(operation, offer, &finding))
+        });
+        let signals = Signals {
+            balance: meta.credits_remaining,
+            rate: rate::signal(response.headers()),
+        };
+        Ok(Reply { value: Answered { key, finding, credits }, signals })
+    }
+
+    async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError> {
+        let count = batch.queries.len();
+        let action =
+            Action::fixed(format!("submit of {count} {} questions", batch.operation));
+        let path = format!("/{}/batch", Self::family(batch.operation));
+        let response = match batch.operation {
+            Operation::FindEmail => {
+                let leads = Leads { leads: batch.queries.iter().map(lead).collect() };
+                self.post(&action, &path, &leads, Connection::Fresh).await?
+            }
+            Operation::VerifyEmail => {
+                let emails = Emails { emails: batch.queries.iter().map(first).collect() };
+                self.post(&action, &path, &emails, Connection::Fresh).await?
+            }
+        };
+        let envelope: Envelope<Submitted> = self.read(&action, &response)?;
+        let job = JobId(envelope.data.batch_id);
+        if !is_plain(&job) {
+            let detail = "the reply names no usable batchId".to_owned();
+            return Err(self.failed(&action, ErrorKind::InDoubt, detail));
+        }
+        let signals = Signals { balance: None, rate: rate::signal(response.headers()) };
+        Ok(Reply { value: job, signals })
+    }
+
+    async fn poll(
+        &self,
+        operation: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Progress>, ProviderError> {
+        let action = Action::job(format!("progress of job {job}"));
+        let path = format!("/{}/batch/{job}", Self::family(operation));
+        let response = self.get(&action, &path).await?;
+        let (data, _) =
+            self.read::<Job<serde::de::IgnoredAny>>(&action, &response)?.split();
+        let (done, total) = (data.done(), data.total());
+        let status = data.status.ok_or_else(|| {
+            self.failed(&action, ErrorKind::InDoubt, "the reply names no status".into())
+        })?;
+        let value = match reading::is_terminal(&status) {
+            true => Progress::Ready,
+            false => Progress::Running { done, total },
+        };
+        Ok(Reply {
+            value,
+            signals: Signals { balance: None, rate: rate::signal(response.headers()) },
+        })
+    }
+
+    async fn fetch(
+        &self,
+        operation: Operation,
+        job: &JobId,
+        page: u32,
+        limit: u32,
+    ) -> Result<Reply<Page>, ProviderError> {
+        let action = Action::job(format!("results page {page} of job {job}"));
+        let path = format!(
+            "/{}/batch/{job}/results?page={page}&limit={limit}",
+            Self::family(operation)
+        );
+        let response = self.get(&action, &path).await?;
+        let offer = self.account.offer(operation).ok_or_else(|| {
+            self.failed(&action, ErrorKind::Fatal, "not offered".into())
+        })?;
+        let words = &self.account.pack.confidence;
+        let (value, meta) = reading::page(operation, offer, words, response.body())
+            .map_err(|error| self.unreadable(&action, &error))?;
+        let signals = Signals {
+            balance: meta.credits_remaining,
+            rate: rate::signal(response.headers()),
+        };
+        Ok(Reply { value, signals })
+    }
+}
+
+fn first(query: &Query) -> &str {
+    query.values().next().unwrap_or_default()
+}
+
+fn lead(query: &Query) -> Lead<'_> {
+    let mut values = query.values();
+    let mut next = || values.next().unwrap_or_default();
+    Lead { first_name: next(), last_name: next(), domain: next() }
+}
+
+/// A job id becomes part of a path, so it must not be able to leave it.
+fn is_plain(job: &JobId) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !job.0.is_empty() && job.0.chars().all(plain)
+}

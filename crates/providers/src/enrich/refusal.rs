@@ -1,0 +1,177 @@
+//! What each failed call means for the money.
+
+use super::wire::Problem;
+use crate::rate;
+use http::{HeaderMap, StatusCode};
+use leadmill_core::ErrorKind;
+use std::time::Duration;
+
+/// What kind of route answered: a 404 means different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// A route that every account has.
+    Fixed,
+    /// A job by its id.
+    Job,
+}
+
+/// Judges an error response.
+///
+/// # Source
+/// Reference §3: problem+json, flat and authentication bodies; §3.4: the statuses of each operation.
+/// Whether a 5xx had an effect is not known, so it is in doubt.
+pub(crate) fn judge(
+    route: Route,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> (ErrorKind, String) {
+    let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
+    let sentence = problem.sentence().unwrap_or_else(|| excerpt(status, headers, body));
+    let kind = match status.as_u16() {
+        429 => ErrorKind::Throttled(wait(&problem, headers)),
+        402 => ErrorKind::NoCredit,
+        404 if route == Route::Job => ErrorKind::Gone,
+        401 | 403 | 404 | 407 | 451 => ErrorKind::Fatal,
+        408 | 425 => ErrorKind::InDoubt,
+        400..=499 => ErrorKind::Refused,
+        300..=399 => ErrorKind::Fatal,
+        _ => ErrorKind::InDoubt,
+    };
+    (kind, sentence)
+}
+
+/// `Retry-After`, else the body's `retryAfter`, else the time to the window's reset.
+fn wait(problem: &Problem, headers: &HeaderMap) -> Option<Duration> {
+    rate::retry_after(headers)
+        .or_else(|| Duration::try_from_secs_f64(problem.retry_after?).ok())
+        .or_else(|| rate::signal(headers)?.reset)
+}
+
+/// The beginning of a body that is no error of the provider's own: a proxy's page, or nothing.
+fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+    let kind = headers
+        .get("content-type")
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let reason = status.canonical_reason().unwrap_or("no reason given");
+    match body.is_empty() {
+        true => reason.to_lowercase(),
+        false => format!(
+            "{}, with a body of {} bytes ({kind})",
+            reason.to_lowercase(),
+            body.len()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(
+        status: u16,
+        body: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> (ErrorKind, String) {
+        let headers = headers
+            .iter()
+            .map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap()))
+            .collect();
+        judge(
+            Route::Fixed,
+            StatusCode::from_u16(status).unwrap(),
+            &headers,
+            body.as_bytes(),
+        )
+    }
+
+    #[test]
+    fn every_documented_error_body_becomes_its_kind_and_a_sentence() {
+        let seconds = |n| ErrorKind::Throttled(Some(Duration::from_secs(n)));
+        for (status, body, kind, sentence) in [
+            (
+                400,
+                r#"{"type":"https://dev.enrich.so/errors/validation-error","title":"Validation Error","status":400,"detail":"body/email Invalid email"}"#,
+                ErrorKind::Refused,
+                "body/email Invalid email",
+            ),
+            (
+                401,
+                r#"{"error":"API key is disabled. Re-enable it from the dashboard."}"#,
+                ErrorKind::Fatal,
+                "API key is disabled. Re-enable it from the dashboard.",
+            ),
+            (
+                402,
+                r#"{"title":"Insufficient Credits","status":402,"detail":"Not enough credits. Required: 10, available: 3"}"#,
+                ErrorKind::NoCredit,
+                "Not enough credits. Required: 10, available: 3",
+            ),
+            (
+                402,
+                r#"{"error":"Payment Required","message":"Insufficient credits for batch operation","detail":{"required":50000},"statusCode":402}"#,
+                ErrorKind::NoCredit,
+                r#"Insufficient credits for batch operation {"required":50000}"#,
+            ),
+            (
+                403,
+                r#"{"error":"Your account has been suspended. API access is disabled."}"#,
+                ErrorKind::Fatal,
+                "Your account has been suspended. API access is disabled.",
+            ),
+            (
+                409,
+                r#"{"title":"Conflict","status":409,"detail":"Export job is not yet completed"}"#,
+                ErrorKind::Refused,
+                "Export job is not yet completed",
+            ),
+            (
+                429,
+                r#"{"statusCode":429,"error":"Too Many Requests","message":"Rate limit exceeded, please retry later","retryAfter":45}"#,
+                seconds(45),
+                "Rate limit exceeded, please retry later",
+            ),
+            (
+                429,
+                r#"{"error":"API key rate limit exceeded"}"#,
+                ErrorKind::Throttled(None),
+                "API key rate limit exceeded",
+            ),
+            (
+                500,
+                r#"{"title":"Internal Server Error","status":500,"detail":"An unexpected error occurred. Please try again later."}"#,
+                ErrorKind::InDoubt,
+                "An unexpected error occurred. Please try again later.",
+            ),
+            (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
+            (504, "", ErrorKind::InDoubt, "gateway timeout"),
+            (
+                404,
+                r#"{"title":"Not Found","detail":"nothing here"}"#,
+                ErrorKind::Fatal,
+                "nothing here",
+            ),
+        ] {
+            assert_eq!(
+                judged(status, body, &[]),
+                (kind, sentence.to_owned()),
+                "{status} {body}"
+            );
+        }
+        let gone = judge(Route::Job, StatusCode::NOT_FOUND, &HeaderMap::new(), b"{}");
+        assert_eq!(gone.0, ErrorKind::Gone);
+    }
+
+    #[test]
+    fn the_header_wins_over_the_body_and_the_reset() {
+        let body = r#"{"retryAfter":45}"#;
+        let headers = [("retry-after", "30"), ("x-ratelimit-reset", "20")];
+        assert_eq!(
+            judged(429, body, &headers).0,
+            ErrorKind::Throttled(Some(Duration::from_secs(30)))
+        );
+        let kind = judged(429, "", &headers[1..]).0;
+        assert_eq!(kind, ErrorKind::Throttled(Some(Duration::from_secs(20))));
+    }
+}

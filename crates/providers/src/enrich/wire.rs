@@ -1,0 +1,199 @@
+//! The shapes of Enrich.so's API, as its reference gives them. Pure: no I/O.
+//!
+//! Bodies come under `data`; e-mail validation batches have been seen flat. Both are read.
+//! Unknown members are ignored, enums are open sets.
+
+use leadmill_core::Credits;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A person to find, as it is sent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Lead<'a> {
+    pub(crate) first_name: &'a str,
+    pub(crate) last_name: &'a str,
+    pub(crate) domain: &'a str,
+}
+
+/// An address to validate, as it is sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct Email<'a> {
+    pub(crate) email: &'a str,
+}
+
+/// A batch of addresses.
+#[derive(Debug, Serialize)]
+pub(crate) struct Emails<'a> {
+    pub(crate) emails: Vec<&'a str>,
+}
+
+/// A batch of people.
+#[derive(Debug, Serialize)]
+pub(crate) struct Leads<'a> {
+    pub(crate) leads: Vec<Lead<'a>>,
+}
+
+/// What stands beside `data`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Meta {
+    #[serde(default, deserialize_with = "rounded_up")]
+    pub(crate) credits_used: Option<Credits>,
+    #[serde(default, deserialize_with = "rounded_down")]
+    pub(crate) credits_remaining: Option<Credits>,
+    pub(crate) total_items: Option<u64>,
+}
+
+/// Any body whose `data` is of one shape.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Envelope<T> {
+    pub(crate) data: T,
+    #[serde(default)]
+    pub(crate) meta: Option<Meta>,
+}
+
+/// `GET /wallets/balance`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Balance {
+    #[serde(default, deserialize_with = "rounded_down")]
+    pub(crate) balance: Option<Credits>,
+}
+
+/// The reply to a batch submit.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Submitted {
+    pub(crate) batch_id: String,
+}
+
+/// A job's progress or a page of its results: the members stand under `data`, or flat beside `meta`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Job<I> {
+    pub(crate) data: Option<JobData<I>>,
+    pub(crate) meta: Option<Meta>,
+    pub(crate) status: Option<String>,
+    pub(crate) total_items: Option<u64>,
+    pub(crate) total_emails: Option<u64>,
+    pub(crate) processed_items: Option<u64>,
+    pub(crate) processed_count: Option<u64>,
+    pub(crate) results: Option<Vec<I>>,
+}
+
+/// The members of [`Job`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobData<I> {
+    pub(crate) status: Option<String>,
+    pub(crate) total_items: Option<u64>,
+    pub(crate) total_emails: Option<u64>,
+    pub(crate) processed_items: Option<u64>,
+    pub(crate) processed_count: Option<u64>,
+    pub(crate) results: Option<Vec<I>>,
+}
+
+impl<I> Job<I> {
+    /// The members, wherever they stand.
+    pub(crate) fn split(self) -> (JobData<I>, Meta) {
+        let Self { data, meta, .. } = self;
+        let flat = JobData {
+            status: self.status,
+            total_items: self.total_items,
+            total_emails: self.total_emails,
+            processed_items: self.processed_items,
+            processed_count: self.processed_count,
+            results: self.results,
+        };
+        (data.unwrap_or(flat), meta.unwrap_or_default())
+    }
+}
+
+impl<I> JobData<I> {
+    /// Items of the whole job.
+    pub(crate) fn total(&self) -> Option<u64> {
+        self.total_items.or(self.total_emails)
+    }
+
+    /// Items done.
+    pub(crate) fn done(&self) -> Option<u64> {
+        self.processed_items.or(self.processed_count)
+    }
+}
+
+/// One item of any e-mail product. What a product lacks is `None`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Item {
+    // E-mail validation; `email` is also the finder's answer.
+    pub(crate) email: Option<Box<str>>,
+    pub(crate) result: Option<Box<str>>,
+    /// What one guide page shows instead of `result`.
+    pub(crate) status: Option<Box<str>>,
+    pub(crate) is_federated: Option<bool>,
+    #[serde(rename = "hasSEG")]
+    pub(crate) has_seg: Option<bool>,
+    pub(crate) seg_provider: Option<Box<str>>,
+    // E-mail finder.
+    pub(crate) first_name: Option<Box<str>>,
+    pub(crate) last_name: Option<Box<str>>,
+    pub(crate) domain: Option<Box<str>>,
+    pub(crate) found: Option<bool>,
+    // Both.
+    pub(crate) message: Option<Box<str>>,
+    pub(crate) is_catch_all: Option<bool>,
+    pub(crate) provider: Option<Box<str>>,
+    pub(crate) confidence: Option<Box<str>>,
+}
+
+/// The error bodies: problem+json, the rate-limit page's flat form, the authentication page's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Problem {
+    pub(crate) title: Option<String>,
+    /// Text, or an object in one documented 402.
+    pub(crate) detail: Option<serde_json::Value>,
+    pub(crate) message: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) retry_after: Option<f64>,
+}
+
+impl Problem {
+    /// The sentence for people.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let detail = self.detail.as_ref().map(|detail| match detail {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let title = self
+            .message
+            .clone()
+            .or_else(|| self.error.clone())
+            .or_else(|| self.title.clone());
+        match (title, detail) {
+            (Some(title), Some(detail)) if self.message.is_some() => {
+                Some(format!("{title} {detail}"))
+            }
+            (_, Some(detail)) => Some(detail),
+            (title, None) => title,
+        }
+    }
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = Option::<f64>::deserialize(deserializer)?;
+    Ok(number.filter(|number| number.is_finite()).map(|number| number.max(0.0)))
+}
+
+/// What we owe is never understated.
+fn rounded_up<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Credits>, D::Error> {
+    Ok(number(deserializer)?.map(|number| Credits(number.ceil() as u64)))
+}
+
+/// What we have is never overstated.
+fn rounded_down<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Credits>, D::Error> {
+    Ok(number(deserializer)?.map(|number| Credits(number.floor() as u64)))
+}

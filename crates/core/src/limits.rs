@@ -1,5 +1,6 @@
 //! What a provider limits: windows, and the calls that fall into them.
 
+use crate::{JournalError, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
@@ -39,6 +40,21 @@ pub enum Call {
     Poll,
     /// Fetching a page of results.
     Page,
+}
+
+/// A call that left, remembered so that a later process counts it in its windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// When it left, by the wall clock.
+    pub at: Timestamp,
+    /// What it was for.
+    pub call: Call,
+}
+
+/// The port that remembers sends across processes: kill and resume must not break a window.
+pub trait SendLog: fmt::Debug + Send {
+    /// Writes sends down before they leave. Survives the end of the process, not of the machine.
+    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
 }
 
 impl fmt::Display for Window {

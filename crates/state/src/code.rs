@@ -1,0 +1,195 @@
+//! Journal events as rows: a name, a JSON body, and the bytes that would be wasteful in JSON.
+
+use leadmill_core::{Credits, Event, JobId, Lane, Operation, Part, QueryKey, Status};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One event, ready to be stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) event: String,
+    pub(crate) body: String,
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+/// A row that is no event.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreadable(String);
+
+#[derive(Serialize, Deserialize)]
+struct Intent {
+    account: Arc<str>,
+    step: Arc<str>,
+    operation: Operation,
+    lane: Lane,
+    reserve: Credits,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Acceptance {
+    job: JobId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Refusal {
+    reason: String,
+    again: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Doubt {
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Settlement {
+    cost: Credits,
+    part: Part,
+}
+
+/// Writes an event.
+pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
+    let row =
+        |event: &str, body: String, bytes| Row { event: event.to_owned(), body, bytes };
+    let json = serde_json::to_string::<Refusal>;
+    Ok(match event {
+        Event::Intended { account, step, operation, lane, reserve, keys } => {
+            let (account, step) = (Arc::clone(account), Arc::clone(step));
+            let (operation, lane, reserve) = (*operation, *lane, *reserve);
+            let body = serde_json::to_string(&Intent {
+                account,
+                step,
+                operation,
+                lane,
+                reserve,
+            })?;
+            row("intended", body, Some(keys.iter().flat_map(|key| key.0).collect()))
+        }
+        Event::Accepted { job } => row(
+            "accepted",
+            serde_json::to_string(&Acceptance { job: job.clone() })?,
+            None,
+        ),
+        Event::Refused { reason, again } => row(
+            "refused",
+            json(&Refusal { reason: reason.clone(), again: *again })?,
+            None,
+        ),
+        Event::Doubted { reason } => row(
+            "doubted",
+            serde_json::to_string(&Doubt { reason: reason.clone() })?,
+            None,
+        ),
+        Event::Settled { cost, statuses, part } => {
+            let body =
+                serde_json::to_string(&Settlement { cost: *cost, part: part.clone() })?;
+            row(
+                "settled",
+                body,
+                Some(statuses.iter().map(|status| status.code()).collect()),
+            )
+        }
+    })
+}
+
+/// Reads an event.
+pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
+    fn body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unreadable> {
+        serde_json::from_str(text).map_err(|error| Unreadable(error.to_string()))
+    }
+    let bytes = row.bytes.unwrap_or_default();
+    Ok(match row.event.as_str() {
+        "intended" => {
+            let Intent { account, step, operation, lane, reserve } = body(&row.body)?;
+            let (keys, rest) = bytes.as_chunks();
+            if !rest.is_empty() {
+                return Err(Unreadable("the keys of an intent are cut short".into()));
+            }
+            let keys = keys.iter().map(|key| QueryKey(*key)).collect();
+            Event::Intended { account, step, operation, lane, reserve, keys }
+        }
+        "accepted" => Event::Accepted { job: body::<Acceptance>(&row.body)?.job },
+        "refused" => {
+            let Refusal { reason, again } = body(&row.body)?;
+            Event::Refused { reason, again }
+        }
+        "doubted" => Event::Doubted { reason: body::<Doubt>(&row.body)?.reason },
+        "settled" => {
+            let Settlement { cost, part } = body(&row.body)?;
+            let status = |code: &u8| {
+                Status::from_code(*code)
+                    .ok_or_else(|| Unreadable(format!("no status has the code {code}")))
+            };
+            let statuses = bytes.iter().map(status).collect::<Result<_, _>>()?;
+            Event::Settled { cost, statuses, part }
+        }
+        other => return Err(Unreadable(format!("no event is called `{other}`"))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leadmill_core::{Answered, Finding, Value};
+
+    #[test]
+    fn events_survive_being_stored() {
+        let answer = Answered {
+            key: QueryKey([7; 16]),
+            finding: Finding::Hit(
+                [
+                    Value::Text("a@x.io".into()),
+                    Value::Null,
+                    Value::Integer(-3),
+                    Value::Flag(true),
+                ]
+                .into(),
+            ),
+            credits: Some(Credits(10)),
+        };
+        let miss = Answered { finding: Finding::Miss, credits: None, ..answer.clone() };
+        for event in [
+            Event::Intended {
+                account: "enrich.so".into(),
+                step: "mail".into(),
+                operation: Operation::FindEmail,
+                lane: Lane::Single,
+                reserve: Credits(20),
+                keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
+            },
+            Event::Accepted { job: JobId("65f0".into()) },
+            Event::Refused { reason: "no \"such\" thing".into(), again: true },
+            Event::Doubted { reason: "reset".into() },
+            Event::Settled {
+                cost: Credits(10),
+                statuses: [Status::Hit, Status::UnknownCharged].into(),
+                part: Part::File("b.parquet".into()),
+            },
+            Event::Settled {
+                cost: Credits(0),
+                statuses: Status::ALL.into(),
+                part: Part::Inline(vec![answer, miss]),
+            },
+        ] {
+            assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn a_damaged_row_is_refused() {
+        let row = |event: &str, body: &str, bytes: &[u8]| Row {
+            event: event.into(),
+            body: body.into(),
+            bytes: Some(bytes.into()),
+        };
+        let intent = r#"{"account":"a","step":"s","operation":"find_email","lane":"bulk","reserve":1}"#;
+        assert!(decode(row("intended", intent, &[0; 16])).is_ok());
+        assert!(decode(row("intended", intent, &[0; 15])).is_err());
+        assert!(decode(row("intended", &intent[..40], &[0; 16])).is_err());
+        assert!(decode(row("invented", "{}", &[])).is_err());
+        assert!(
+            decode(row("settled", r#"{"cost":1,"part":{"file":"p"}}"#, &[99])).is_err()
+        );
+    }
+}

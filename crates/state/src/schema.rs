@@ -1,0 +1,76 @@
+//! The tables, and the refusal to touch those of a newer version.
+
+use crate::StateError;
+use rusqlite::{Connection, OpenFlags};
+use std::{path::Path, thread::sleep, time::Duration};
+
+/// The version that this binary writes.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    summary TEXT
+);
+CREATE INDEX runs_by_key ON runs (key);
+CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    batch INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    body TEXT NOT NULL,
+    bytes BLOB
+);
+";
+
+/// Opens the database for writing and creates or checks its tables.
+pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
+    let mut connection = Connection::open(path)?;
+    prepare(&mut connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    match version(&transaction)? {
+        0 => {
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+        }
+        VERSION => {}
+        newer => return Err(StateError::Newer { found: newer, known: VERSION }),
+    }
+    transaction.commit()?;
+    Ok(connection)
+}
+
+/// Opens an existing database for reading only.
+pub(crate) fn look(path: &Path) -> Result<Connection, StateError> {
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prepare(&mut connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    match version(&connection)? {
+        VERSION => Ok(connection),
+        found => Err(StateError::Newer { found, known: VERSION }),
+    }
+}
+
+fn version(connection: &Connection) -> Result<i64, StateError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// SQLite's own busy timeout starves one of several hot processes; short waits with jitter do not.
+fn prepare(connection: &mut Connection) -> Result<(), StateError> {
+    connection.busy_handler(Some(|attempt: i32| {
+        let jitter =
+            u64::from(std::process::id()).wrapping_mul(attempt.unsigned_abs().into()) % 7;
+        sleep(Duration::from_micros(300 + 100 * jitter));
+        attempt < 20_000
+    }))?;
+    Ok(())
+}

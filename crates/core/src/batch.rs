@@ -66,9 +66,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Puts questions of one operation together, at `price` each.
+    /// Puts questions of one operation together, at `price` each. `attempt` tells apart the times that the
+    /// same questions were settled without an answer and asked again.
     pub fn of(
         run: RunId,
+        attempt: u32,
         operation: Operation,
         lane: Lane,
         price: Credits,
@@ -77,6 +79,7 @@ impl Batch {
         let keys: Arc<[QueryKey]> = queries.iter().map(Query::key).collect();
         let mut hash = Sha256::new();
         hash.update(run.0.to_be_bytes());
+        hash.update(attempt.to_be_bytes());
         keys.iter().for_each(|key| hash.update(key.0));
         let id =
             hash.finalize().iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte));

@@ -1,1 +1,52 @@
-//! leadmill-sandbox
+//! A local server that behaves as Enrich.so does: exact windows, a wallet, jobs, and faults on demand.
+//!
+//! Written from the provider's published reference and from no client of it, so that a client that
+//! misreads the reference fails here. What the reference leaves open is a knob of [`Options`].
+//!
+//! Every answer is synthetic: computed from a seed and the question, with addresses under `.invalid`
+//! that no mail can reach, messages that say so, and a header `X-Leadmill-Sandbox: synthetic`.
+//!
+//! Time is `tokio::time`; state moves only when a request looks at the clock. So a test may pause time
+//! and call [`Sandbox::router`] as a `tower` service, and nothing runs on once the last handle is gone.
+
+mod account;
+mod answers;
+mod audit;
+mod batches;
+mod canonical;
+mod envelope;
+mod faults;
+mod gate;
+mod items;
+mod job;
+mod keys;
+mod knobs;
+mod limiter;
+mod limits;
+mod options;
+mod page;
+mod peak;
+mod plan;
+mod problem;
+mod product;
+mod refusal;
+mod routes;
+mod sandbox;
+mod server;
+mod timestamp;
+mod wallet;
+
+#[cfg(test)]
+mod tests;
+
+pub use answers::finder::{FoundEmail, answer_finder};
+pub use answers::validation::{Verdict, answer_validation};
+pub use audit::{Audit, WindowAudit};
+pub use canonical::question;
+pub use faults::{Fault, Quirks};
+pub use keys::{ApiKey, KeyState};
+pub use knobs::{EarlyResults, NoCreditBody, RateHeaders, ThrottleBody};
+pub use limiter::Algorithm;
+pub use options::Options;
+pub use plan::{Category, Plan, UnknownPlan, Window};
+pub use sandbox::Sandbox;

@@ -1,0 +1,248 @@
+//! The turn of the loop: what may leave, what a reply means, when it is over.
+
+mod admission;
+mod settlement;
+
+use crate::{
+    Book, Ending, Engine, Order, RunError, Snapshot, collection::Collection,
+    limiter::Permit,
+};
+use leadmill_core::{
+    Answered, Batch, BatchId, Call, Credits, Entry, Event, JobId, Line, Operation, Page,
+    Progress, ProviderError, Query, QueryKey, Reply, StagingError, State, Status,
+    pack::Offer,
+};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    io,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{task::JoinSet, time::Instant};
+
+/// After an interruption, how long replies to paid calls are waited for: each one that is missed leaves
+/// a batch in doubt.
+const LAST_CALL: Duration = Duration::from_millis(2500);
+
+/// Everything that one call to [`Engine::buy`] keeps in its hands.
+pub(crate) struct Drive<'a> {
+    engine: &'a mut Engine,
+    book: &'a mut Book,
+    order: &'a Order,
+    offer: Offer,
+    questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
+    exhausted: bool,
+    backlog: VecDeque<Query>,
+    /// Batches that were refused without a charge and go again as they are.
+    again: VecDeque<Batch>,
+    /// Free calls by the time at which they are due.
+    errands: BTreeMap<(Instant, u64), Errand>,
+    errand_count: u64,
+    jobs: HashMap<BatchId, Work>,
+    calls: JoinSet<Ended>,
+    /// Calls in flight whose reply decides about money, and answers being staged.
+    weighty: usize,
+    /// Paid calls do not leave before this: the provider could not be reached.
+    paid_not_before: Option<Instant>,
+    unsent: u32,
+    stopped: Option<Ending>,
+    fatal: Option<RunError>,
+    deadline: Option<Instant>,
+    snapshot: Snapshot,
+}
+
+/// A job at the provider.
+#[derive(Debug)]
+struct Work {
+    job: JobId,
+    operation: Operation,
+    keys: Arc<[QueryKey]>,
+    reserve: Credits,
+    since: Instant,
+    collection: Option<Collection>,
+    page_limit: u32,
+    failures: u32,
+    gone: u32,
+    told_balance: bool,
+}
+
+/// A free call to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Errand {
+    Poll(BatchId),
+    Page(BatchId, u32),
+    Balance,
+}
+
+/// A call that has ended.
+pub(crate) enum Ended {
+    Submitted(Permit, Batch, Result<Reply<JobId>, ProviderError>),
+    Asked(Permit, Batch, Result<Reply<Answered>, ProviderError>),
+    Balance(Permit, Result<Reply<Credits>, ProviderError>),
+    Polled(Permit, BatchId, Result<Reply<Progress>, ProviderError>),
+    Fetched(Permit, BatchId, u32, Result<Reply<Page>, ProviderError>),
+    Staged(BatchId, Credits, Arc<[Status]>, Result<String, StagingError>),
+}
+
+impl<'a> Drive<'a> {
+    pub(crate) fn new(
+        engine: &'a mut Engine,
+        book: &'a mut Book,
+        order: &'a Order,
+        questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
+    ) -> Result<Self, RunError> {
+        let account = engine.provider.account();
+        let offer = account.offer(order.operation).cloned().ok_or_else(|| {
+            RunError::Broken(format!(
+                "{} does not offer {}",
+                account.name, order.operation
+            ))
+        })?;
+        let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
+        let mut drive = Self {
+            engine,
+            book,
+            order,
+            offer,
+            questions,
+            exhausted: false,
+            backlog: VecDeque::new(),
+            again: VecDeque::new(),
+            errands: BTreeMap::new(),
+            errand_count: 0,
+            jobs: HashMap::new(),
+            calls: JoinSet::new(),
+            weighty: 0,
+            paid_not_before: None,
+            unsent: 0,
+            stopped: None,
+            fatal: None,
+            deadline: None,
+            snapshot,
+        };
+        drive.resume();
+        Ok(drive)
+    }
+
+    /// Takes up every job that the journal left open at this account.
+    fn resume(&mut self) {
+        let purse = Arc::clone(&self.engine.purse);
+        let open: Vec<Line> = self.book.ledger().open(&purse).cloned().collect();
+        for line in open {
+            if let State::Accepted(job) = &line.state {
+                self.work(
+                    line.batch,
+                    job.clone(),
+                    line.operation,
+                    line.keys,
+                    line.credits,
+                );
+                self.errand(Duration::ZERO, Errand::Poll(line.batch));
+            }
+        }
+    }
+
+    fn work(
+        &mut self,
+        batch: BatchId,
+        job: JobId,
+        operation: Operation,
+        keys: Arc<[QueryKey]>,
+        reserve: Credits,
+    ) {
+        let account = self.engine.provider.account();
+        let page_limit = account.offer(operation).map_or(100, |offer| offer.page.get());
+        let work = Work {
+            job,
+            operation,
+            keys,
+            reserve,
+            since: Instant::now(),
+            collection: None,
+            page_limit,
+            failures: 0,
+            gone: 0,
+            told_balance: false,
+        };
+        self.jobs.insert(batch, work);
+    }
+
+    /// Puts a free call on the list.
+    fn errand(&mut self, wait: Duration, errand: Errand) {
+        self.errand_count += 1;
+        self.errands.insert((Instant::now() + wait, self.errand_count), errand);
+    }
+
+    /// Writes down what happened, before anything follows from it.
+    async fn record(&mut self, events: Vec<(BatchId, Event)>) -> Result<(), RunError> {
+        let (at, run) = (self.engine.clock.now(), self.engine.run);
+        let entries: Vec<Entry> = events
+            .into_iter()
+            .map(|(batch, event)| Entry { at, run, batch, event })
+            .collect();
+        self.book.record(&entries).await?;
+        self.snapshot.committed = self.book.ledger().committed(run, &self.engine.purse);
+        Ok(())
+    }
+
+    /// Waits for a reply, and takes all that are there.
+    pub(crate) async fn replies(&mut self) -> Result<Vec<Ended>, RunError> {
+        let Some(first) = self.calls.join_next().await else {
+            return std::future::pending().await;
+        };
+        let broken = |error: tokio::task::JoinError| RunError::Broken(error.to_string());
+        let mut replies = vec![first.map_err(broken)?];
+        while let Some(next) = self.calls.try_join_next() {
+            replies.push(next.map_err(broken)?);
+        }
+        Ok(replies)
+    }
+
+    /// Until when last replies are waited for, once buying was interrupted.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Stops buying at once; at the second call also waiting.
+    pub(crate) fn interrupt(&mut self) {
+        if self.deadline.is_some() {
+            self.weighty = 0;
+        }
+        self.stopped = Some(Ending::Interrupted);
+        self.deadline = Some(Instant::now() + LAST_CALL);
+    }
+
+    /// Whether there is nothing left to do, or nothing more may be done.
+    pub(crate) fn is_over(&self) -> bool {
+        if self.fatal.is_some() || self.stopped == Some(Ending::Interrupted) {
+            return self.weighty == 0;
+        }
+        let bought =
+            self.stopped.is_some() || (self.exhausted && self.backlog.is_empty());
+        bought && self.again.is_empty() && self.jobs.is_empty() && self.calls.is_empty()
+    }
+
+    /// How it ended.
+    pub(crate) fn end(self) -> Result<Ending, RunError> {
+        match self.fatal {
+            Some(error) => Err(error),
+            None => Ok(self.stopped.unwrap_or(Ending::Complete)),
+        }
+    }
+
+    fn show(&mut self) {
+        let frozen = self.engine.limiter.frozen();
+        self.snapshot.jobs = self.jobs.len();
+        self.snapshot.frozen = frozen.map(|until| (until - Instant::now()).as_secs());
+        let snapshot = self.snapshot;
+        self.engine.progress.send_if_modified(|shown| {
+            let changed = *shown != snapshot;
+            *shown = snapshot;
+            changed
+        });
+    }
+
+    fn count(&mut self, call: Call) -> Result<(), RunError> {
+        self.engine.note(&[call])
+    }
+}

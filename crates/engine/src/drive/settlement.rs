@@ -1,0 +1,348 @@
+//! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
+
+use super::{Drive, Ended, Errand};
+use crate::{
+    RunError,
+    collection::{Collection, Next},
+    limiter::Permit,
+    patience::{MOST_FAILURES, MOST_GONE, MOST_UNSENT, backoff},
+    report::Doubt,
+};
+use leadmill_core::{
+    Answered, Batch, BatchId, Credits, ErrorKind, Event, JobId, Page, Part, Progress,
+    ProviderError, Reply, Signals, Status,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+type Events = Vec<(BatchId, Event)>;
+
+impl Drive<'_> {
+    /// Takes in replies. Nothing follows from any of them before all of them are journalled.
+    pub(crate) async fn settle(&mut self, replies: Vec<Ended>) -> Result<(), RunError> {
+        let mut events = Events::new();
+        for reply in replies {
+            match reply {
+                Ended::Submitted(permit, batch, reply) => {
+                    self.submitted(permit, batch, reply, &mut events)
+                }
+                Ended::Asked(permit, batch, reply) => {
+                    self.asked(permit, batch, reply, &mut events)
+                }
+                Ended::Balance(permit, reply) => self.balance(permit, reply),
+                Ended::Polled(permit, batch, reply) => self.polled(permit, batch, reply),
+                Ended::Fetched(permit, batch, page, reply) => {
+                    self.fetched(permit, batch, page, reply)
+                }
+                Ended::Staged(batch, cost, statuses, reply) => {
+                    self.staged(batch, cost, statuses, reply?, &mut events);
+                }
+            }
+        }
+        self.record(events).await
+    }
+
+    /// What every reply tells, whatever it is about.
+    fn heard(&mut self, permit: &Permit, signals: Signals, own: Option<BatchId>) {
+        self.engine.limiter.replied(permit);
+        if let Some(balance) = signals.balance {
+            self.engine.wallet.report(balance, permit.sent, own);
+        }
+    }
+
+    fn submitted(
+        &mut self,
+        permit: Permit,
+        batch: Batch,
+        reply: Result<Reply<JobId>, ProviderError>,
+        events: &mut Events,
+    ) {
+        self.weighty = self.weighty.saturating_sub(1);
+        match reply {
+            Ok(Reply { value: job, signals }) => {
+                self.heard(&permit, signals, None);
+                self.went_through();
+                self.engine.wallet.replied(batch.id, Instant::now());
+                events.push((batch.id, Event::Accepted { job: job.clone() }));
+                let poll = self.engine.provider.account().poll;
+                self.work(batch.id, job, batch.operation, batch.keys, batch.reserve);
+                self.errand(poll, Errand::Poll(batch.id));
+            }
+            Err(error) => self.not_bought(permit, batch, error, events),
+        }
+    }
+
+    fn asked(
+        &mut self,
+        permit: Permit,
+        batch: Batch,
+        reply: Result<Reply<Answered>, ProviderError>,
+        events: &mut Events,
+    ) {
+        self.weighty = self.weighty.saturating_sub(1);
+        match reply {
+            Ok(Reply { value: answered, signals }) => {
+                let cost = answered.credits.unwrap_or(batch.reserve);
+                self.heard(&permit, signals, Some(batch.id));
+                self.went_through();
+                let refund = batch.reserve.less(cost);
+                self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
+                let statuses: Arc<[Status]> = [answered.finding.status()].into();
+                self.tally(&statuses, cost);
+                let part = Part::Inline(vec![answered]);
+                events.push((batch.id, Event::Settled { cost, statuses, part }));
+            }
+            Err(error) => self.not_bought(permit, batch, error, events),
+        }
+    }
+
+    const fn went_through(&mut self) {
+        self.engine.limiter.passed();
+        self.unsent = 0;
+    }
+
+    /// A paid call failed: what that means for the money decides what happens next.
+    fn not_bought(
+        &mut self,
+        permit: Permit,
+        batch: Batch,
+        error: ProviderError,
+        events: &mut Events,
+    ) {
+        self.heard(&permit, error.signals, None);
+        let reason = error.to_string();
+        if error.kind == ErrorKind::InDoubt {
+            self.engine.wallet.replied(batch.id, Instant::now());
+            self.engine.report.doubts.push(Doubt {
+                batch: batch.id,
+                at: self.engine.clock.now(),
+                questions: batch.queries.len(),
+                reserve: batch.reserve,
+                reason: reason.clone(),
+            });
+            events.push((batch.id, Event::Doubted { reason }));
+            return;
+        }
+        let again = !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone);
+        events.push((batch.id, Event::Refused { reason: reason.clone(), again }));
+        match error.kind {
+            ErrorKind::NoCredit => self.engine.wallet.denied(batch.id, batch.reserve),
+            _ => self.engine.wallet.refused(batch.id),
+        }
+        match error.kind {
+            ErrorKind::Refused | ErrorKind::Gone | ErrorKind::InDoubt => {
+                let questions = batch.queries.len() as u64;
+                *self.engine.report.refusals.entry(error.detail).or_default() +=
+                    questions;
+                self.engine.report.failed += questions;
+                self.snapshot.done += questions;
+            }
+            ErrorKind::Throttled(wait) => {
+                self.throttled(wait);
+                self.again.push_back(batch);
+            }
+            ErrorKind::Unsent => {
+                self.unsent += 1;
+                self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
+                self.again.push_back(batch);
+                if self.unsent >= MOST_UNSENT {
+                    self.fatal.get_or_insert(error.into());
+                }
+            }
+            ErrorKind::NoCredit => {
+                self.again.push_back(batch);
+                self.errand(Duration::ZERO, Errand::Balance);
+            }
+            ErrorKind::Fatal => {
+                self.fatal.get_or_insert(error.into());
+            }
+        }
+    }
+
+    fn throttled(&mut self, wait: Option<Duration>) {
+        self.engine.report.throttled += 1;
+        self.engine.limiter.freeze(wait);
+    }
+
+    fn balance(&mut self, permit: Permit, reply: Result<Reply<Credits>, ProviderError>) {
+        match reply {
+            Ok(Reply { signals, .. }) => self.heard(&permit, signals, None),
+            Err(error) => {
+                self.heard(&permit, error.signals, None);
+                if let ErrorKind::Throttled(wait) = error.kind {
+                    self.throttled(wait);
+                }
+            }
+        }
+    }
+
+    fn polled(
+        &mut self,
+        permit: Permit,
+        batch: BatchId,
+        reply: Result<Reply<Progress>, ProviderError>,
+    ) {
+        match reply {
+            Ok(Reply { value, signals }) => {
+                self.heard(&permit, signals, None);
+                self.engine.limiter.passed();
+                let Some(work) = self.jobs.get_mut(&batch) else { return };
+                (work.failures, work.gone) = (0, 0);
+                let since = work.since;
+                match value {
+                    Progress::Ready => {
+                        work.collection = Some(Collection::new(Arc::clone(&work.keys)));
+                        self.errand(Duration::ZERO, Errand::Page(batch, 1));
+                    }
+                    Progress::Running { done, total } => {
+                        let wait = self.next_look(since, done, total);
+                        self.errand(wait, Errand::Poll(batch));
+                    }
+                }
+            }
+            Err(error) => self.unanswered(permit, batch, Errand::Poll(batch), error),
+        }
+    }
+
+    fn fetched(
+        &mut self,
+        permit: Permit,
+        batch: BatchId,
+        number: u32,
+        reply: Result<Reply<Page>, ProviderError>,
+    ) {
+        match reply {
+            Ok(Reply { value: page, signals }) => {
+                self.heard(&permit, signals, None);
+                self.engine.limiter.passed();
+                let poll = self.engine.provider.account().poll;
+                let Some(work) = self.jobs.get_mut(&batch) else { return };
+                (work.failures, work.gone) = (0, 0);
+                work.told_balance |= signals.balance.is_some();
+                if !page.ready {
+                    // A glimpse of a job that runs (again): start over when it has ended.
+                    work.collection = None;
+                    self.errands.retain(
+                        |_, errand| !matches!(errand, Errand::Page(b, _) if *b == batch),
+                    );
+                    return self.errand(poll, Errand::Poll(batch));
+                }
+                let Some(collection) = &mut work.collection else { return };
+                match collection.take(number, page) {
+                    Next::Wait => {}
+                    Next::Pages(pages) => pages.into_iter().for_each(|page| {
+                        self.errand(Duration::ZERO, Errand::Page(batch, page))
+                    }),
+                    Next::Done => self.stage(batch),
+                }
+            }
+            Err(error) => {
+                self.unanswered(permit, batch, Errand::Page(batch, number), error)
+            }
+        }
+    }
+
+    /// Keeps the answers of a whole job, in a task of their own.
+    fn stage(&mut self, batch: BatchId) {
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        let Some(collection) = work.collection.take() else { return };
+        let report = &mut self.engine.report;
+        report.duplicated += collection.duplicated;
+        report.foreign += collection.foreign;
+        let harvest = collection.harvest();
+        report.missing += harvest.missing;
+        let (cost, statuses, operation) =
+            (harvest.cost, harvest.statuses(), work.operation);
+        let staging = Arc::clone(&self.engine.staging);
+        self.weighty += 1;
+        self.calls.spawn(async move {
+            let staged = staging.stage(batch, operation, harvest.answers).await;
+            Ended::Staged(batch, cost, statuses, staged)
+        });
+    }
+
+    fn staged(
+        &mut self,
+        batch: BatchId,
+        cost: Credits,
+        statuses: Arc<[Status]>,
+        name: String,
+        events: &mut Events,
+    ) {
+        self.weighty = self.weighty.saturating_sub(1);
+        if let Some(work) = self.jobs.remove(&batch) {
+            self.engine.wallet.settled(batch, work.reserve.less(cost), work.told_balance);
+        }
+        self.tally(&statuses, cost);
+        events.push((batch, Event::Settled { cost, statuses, part: Part::File(name) }));
+    }
+
+    fn tally(&mut self, statuses: &[Status], cost: Credits) {
+        let count =
+            |wanted| statuses.iter().filter(|status| **status == wanted).count() as u64;
+        let (hits, misses) = (count(Status::Hit), count(Status::Miss));
+        let report = &mut self.engine.report;
+        report.hits += hits;
+        report.misses += misses;
+        report.failed += statuses.len() as u64 - hits - misses;
+        report.spent += cost;
+        self.snapshot.hits += hits;
+        self.snapshot.done += statuses.len() as u64;
+    }
+
+    /// A free call failed: it is made again, more patiently each time, or the job is left for a later run.
+    fn unanswered(
+        &mut self,
+        permit: Permit,
+        batch: BatchId,
+        errand: Errand,
+        error: ProviderError,
+    ) {
+        self.heard(&permit, error.signals, None);
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        match error.kind {
+            ErrorKind::Throttled(wait) => {
+                self.throttled(wait);
+                self.errand(Duration::ZERO, errand);
+            }
+            ErrorKind::Fatal => {
+                self.fatal.get_or_insert(error.into());
+            }
+            ErrorKind::Gone => {
+                work.gone += 1;
+                let gone = work.gone;
+                match gone < MOST_GONE {
+                    true => self.errand(backoff(gone), errand),
+                    false => self.give_up(batch, &error),
+                }
+            }
+            // A page size that the provider does not take: the documented default always is.
+            ErrorKind::Refused
+                if matches!(errand, Errand::Page(_, 1)) && work.page_limit > 100 =>
+            {
+                work.page_limit = 100;
+                self.errand(Duration::ZERO, errand);
+            }
+            ErrorKind::Refused | ErrorKind::NoCredit => self.give_up(batch, &error),
+            ErrorKind::Unsent | ErrorKind::InDoubt => {
+                work.failures += 1;
+                let failures = work.failures;
+                match failures < MOST_FAILURES {
+                    true => self.errand(backoff(failures), errand),
+                    false => {
+                        self.fatal.get_or_insert(error.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves a job open: its credits stay held, and a later run asks for it again.
+    fn give_up(&mut self, batch: BatchId, error: &ProviderError) {
+        self.jobs.remove(&batch);
+        self.errands.retain(|_, errand| {
+            !matches!(errand, Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
+        });
+        self.engine.report.gone.push(error.to_string());
+    }
+}

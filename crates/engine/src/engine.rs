@@ -1,0 +1,207 @@
+//! One account at work for one run.
+
+use crate::{
+    Book, BookError, Ending, Limiter, Report, Snapshot, drive::Drive, limiter::Wait,
+    wallet::Wallet,
+};
+use leadmill_core::{
+    Call, Clock, Credits, ErrorKind, JournalError, Lane, Operation, Provider,
+    ProviderError, Query, RunId, SendLog, Sent, Staging, StagingError,
+};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
+
+/// A run that cannot go on. What was journalled stays true, and the next run goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal failed: nothing may be spent that cannot be recorded.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// The log of sends failed.
+    #[error(transparent)]
+    Sends(#[from] JournalError),
+    /// Answers could not be kept. They stay at the provider.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
+    /// The provider ended it, or could not be reached for too long.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The waiting questions could not be read.
+    #[error("questions: {0}")]
+    Questions(#[from] io::Error),
+    /// A part of the program failed.
+    #[error("a call ended without an answer: {0}")]
+    Broken(String),
+}
+
+/// What a step wants asked.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The step's name.
+    pub step: Arc<str>,
+    /// What is asked.
+    pub operation: Operation,
+    /// How it travels.
+    pub lane: Lane,
+    /// How many questions there are.
+    pub questions: u64,
+}
+
+/// Buys answers from one account: within its limits, its wallet and the run's budget.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) staging: Arc<dyn Staging>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sends: Box<dyn SendLog>,
+    pub(crate) limiter: Limiter,
+    pub(crate) wallet: Wallet,
+    pub(crate) run: RunId,
+    pub(crate) purse: Arc<str>,
+    pub(crate) budget: Credits,
+    pub(crate) report: Report,
+    pub(crate) progress: watch::Sender<Snapshot>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What an engine works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The provider, with its account.
+    pub provider: Arc<dyn Provider>,
+    /// Where answers are kept.
+    pub staging: Arc<dyn Staging>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where sends are noted.
+    pub sends: Box<dyn SendLog>,
+    /// The calls of earlier processes.
+    pub earlier: Vec<Sent>,
+    /// The most that the run may spend or hold at this account.
+    pub budget: Credits,
+    /// Turns true when buying must stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Engine {
+    /// An engine for a run.
+    pub fn new(run: RunId, parts: Parts) -> Self {
+        let account = parts.provider.account();
+        let limiter = Limiter::new(account, parts.clock.now(), &parts.earlier);
+        let purse = account.purse.as_str().into();
+        Self {
+            limiter,
+            purse,
+            run,
+            provider: parts.provider,
+            staging: parts.staging,
+            clock: parts.clock,
+            sends: parts.sends,
+            wallet: Wallet::default(),
+            budget: parts.budget,
+            report: Report::default(),
+            progress: watch::Sender::new(Snapshot::default()),
+            stop: parts.stop,
+        }
+    }
+
+    /// Where the step stands, whenever that changes.
+    pub fn progress(&self) -> watch::Receiver<Snapshot> {
+        self.progress.subscribe()
+    }
+
+    /// What was done so far.
+    pub fn report(&self) -> Report {
+        Report { balance: self.wallet.balance(), ..self.report.clone() }
+    }
+
+    /// Reads the wallet, so that nothing is asked for that it cannot pay. A provider that cannot be
+    /// reached at all is an error here, before anything is at stake.
+    pub async fn open_wallet(&mut self) -> Result<(), RunError> {
+        const TRIES: u32 = 3;
+        let mut tries = 0;
+        loop {
+            let permit = match self.limiter.admit(Call::Balance) {
+                Ok(permit) => permit,
+                Err(Wait::Until(until)) => {
+                    sleep_until(until).await;
+                    continue;
+                }
+                Err(Wait::ForReply) => {
+                    sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+            };
+            self.note(&[Call::Balance])?;
+            let reply = self.provider.balance().await;
+            self.limiter.replied(&permit);
+            match reply {
+                Ok(reply) => {
+                    self.limiter.passed();
+                    self.wallet.report(reply.value, permit.sent, None);
+                    return Ok(());
+                }
+                Err(error) => {
+                    tries += 1;
+                    match error.kind {
+                        ErrorKind::Throttled(wait) => {
+                            self.report.throttled += 1;
+                            self.limiter.freeze(wait);
+                        }
+                        ErrorKind::Unsent | ErrorKind::InDoubt if tries < TRIES => {
+                            sleep(Duration::from_millis(500) * tries).await;
+                        }
+                        _ => return Err(error.into()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks the questions of one step, and settles every job that the journal left open at this account.
+    ///
+    /// Returns when all are answered, or when budget, wallet or an interruption ends it. `questions` must
+    /// hold no question twice, and none that the journal knows as open.
+    pub async fn buy(
+        &mut self,
+        book: &mut Book,
+        order: &Order,
+        questions: &mut (dyn Iterator<Item = io::Result<Query>> + Send),
+    ) -> Result<Ending, RunError> {
+        let mut stop = self.stop.clone();
+        let mut drive = Drive::new(self, book, order, questions)?;
+        loop {
+            let wake = drive.admit().await?;
+            if drive.is_over() {
+                return drive.end();
+            }
+            tokio::select! { biased;
+                () = stopped(&mut stop, drive.deadline()) => drive.interrupt(),
+                replies = drive.replies() => drive.settle(replies?).await?,
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    /// Writes sends down before they leave.
+    pub(crate) fn note(&mut self, calls: &[Call]) -> Result<(), RunError> {
+        let at = self.clock.now();
+        calls.iter().for_each(|call| *self.report.calls.entry(*call).or_default() += 1);
+        let sends: Vec<Sent> =
+            calls.iter().map(|call| Sent { at, call: *call }).collect();
+        Ok(self.sends.note(&sends)?)
+    }
+}
+
+/// Resolves when buying must stop, or when waiting for last replies has lasted long enough.
+async fn stopped(stop: &mut watch::Receiver<bool>, deadline: Option<Instant>) {
+    if let Some(deadline) = deadline {
+        return sleep_until(deadline).await;
+    }
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,18 @@
+//! How long to wait before a free call that failed is made again.
+
+use std::time::Duration;
+
+/// Failures in a row after which a free call is given up: about a quarter of an hour.
+pub(crate) const MOST_FAILURES: u32 = 20;
+
+/// Paid calls in a row that could not reach the provider, after which the run ends: about two minutes.
+pub(crate) const MOST_UNSENT: u32 = 8;
+
+/// Times that a provider may say that it does not know a job before we believe it.
+pub(crate) const MOST_GONE: u32 = 5;
+
+/// Doubles from one second to one minute.
+pub(crate) fn backoff(failures: u32) -> Duration {
+    Duration::from_secs(1 << failures.saturating_sub(1).min(6))
+        .min(Duration::from_secs(60))
+}

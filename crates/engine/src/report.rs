@@ -1,0 +1,82 @@
+//! What a run did, for the summary and the terminal.
+
+use leadmill_core::{BatchId, Call, Credits, Timestamp};
+use std::collections::BTreeMap;
+
+/// Why buying ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// Every question was asked, and every job settled.
+    Complete,
+    /// The budget holds no further question.
+    AtLimit,
+    /// The wallet holds no further question.
+    NoCredit,
+    /// Told to stop.
+    Interrupted,
+}
+
+/// A batch whose fate is unknown: its credits are held and its questions are not asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The batch.
+    pub batch: BatchId,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// How many questions it holds.
+    pub questions: usize,
+    /// The most that it may have cost.
+    pub reserve: Credits,
+    /// What was seen.
+    pub reason: String,
+}
+
+/// Counts of one session.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Calls sent, by what they were for.
+    pub calls: BTreeMap<Call, u64>,
+    /// Times that the provider said 429.
+    pub throttled: u64,
+    /// Questions put to the provider.
+    pub asked: u64,
+    /// Answers that are durable.
+    pub hits: u64,
+    /// Questions that the provider knows nothing about.
+    pub misses: u64,
+    /// Questions without a usable answer.
+    pub failed: u64,
+    /// Credits charged in this session, for batches settled in it.
+    pub spent: Credits,
+    /// Items that the results left out.
+    pub missing: u64,
+    /// Items that came more than once.
+    pub duplicated: u64,
+    /// Items that nobody had asked for, or that could not be read.
+    pub foreign: u64,
+    /// Replies lost in this session.
+    pub doubts: Vec<Doubt>,
+    /// Jobs that the provider no longer knows.
+    pub gone: Vec<String>,
+    /// Why batches were refused, each reason once, with the questions it concerned.
+    pub refusals: BTreeMap<String, u64>,
+    /// The balance, as last heard.
+    pub balance: Option<Credits>,
+}
+
+/// Where a step stands, for the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Questions of the step.
+    pub questions: u64,
+    /// Questions with an end: hit, miss or failed.
+    pub done: u64,
+    /// Answers.
+    pub hits: u64,
+    /// Credits spent or held by the run.
+    pub committed: Credits,
+    /// Jobs at the provider.
+    pub jobs: usize,
+    /// Seconds until the provider lets us go on, if it told us to stop.
+    pub frozen: Option<u64>,
+}

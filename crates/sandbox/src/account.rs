@@ -1,0 +1,76 @@
+//! The one account behind all keys: its wallet, windows and jobs. Everything that changes.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use tokio::time::Instant;
+
+use crate::audit::Audit;
+use crate::faults::Fault;
+use crate::job::Job;
+use crate::limits::Limits;
+use crate::options::Options;
+use crate::wallet::Wallet;
+
+/// The state of a sandbox.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// Its credits.
+    pub(crate) wallet: Wallet,
+    /// Its windows.
+    pub(crate) limits: Limits,
+    /// Its jobs by id.
+    pub(crate) jobs: HashMap<String, Job>,
+    /// How often each question was paid for.
+    pub(crate) asked: BTreeMap<String, u32>,
+    /// Requests by route.
+    pub(crate) requests: BTreeMap<String, u64>,
+    /// Replies by status.
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    faults: VecDeque<Fault>,
+    ids: u64,
+}
+
+impl Account {
+    /// An account that has done nothing.
+    pub(crate) fn new(options: &Options, start: Instant) -> Self {
+        Self {
+            wallet: Wallet::new(options.balance),
+            limits: Limits::new(options, start),
+            jobs: HashMap::new(),
+            asked: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            faults: options.faults.iter().copied().collect(),
+            ids: 0,
+        }
+    }
+
+    /// The fate of the next paid POST.
+    pub(crate) fn next_fault(&mut self) -> Fault {
+        self.faults.pop_front().unwrap_or_default()
+    }
+
+    /// A number that no other thing has.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.ids += 1;
+        self.ids
+    }
+
+    /// What the account has seen so far.
+    pub(crate) fn audit(&self) -> Audit {
+        let unsettled = self.jobs.values().filter(|job| job.settlement.is_none());
+        Audit {
+            requests: self.requests.clone(),
+            statuses: self.statuses.clone(),
+            throttled: self.statuses.get(&429).copied().unwrap_or_default(),
+            windows: self.limits.audit(),
+            balance: self.wallet.balance(),
+            charged: self.wallet.charged(),
+            reserved: self.wallet.reserved(),
+            jobs: self.jobs.len() as u64,
+            unsettled: unsettled.count() as u64,
+            asked: self.asked.clone(),
+            asked_twice: self.asked.values().filter(|&&times| times > 1).count() as u64,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the server saw: the truth that a client's account book is compared with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Category;
+
+/// What a sandbox has seen and sold so far.
+///
+/// `balance + charged + reserved` is always the starting balance plus what was topped up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// Requests by route, e.g. `GET /email-finder/batch/{batchId}/results`, refused ones included.
+    pub requests: BTreeMap<String, u64>,
+    /// Replies by status. A reply that was then lost counts as it was meant.
+    pub statuses: BTreeMap<u16, u64>,
+    /// How many requests got 429.
+    pub throttled: u64,
+    /// Each window with the most requests that it has held.
+    pub windows: Vec<WindowAudit>,
+    /// Credits that can be spent.
+    pub balance: u64,
+    /// Credits spent for good.
+    pub charged: u64,
+    /// Credits taken by batches that are not settled.
+    pub reserved: u64,
+    /// Batches accepted.
+    pub jobs: u64,
+    /// Batches accepted whose results were never fetched after their end.
+    pub unsettled: u64,
+    /// How many paid acts were accepted for each question, named as by [`question`](crate::question).
+    /// Empty if [`Options::track_questions`](crate::Options::track_questions) is off.
+    pub asked: BTreeMap<String, u32>,
+    /// How many questions were paid for more than once.
+    pub asked_twice: u64,
+}
+
+/// The most requests that any half-open span of a window's length has held, counted exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowAudit {
+    /// The requests that it counts.
+    pub category: Category,
+    /// Its length in milliseconds.
+    pub length_ms: u64,
+    /// How many it should let through.
+    pub limit: u32,
+    /// The most that were accepted.
+    pub peak: u64,
+    /// The most that were asked for, refused ones included.
+    pub offered: u64,
+}

@@ -1,0 +1,84 @@
+//! What goes wrong on demand.
+
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream;
+use http::HeaderValue;
+use http::header::CONTENT_LENGTH;
+use tokio::time::sleep;
+
+use crate::problem::Problem;
+
+/// The fate of one paid POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Fault {
+    /// It goes well.
+    #[default]
+    None,
+    /// It takes effect, and the connection ends in the middle of the reply.
+    LostReply,
+    /// It gets 503 and has no effect.
+    RefusedBefore,
+    /// It takes effect, and the reply is 500.
+    ErrorAfter,
+    /// It takes effect, and the reply comes this much later.
+    Hang(Duration),
+    /// It goes well, and the batch that it submits ends `failed` with so many items done (section 14, row 16).
+    FailedJob(usize),
+}
+
+/// What is wrong with pages of results. Positions count from 0 over all the results of a batch.
+///
+/// Counters and charges stay as if the results were whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Quirks {
+    /// The item at this position is left out.
+    pub drop: Option<usize>,
+    /// The item at this position comes twice, on one page.
+    pub duplicate: Option<usize>,
+    /// After the last item comes one that nobody asked for.
+    pub extra: bool,
+}
+
+impl Fault {
+    /// The reply of a request that is refused before it has any effect.
+    pub(crate) fn refusal(self) -> Option<Response> {
+        (self == Self::RefusedBefore).then(|| Problem::unavailable().into_response())
+    }
+
+    /// Does to the reply of a request what the fault does; the effect has been had.
+    pub(crate) async fn strike(self, response: Response) -> Response {
+        match self {
+            Self::None | Self::RefusedBefore | Self::FailedJob(_) => response,
+            Self::LostReply => cut(response).await,
+            Self::ErrorAfter => Problem::internal().into_response(),
+            Self::Hang(wait) => {
+                sleep(wait).await;
+                response
+            }
+        }
+    }
+
+    /// How many items a job does before it fails, if this fault makes it fail.
+    pub(crate) fn fails_after(self) -> Option<usize> {
+        match self {
+            Self::FailedJob(after) => Some(after),
+            _ => None,
+        }
+    }
+}
+
+/// A response that promises its whole body, sends half of it and breaks.
+async fn cut(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    let half = whole.slice(..whole.len() / 2);
+    let broken = io::Error::new(io::ErrorKind::ConnectionReset, "reply lost on demand");
+    let chunks: [io::Result<Bytes>; 2] = [Ok(half), Err(broken)];
+    Response::from_parts(parts, Body::from_stream(stream::iter(chunks)))
+}

@@ -1,0 +1,45 @@
+//! The answers to choose from where the reference contradicts itself or is silent.
+
+/// What the rate headers describe (section 14, row 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RateHeaders {
+    /// The sustained window with the fewest requests left, among those that count the request.
+    #[default]
+    TightestSustained,
+    /// The window with the fewest requests left, bursts included.
+    Tightest,
+}
+
+/// The body of a 429 (section 14, row 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ThrottleBody {
+    /// Problem JSON.
+    #[default]
+    Problem,
+    /// The flat body of the rate-limits page, with `retryAfter`.
+    Flat,
+    /// The authentication page's `{"error": …}`.
+    Auth,
+}
+
+/// The body of a 402 (section 14, row 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NoCreditBody {
+    /// Variant 1: problem JSON with `currentBalance`, `required` and `shortfall`.
+    #[default]
+    Extended,
+    /// Variant 2: plain problem JSON.
+    Plain,
+    /// Variant 3: a flat body whose `detail` is an object.
+    Flat,
+}
+
+/// The reply to a fetch of results before the job has ended (section 14, row 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum EarlyResults {
+    /// 200 with the items finished so far; nothing is settled.
+    #[default]
+    Partial,
+    /// 409.
+    Conflict,
+}

@@ -1,0 +1,100 @@
+//! The handle of a sandbox.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use crate::account::Account;
+use crate::audit::Audit;
+use crate::canonical::question;
+use crate::options::Options;
+use crate::wallet::Note;
+
+/// A provider on this machine. Clones share one account.
+///
+/// Create it in the runtime that will drive it: its clock starts then.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    start: Instant,
+    account: Mutex<Account>,
+}
+
+impl Sandbox {
+    /// A sandbox that has served nothing.
+    pub fn new(options: Options) -> Self {
+        let start = Instant::now();
+        let account = Mutex::new(Account::new(&options, start));
+        Self { shared: Arc::new(Shared { options, start, account }) }
+    }
+
+    /// What the sandbox has seen and sold so far.
+    pub fn audit(&self) -> Audit {
+        self.account().audit()
+    }
+
+    /// Puts credits into the wallet; a negative number takes some out, as a colleague would.
+    pub fn top_up(&self, credits: i64) {
+        let at = self.wall_time(Instant::now());
+        self.account().wallet.top_up(credits, at);
+    }
+
+    /// The knobs.
+    pub(crate) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// The state, for as long as the guard lives. No lock is held over an await.
+    pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
+        self.shared.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The wall time of an instant.
+    pub(crate) fn wall_time(&self, now: Instant) -> SystemTime {
+        self.options().epoch + now.saturating_duration_since(self.shared.start)
+    }
+
+    /// The organization that owns every key.
+    pub(crate) fn organization(&self) -> String {
+        self.id('a', 0)
+    }
+
+    /// An id of the provider's shape, 24 hex digits: one letter for what it names, the seed, a number.
+    pub(crate) fn id(&self, kind: char, number: u64) -> String {
+        let seed = self.options().seed & 0xfff_ffff;
+        format!("{kind}{seed:07x}{number:016x}")
+    }
+
+    /// An id for one request.
+    pub(crate) fn request_id(&self, account: &mut Account) -> String {
+        self.id('c', account.next_number())
+    }
+
+    /// Remembers a paid act that was accepted.
+    pub(crate) fn note_asked<'a, F: AsRef<[&'a str]>>(
+        &self,
+        account: &mut Account,
+        product: &str,
+        fields: impl FnOnce() -> F,
+    ) {
+        if self.options().track_questions {
+            *account.asked.entry(question(product, fields().as_ref())).or_default() += 1;
+        }
+    }
+
+    /// What a transaction at `now` says beside its amount.
+    pub(crate) fn note(
+        &self,
+        description: String,
+        batch: Option<String>,
+        now: Instant,
+    ) -> Note {
+        Note { description, batch, at: self.wall_time(now) }
+    }
+}

@@ -1,1 +1,12 @@
-//! tests
+//! One integration binary: one link, one module a promise.
+
+#![expect(missing_docs, reason = "a test's name says what it shows")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot be set up should fail loudly"
+)]
+
+mod at_most_once;
+mod support;

@@ -1,0 +1,3 @@
+//! Builders shared by the modules.
+
+pub(crate) mod simulation;

@@ -1,0 +1,322 @@
+//! The real engine and the real wire code against the sandbox in the same process, on paused time.
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use leadmill_core::{
+    Account, Answered, BatchId, Clock, Entry, Finding, Index, Journal, JournalError, Lane, Ledger,
+    Operation, Part, Query, QueryKey, RunId, SendLog, Sent, Staging, StagingError, State, Status,
+    Timestamp, index::{Need, Reuse}, Credits,
+};
+use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
+use leadmill_providers::{Enrich, Transport, TransportError, packs, transport::Connection};
+use leadmill_sandbox::{Options, Sandbox};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+use tower::ServiceExt;
+
+/// Calls a router as if over a network with this round trip.
+#[derive(Debug)]
+pub(crate) struct InProcess {
+    router: Router,
+    rtt: Duration,
+}
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _: Connection,
+    ) -> Result<Response<Bytes>, TransportError> {
+        sleep(self.rtt / 2).await;
+        let response = self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await;
+        sleep(self.rtt / 2).await;
+        match body {
+            Ok(body) => Ok(Response::from_parts(parts, body)),
+            Err(error) => Err(TransportError::Lost(error.to_string())),
+        }
+    }
+}
+
+/// Wall-clock time that follows tokio's.
+#[derive(Debug)]
+struct SimulatedClock(Instant);
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_767_225_600_000 + self.0.elapsed().as_millis() as i64)
+    }
+}
+
+/// Everything that survives a crash.
+#[derive(Debug, Default)]
+struct Disk {
+    entries: Vec<Entry>,
+    sends: Vec<Sent>,
+    answers: BTreeMap<String, Vec<Answered>>,
+    appends: usize,
+}
+
+type Shared = Arc<Mutex<Disk>>;
+
+/// A journal whose process dies around one of its appends.
+#[derive(Debug)]
+struct CrashingJournal {
+    disk: Shared,
+    crash: Option<Crash>,
+    appends: usize,
+}
+
+/// Where the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Crash {
+    /// The append, counted from 0.
+    pub(crate) append: usize,
+    /// Whether it was written.
+    pub(crate) written: bool,
+}
+
+#[async_trait]
+impl Journal for CrashingJournal {
+    async fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let dies = self.crash.filter(|crash| crash.append == self.appends);
+        self.appends += 1;
+        self.disk.lock().unwrap().appends += 1;
+        if dies.is_none_or(|crash| crash.written) {
+            self.disk.lock().unwrap().entries.extend_from_slice(entries);
+        }
+        match dies {
+            Some(_) => Err(JournalError("power cut".into())),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MemoryStaging(Shared);
+
+#[async_trait]
+impl Staging for MemoryStaging {
+    async fn stage(
+        &self,
+        batch: BatchId,
+        _: Operation,
+        answers: Vec<Answered>,
+    ) -> Result<String, StagingError> {
+        let name = format!("{batch}.parquet");
+        self.0.lock().unwrap().answers.insert(name.clone(), answers);
+        Ok(name)
+    }
+}
+
+#[derive(Debug)]
+struct MemorySends(Shared);
+
+impl SendLog for MemorySends {
+    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
+        self.0.lock().unwrap().sends.extend_from_slice(sends);
+        Ok(())
+    }
+}
+
+/// A provider, a disk and the questions of one run.
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) account: Account,
+    pub(crate) rtt: Duration,
+    pub(crate) budget: Credits,
+    pub(crate) reuse: Reuse,
+    pub(crate) run: RunId,
+    pub(crate) lane: Lane,
+    clock: Arc<SimulatedClock>,
+    disk: Shared,
+}
+
+/// What one session came to.
+pub(crate) struct Session {
+    pub(crate) ending: Result<Ending, RunError>,
+    pub(crate) report: Report,
+    pub(crate) appends: usize,
+}
+
+impl World {
+    /// A world on a plan's limits; the sandbox's options may be anything.
+    pub(crate) fn new(plan: &str, options: Options) -> Self {
+        let mut packs = packs().unwrap();
+        let pack = packs.remove(0);
+        let account = Account {
+            name: "enrich".into(),
+            purse: "enrich.so".into(),
+            windows: pack.plans[plan].clone(),
+            poll: Duration::from_secs(5),
+            pack,
+        };
+        Self {
+            sandbox: Sandbox::new(Options { plan: plan.parse().unwrap(), ..options }),
+            account,
+            rtt: Duration::from_millis(60),
+            budget: Credits::MAX,
+            reuse: Reuse::default(),
+            run: RunId(1),
+            lane: Lane::Bulk,
+            clock: Arc::new(SimulatedClock(Instant::now())),
+            disk: Shared::default(),
+        }
+    }
+
+    /// Sets the largest batch.
+    pub(crate) fn batch(&mut self, size: u32) {
+        for offer in self.account.pack.operations.values_mut() {
+            offer.batch = size.try_into().unwrap();
+        }
+    }
+
+    /// Runs once, as a new process would: from what the disk holds.
+    pub(crate) async fn run(&self, queries: &[Query], crash: Option<Crash>) -> Session {
+        let (_keep, stop) = watch::channel(false);
+        self.run_until(queries, crash, stop).await
+    }
+
+    /// Like [`Self::run`], with a way to stop it.
+    pub(crate) async fn run_until(
+        &self,
+        queries: &[Query],
+        crash: Option<Crash>,
+        stop: watch::Receiver<bool>,
+    ) -> Session {
+        let ledger = self.ledger();
+        let needed = self.needed(&ledger, queries);
+        let transport = InProcess { router: self.sandbox.router(), rtt: self.rtt };
+        let provider =
+            Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
+        let earlier = self.disk.lock().unwrap().sends.clone();
+        let parts = Parts {
+            provider: Arc::new(provider),
+            staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            sends: Box::new(MemorySends(Arc::clone(&self.disk))),
+            earlier,
+            budget: self.budget,
+            stop,
+        };
+        let mut engine = Engine::new(self.run, parts);
+        let journal = CrashingJournal { disk: Arc::clone(&self.disk), crash, appends: 0 };
+        let mut book = Book::new(Box::new(journal), ledger);
+        let order = Order {
+            step: "step".into(),
+            operation: queries[0].operation(),
+            lane: self.lane,
+            questions: needed.len() as u64,
+        };
+        let before = self.disk.lock().unwrap().appends;
+        let mut questions = needed.into_iter().map(io::Result::Ok);
+        let ending = match engine.open_wallet().await {
+            Ok(()) => engine.buy(&mut book, &order, &mut questions).await,
+            Err(error) => Err(error),
+        };
+        let appends = self.disk.lock().unwrap().appends - before;
+        Session { ending, report: engine.report(), appends }
+    }
+
+    /// The fold of what the disk holds.
+    pub(crate) fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        let disk = self.disk.lock().unwrap();
+        disk.entries.iter().try_for_each(|entry| ledger.apply(entry)).unwrap();
+        ledger
+    }
+
+    fn needed(&self, ledger: &Ledger, queries: &[Query]) -> Vec<Query> {
+        let index = Index::of(ledger, &self.account.purse);
+        let mut seen = HashMap::new();
+        let wanted = |query: &&Query| {
+            let key = query.key();
+            let first = seen.insert(key, ()).is_none();
+            first && self.judge(ledger, &index, &key) == Need::Buy
+        };
+        queries.iter().filter(wanted).cloned().collect()
+    }
+
+    fn judge(&self, ledger: &Ledger, index: &Index, key: &QueryKey) -> Need {
+        let Some(asked) = index.get(key) else { return Need::Buy };
+        let line = &ledger.lines()[asked.line as usize];
+        let at = match &line.state {
+            State::Settled { at, .. } => *at,
+            _ => line.intended_at,
+        };
+        self.reuse.judge(asked.status, at, self.clock.now(), line.run == self.run)
+    }
+
+    /// What the output says about each question.
+    pub(crate) fn output(&self, queries: &[Query]) -> Vec<(Status, Option<Finding>)> {
+        let ledger = self.ledger();
+        let disk = self.disk.lock().unwrap();
+        let mut findings: HashMap<QueryKey, Finding> = HashMap::new();
+        let mut open: HashMap<QueryKey, Status> = HashMap::new();
+        for line in ledger.lines() {
+            match &line.state {
+                State::Settled { part, .. } => {
+                    let answers = match part {
+                        Part::File(name) => &disk.answers[name],
+                        Part::Inline(answers) => answers,
+                    };
+                    findings.extend(answers.iter().map(|a| (a.key, a.finding.clone())));
+                }
+                State::Refused { again, .. } => {
+                    let status = if *again { Status::Deferred } else { Status::Failed };
+                    open.extend(line.keys.iter().map(|key| (*key, status)));
+                }
+                _ => open.extend(line.keys.iter().map(|key| (*key, Status::UnknownCharged))),
+            }
+        }
+        let of = |query: &Query| match findings.get(&query.key()) {
+            Some(finding) => (finding.status(), Some(finding.clone())),
+            None => (open.get(&query.key()).copied().unwrap_or(Status::Deferred), None),
+        };
+        queries.iter().map(of).collect()
+    }
+
+    /// Panics unless the provider's own books agree with ours and no limit was broken.
+    pub(crate) fn audit(&self) {
+        let audit = self.sandbox.audit();
+        assert_eq!(audit.throttled, 0, "429s of our own making");
+        for window in &audit.windows {
+            let limit = window.limit as u64;
+            assert!(window.offered as u64 <= limit, "{window:?}");
+        }
+        assert_eq!(audit.asked_twice, 0, "{:?}", audit.asked.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>());
+    }
+}
+
+/// Distinct e-mail finder questions.
+pub(crate) fn people(count: usize) -> Vec<Query> {
+    (0..count)
+        .map(|n| {
+            let (first, last) = (format!("Ada{n}"), format!("Lovelace{}", n % 7));
+            let domain = format!("company{}.example", n % 13);
+            Query::read(Operation::FindEmail, [Some(&*first), Some(&last), Some(&domain)]).unwrap()
+        })
+        .collect()
+}
+
+/// Distinct validation questions.
+pub(crate) fn addresses(count: usize) -> Vec<Query> {
+    (0..count)
+        .map(|n| Query::read(Operation::VerifyEmail, [Some(&*format!("p{n}@c{}.example", n % 13))]).unwrap())
+        .collect()
+}

@@ -32,7 +32,11 @@ async fn a_run_answers_every_question_and_pays_for_the_hits_alone() {
         let audit = world.sandbox.audit();
         assert_eq!(audit.charged, 10 * found(&people), "{lane:?}");
         assert_eq!((audit.reserved, audit.unsettled), (0, 0));
-        let hits = world.output(&people).iter().filter(|(status, _)| *status == Status::Hit).count();
+        let hits = world
+            .output(&people)
+            .iter()
+            .filter(|(status, _)| *status == Status::Hit)
+            .count();
         assert_eq!(hits as u64, found(&people));
         assert_eq!(session.report.spent, Credits(audit.charged));
     }
@@ -43,7 +47,10 @@ async fn a_run_answers_every_question_and_pays_for_the_hits_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_journal_write_pays_once_and_loses_nothing() {
     for lane in [Lane::Bulk, Lane::Single] {
-        let people = people(match lane { Lane::Bulk => 60, Lane::Single => 20 });
+        let people = people(match lane {
+            Lane::Bulk => 60,
+            Lane::Single => 20,
+        });
         let world = |_: ()| {
             let mut world = World::new("scale", growth());
             world.lane = lane;
@@ -71,7 +78,8 @@ async fn a_crash_at_any_journal_write_pays_once_and_loses_nothing() {
                     }
                 }
                 // What is held is what was on its way when the process died, no more.
-                let in_doubt = world.ledger().lines().iter().filter(|line| line.is_open()).count();
+                let in_doubt =
+                    world.ledger().lines().iter().filter(|line| line.is_open()).count();
                 let audit = world.sandbox.audit();
                 if held == 0 {
                     assert_eq!(audit.charged, bill, "{place}");
@@ -95,20 +103,28 @@ async fn a_lost_reply_is_held_and_never_resent() {
         (Lane::Single, Fault::LostReply),
         (Lane::Single, Fault::ErrorAfter),
     ] {
-        let options = Options { faults: vec![Fault::None, fault.clone()].into(), ..growth() };
+        let options =
+            Options { faults: vec![Fault::None, fault.clone()].into(), ..growth() };
         let mut world = World::new("growth", options);
         world.lane = lane;
         world.batch(5);
         let people = people(20);
         let session = world.run(&people, None).await;
         assert_eq!(session.ending.unwrap(), Ending::Complete);
-        let held = match lane { Lane::Bulk => 5, Lane::Single => 1 };
+        let held = match lane {
+            Lane::Bulk => 5,
+            Lane::Single => 1,
+        };
         for again in 0..3 {
             let output = world.output(&people);
-            let unknown = output.iter().filter(|(s, _)| *s == Status::UnknownCharged).count();
+            let unknown =
+                output.iter().filter(|(s, _)| *s == Status::UnknownCharged).count();
             assert_eq!(unknown, held, "{fault:?}, run {again}");
             let committed = world.ledger().committed(world.run, &"enrich.so".into());
-            assert!(committed.0 >= world.sandbox.audit().charged, "the bound is below the bill");
+            assert!(
+                committed.0 >= world.sandbox.audit().charged,
+                "the bound is below the bill"
+            );
             assert_eq!(world.run(&people, None).await.ending.unwrap(), Ending::Complete);
             world.audit();
         }
@@ -127,7 +143,10 @@ async fn a_second_run_costs_nothing_and_new_leads_cost_only_themselves() {
     assert_eq!(world.sandbox.audit().charged, before.charged);
     assert_eq!(world.sandbox.audit().jobs, before.jobs);
     world.run(&everyone, None).await.ending.unwrap();
-    assert_eq!(world.sandbox.audit().charged, before.charged + 10 * found(&everyone[500..]));
+    assert_eq!(
+        world.sandbox.audit().charged,
+        before.charged + 10 * found(&everyone[500..])
+    );
     world.audit();
 }
 
@@ -167,14 +186,24 @@ async fn an_interruption_ends_soon_and_leaves_nothing_in_doubt() {
     assert_eq!(session.report.doubts.len(), 0);
     assert_eq!(world.run(&people, None).await.ending.unwrap(), Ending::Complete);
     world.audit();
-    assert!(world.output(&people).iter().all(|(s, _)| matches!(s, Status::Hit | Status::Miss)));
+    assert!(
+        world
+            .output(&people)
+            .iter()
+            .all(|(s, _)| matches!(s, Status::Hit | Status::Miss))
+    );
     assert_eq!(world.sandbox.audit().charged, 10 * found(&people));
 }
 
 #[tokio::test(start_paused = true)]
 async fn validation_is_billed_as_the_provider_says() {
     for invalid_charged in [true, false] {
-        let options = Options { invalid_charged, flat_validation: true, shuffled: true, ..growth() };
+        let options = Options {
+            invalid_charged,
+            flat_validation: true,
+            shuffled: true,
+            ..growth()
+        };
         let world = World::new("growth", options);
         let addresses = addresses(2_500);
         let session = world.run(&addresses, None).await;

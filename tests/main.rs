@@ -9,4 +9,13 @@
 )]
 
 mod at_most_once;
+mod bad_input;
+mod budgets;
+mod house;
+mod kills;
+mod limits;
+mod main_job;
+mod pipelines;
+mod secrets;
+mod storage;
 mod support;

@@ -1,2 +1,58 @@
-//! `leadmill`.
-fn main() {}
+//! `leadmill`: runs pipeline files that enrich leads through paid APIs.
+
+mod accounts;
+mod args;
+mod clock;
+mod enriching;
+mod exit;
+mod needs;
+mod pipeline;
+mod prepared;
+mod progress;
+mod signals;
+mod summary;
+mod terminal;
+mod verbs;
+
+use args::{Cli, Verb};
+use clap::Parser;
+use exit::Failure;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and end well; wrong arguments end with status 2.
+            _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let terminal = Terminal::new(&cli.manners);
+    // With more than one provider linked in, rustls cannot choose by itself.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(act(cli.verb, &terminal)),
+        Err(error) => {
+            Err(Failure::failed(format!("the runtime does not start: {error}")))
+        }
+    };
+    let exit = ended.unwrap_or_else(|failure| failure.tell(&terminal));
+    ExitCode::from(exit.code())
+}
+
+async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
+    match verb {
+        Verb::Init(args) => verbs::init::init(&args, terminal),
+        Verb::Check(args) => verbs::check::check(&args, terminal).await,
+        Verb::Plan(args) => verbs::plan::plan(&args, terminal).await,
+        Verb::Run(args) => verbs::run::run(&args, terminal).await,
+        Verb::Status(args) => verbs::status::status(&args, terminal),
+        Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,
+        Verb::Schema => verbs::schema::schema(terminal),
+        Verb::Packs => verbs::packs::packs(terminal),
+        Verb::Completions { shell } => verbs::completions::completions(shell, terminal),
+    }
+}

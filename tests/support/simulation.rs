@@ -8,12 +8,15 @@ use axum::{
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Account, Answered, BatchId, Clock, Entry, Finding, Index, Journal, JournalError, Lane, Ledger,
-    Operation, Part, Query, QueryKey, RunId, SendLog, Sent, Staging, StagingError, State, Status,
-    Timestamp, index::{Need, Reuse}, Credits,
+    Account, Answered, BatchId, Clock, Credits, Entry, Finding, Index, Journal,
+    JournalError, Lane, Ledger, Operation, Part, Query, QueryKey, RunId, SendLog, Sent,
+    Staging, StagingError, State, Status, Timestamp,
+    index::{Need, Reuse},
 };
 use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
-use leadmill_providers::{Enrich, Transport, TransportError, packs, transport::Connection};
+use leadmill_providers::{
+    Enrich, Transport, TransportError, packs, transport::Connection,
+};
 use leadmill_sandbox::{Options, Sandbox};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -42,7 +45,8 @@ impl Transport for InProcess {
         _: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
         sleep(self.rtt / 2).await;
-        let response = self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let response =
+            self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await;
         sleep(self.rtt / 2).await;
@@ -281,7 +285,8 @@ impl World {
                     let status = if *again { Status::Deferred } else { Status::Failed };
                     open.extend(line.keys.iter().map(|key| (*key, status)));
                 }
-                _ => open.extend(line.keys.iter().map(|key| (*key, Status::UnknownCharged))),
+                _ => open
+                    .extend(line.keys.iter().map(|key| (*key, Status::UnknownCharged))),
             }
         }
         let of = |query: &Query| match findings.get(&query.key()) {
@@ -299,7 +304,12 @@ impl World {
             let limit = window.limit as u64;
             assert!(window.offered as u64 <= limit, "{window:?}");
         }
-        assert_eq!(audit.asked_twice, 0, "{:?}", audit.asked.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>());
+        assert_eq!(
+            audit.asked_twice,
+            0,
+            "{:?}",
+            audit.asked.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -309,7 +319,8 @@ pub(crate) fn people(count: usize) -> Vec<Query> {
         .map(|n| {
             let (first, last) = (format!("Ada{n}"), format!("Lovelace{}", n % 7));
             let domain = format!("company{}.example", n % 13);
-            Query::read(Operation::FindEmail, [Some(&*first), Some(&last), Some(&domain)]).unwrap()
+            Query::read(Operation::FindEmail, [Some(&*first), Some(&last), Some(&domain)])
+                .unwrap()
         })
         .collect()
 }
@@ -317,6 +328,12 @@ pub(crate) fn people(count: usize) -> Vec<Query> {
 /// Distinct validation questions.
 pub(crate) fn addresses(count: usize) -> Vec<Query> {
     (0..count)
-        .map(|n| Query::read(Operation::VerifyEmail, [Some(&*format!("p{n}@c{}.example", n % 13))]).unwrap())
+        .map(|n| {
+            Query::read(
+                Operation::VerifyEmail,
+                [Some(&*format!("p{n}@c{}.example", n % 13))],
+            )
+            .unwrap()
+        })
         .collect()
 }

@@ -1,1 +1,51 @@
-//! leadmill-tables
+//! The ends of a run: leads in, answers kept, joined output out. Arrow and SQL live here and nowhere else.
+//!
+//! Read in this order: [`format`], [`source`] (leads in, as often as the
+//! run looks at them), [`key`] (who is who), [`step`] and [`questions`] (rows become questions),
+//! [`parts`] (answers become durable), [`answers`] and [`attach`] (answers meet their rows), [`sink`]
+//! (the output, all or nothing).
+//!
+//! DataFusion scans, filters and computes; nothing here ever buys.
+
+pub mod answers;
+pub mod attach;
+mod csv;
+mod durable;
+pub mod error;
+mod expression;
+pub mod format;
+mod glob;
+pub mod key;
+mod listing;
+mod location;
+mod ndjson;
+mod nearest;
+mod parquet_files;
+mod part;
+pub mod parts;
+mod pinned;
+mod plain;
+pub mod questions;
+mod receipt;
+#[cfg(test)]
+mod samples;
+mod session;
+pub mod sink;
+pub mod source;
+pub mod step;
+pub mod tally;
+mod text_files;
+mod uniform;
+
+pub use answers::{Answers, Bought};
+pub use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+pub use attach::Attach;
+pub use error::{Subject, TableError};
+pub use format::{Format, UnknownFormat};
+pub use key::KeyCheck;
+pub use parts::Parts;
+pub use questions::{Asked, Questions};
+pub use sink::{Sink, SinkSpec, Writer, Written};
+pub use source::{Batches, Source, SourceSpec};
+pub use step::StepSpec;
+pub use tally::{failed_rows, statuses};

@@ -1,0 +1,146 @@
+//! What was typed. Every option has an environment variable.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap_complete::Shell;
+use std::{net::IpAddr, path::PathBuf};
+
+/// Enriches leads through paid APIs: as fast as the limits allow, and never paid for twice.
+#[derive(Debug, Parser)]
+#[command(name = "leadmill", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed and a retry may help, 2 the file or the arguments are \
+wrong, 3 done with failed or held rows, 4 needs a person (key or credits), 75 stopped cleanly and \
+resumable, 99 nothing to do (only with --empty skip), 130/143 interrupted after a checkpoint."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) manners: Manners,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// How to speak.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Manners {
+    /// `json` prints one line of JSON as the last bytes of stdout.
+    #[arg(long, global = true, env = "LEADMILL_OUTPUT", value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+    /// Says nothing but errors on stderr.
+    #[arg(long, short, global = true, env = "LEADMILL_QUIET", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    pub(crate) quiet: bool,
+}
+
+/// The form of what is printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Writes a pipeline file to begin with.
+    Init(InitArgs),
+    /// Checks a pipeline file and its expressions, offline, and shows all that is wrong.
+    Check(FileArgs),
+    /// Tells what a run would ask, cost and take. Asks nothing.
+    Plan(FileArgs),
+    /// Runs a pipeline, or goes on where an earlier run ended.
+    Run(RunArgs),
+    /// Shows the runs of a state, what they cost, and what is held.
+    Status(FileArgs),
+    /// Serves the sandbox: the provider's API with made-up answers, real limits and no money.
+    Sandbox(SandboxArgs),
+    /// Prints the JSON Schema of the pipeline file.
+    Schema,
+    /// Lists the providers: operations, fields, prices and limits.
+    Packs,
+    /// Prints a completion script for a shell.
+    Completions {
+        /// The shell.
+        #[arg(env = "LEADMILL_SHELL")]
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write; it must not exist.
+    #[arg(default_value = "pipeline.yaml", env = "LEADMILL_FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FileArgs {
+    /// The pipeline file.
+    #[arg(env = "LEADMILL_FILE")]
+    pub(crate) file: PathBuf,
+    /// Sets a variable of the file's `vars:`; may be given several times.
+    #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
+    pub(crate) vars: Vec<(String, String)>,
+    /// The state folder, instead of the file's `state:`.
+    #[arg(long, value_name = "FOLDER", env = "LEADMILL_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Names the run, instead of the pipeline's name and source: a run of the same key is resumed.
+    #[arg(long, value_name = "KEY", env = "LEADMILL_RUN_KEY")]
+    pub(crate) run_key: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    /// Failed and held rows up to which the run still ends with status 0.
+    #[arg(long, value_name = "ROWS", env = "LEADMILL_TOLERANCE", default_value_t = 0)]
+    pub(crate) tolerance: u64,
+    /// What to end with when there was nothing to ask: `ok` is 0, `skip` is 99.
+    #[arg(long, env = "LEADMILL_EMPTY", value_enum, default_value_t = Empty::Ok)]
+    pub(crate) empty: Empty,
+    /// Also writes the JSON summary to this file.
+    #[arg(long, value_name = "FILE", env = "LEADMILL_RESULT_FILE")]
+    pub(crate) result_file: Option<PathBuf>,
+}
+
+/// The end of a run that had nothing to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Empty {
+    /// Status 0.
+    Ok,
+    /// Status 99.
+    Skip,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// The plan whose limits it keeps.
+    #[arg(long, env = "LEADMILL_SANDBOX_PLAN", default_value = "growth")]
+    pub(crate) plan: String,
+    /// The port; 0 takes a free one and prints it.
+    #[arg(long, env = "LEADMILL_SANDBOX_PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The address to listen on.
+    #[arg(long, env = "LEADMILL_SANDBOX_HOST", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// The seed of the made-up answers.
+    #[arg(long, env = "LEADMILL_SANDBOX_SEED")]
+    pub(crate) seed: Option<u64>,
+    /// Credits in the wallet at the start.
+    #[arg(long, env = "LEADMILL_SANDBOX_BALANCE")]
+    pub(crate) balance: Option<u64>,
+    /// Milliseconds that a job takes before its first item.
+    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_JOB_MS")]
+    pub(crate) job_ms: Option<u64>,
+    /// Microseconds that a job takes for each item.
+    #[arg(long, value_name = "US", env = "LEADMILL_SANDBOX_ITEM_US")]
+    pub(crate) item_us: Option<u64>,
+    /// Keeps no limits at all, for measuring.
+    #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    pub(crate) no_limits: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=TEXT")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

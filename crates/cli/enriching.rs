@@ -1,0 +1,88 @@
+//! Rows on their way through the steps: source, then each finished step's columns.
+
+use crate::{needs::Known, prepared::PreparedStep};
+use leadmill_core::{
+    Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
+};
+use leadmill_tables::{Answers, Bought, RecordBatch, Source, TableError};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
+
+/// A step whose answers are known: it can add its columns.
+pub(crate) struct Finished<'a> {
+    step: &'a PreparedStep,
+    answers: Answers,
+    /// What becomes of the questions that have no answer.
+    standing: HashMap<QueryKey, Status>,
+}
+
+impl<'a> Finished<'a> {
+    /// Loads what the book knows about the questions in `seen`.
+    pub(crate) fn load(
+        step: &'a PreparedStep,
+        ledger: &Ledger,
+        folder: &Path,
+        run: Option<RunId>,
+        now: Timestamp,
+        seen: &HashSet<QueryKey>,
+    ) -> Result<Self, TableError> {
+        let known = Known::new(ledger, &step.account.purse, step.reuse, run, now);
+        let lines = ledger.lines().iter();
+        let lines = lines.filter(|line| {
+            *line.account == *step.account.purse && line.operation == step.operation
+        });
+        let provider: Arc<str> = step.provider.as_str().into();
+        let bought: Vec<Bought<'_>> = lines
+            .filter_map(|line| match &line.state {
+                State::Settled { at, part, job, .. } => Some(Bought {
+                    part,
+                    provider: Arc::clone(&provider),
+                    job: job
+                        .as_ref()
+                        .filter(|_| line.lane == Lane::Bulk)
+                        .map(|job| job.0.clone()),
+                    at: *at,
+                    reused: Some(line.run) != run,
+                }),
+                _ => None,
+            })
+            .collect();
+        let wanted =
+            |key: &QueryKey| seen.contains(key) && known.judge(key) == Need::Reuse;
+        let answers = Answers::load(&step.spec, folder, &bought, &wanted)?;
+        let open = seen.iter().filter(|key| known.judge(key) != Need::Reuse);
+        let standing = open.map(|key| (*key, known.standing(key)));
+        let standing =
+            standing.filter(|(_, status)| *status != Status::Deferred).collect();
+        Ok(Self { step, answers, standing })
+    }
+
+    /// Adds the step's columns.
+    pub(crate) fn attach(&self, batch: &RecordBatch) -> Result<RecordBatch, TableError> {
+        let asked = self.step.questions.read(batch)?;
+        let standing =
+            |key: &QueryKey| self.standing.get(key).copied().unwrap_or(Status::Deferred);
+        self.step.attach.batch(batch, &asked, &self.answers, &standing)
+    }
+}
+
+/// Every batch of the source with the columns of the finished steps, one after the other.
+pub(crate) async fn each_batch(
+    source: &Source,
+    finished: &[Finished<'_>],
+    mut act: impl AsyncFnMut(RecordBatch) -> Result<(), crate::exit::Failure>,
+    told: impl Fn(TableError) -> crate::exit::Failure,
+) -> Result<(), crate::exit::Failure> {
+    let mut batches = source.scan().await.map_err(&told)?;
+    while let Some(batch) = futures::StreamExt::next(&mut batches).await {
+        let mut batch = batch.map_err(&told)?;
+        for step in finished {
+            batch = step.attach(&batch).map_err(&told)?;
+        }
+        act(batch).await?;
+    }
+    Ok(())
+}

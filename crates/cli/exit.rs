@@ -1,0 +1,174 @@
+//! How the program ends: codes that an orchestrator can act upon.
+
+use crate::{
+    pipeline::{Flaw, report},
+    terminal::Terminal,
+};
+use leadmill_core::{ErrorKind, JournalError, StagingError};
+use leadmill_engine::RunError;
+use leadmill_state::StateError;
+use leadmill_tables::TableError;
+use serde_json::json;
+
+/// The end of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// Failed; a retry may help.
+    Failed,
+    /// The file or the arguments are wrong.
+    Invalid,
+    /// Done, with failed or held rows above the tolerance.
+    Partial,
+    /// Needs a person: credentials or credits.
+    NeedsPerson,
+    /// Stopped cleanly and resumable.
+    Later,
+    /// Nothing to do.
+    NothingToDo,
+    /// Interrupted by this signal, after a checkpoint.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The process's status.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Invalid => 2,
+            Self::Partial => 3,
+            Self::NeedsPerson => 4,
+            Self::Later => 75,
+            Self::NothingToDo => 99,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+}
+
+/// An end before anything could be summed up.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+    flaws: Option<(String, Vec<Flaw>)>,
+}
+
+impl Failure {
+    /// An end with a message.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None, flaws: None }
+    }
+
+    /// An end after which a retry may help.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    /// The file or the arguments are wrong.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Exit::Invalid, message)
+    }
+
+    /// The file is wrong, at these places.
+    pub(crate) fn flaws(file: &str, flaws: Vec<Flaw>) -> Self {
+        let message = match flaws.len() {
+            1 => format!("{file} has an error"),
+            count => format!("{file} has {count} errors"),
+        };
+        Self { flaws: Some((file.to_owned(), flaws)), ..Self::invalid(message) }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Tells it, for people and as asked for, and gives the exit.
+    pub(crate) fn tell(self, terminal: &Terminal) -> Exit {
+        let flaws = self.flaws.as_ref().map(|(file, flaws)| {
+            terminal.error(&report(file, flaws));
+            flaws
+        });
+        terminal.error(&format!("error: {}\n", self.message));
+        if let Some(hint) = &self.hint {
+            terminal.error(&format!("  hint: {hint}\n"));
+        }
+        terminal.last_line(&json!({
+            "status": "error",
+            "exit_code": self.exit.code(),
+            "message": self.message,
+            "hint": self.hint,
+            "errors": flaws,
+        }));
+        self.exit
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let hint = match &error {
+            StateError::Locked(_) => {
+                Some("wait for it, or give this run a state of its own with --state")
+            }
+            StateError::Newer { .. } => {
+                Some("update leadmill, or give this run a state of its own with --state")
+            }
+            StateError::Corrupt(_) => {
+                Some("nothing was bought; keep the folder, and restore it from a backup")
+            }
+            StateError::Io(..) | StateError::Database(_) => None,
+        };
+        let exit = match error {
+            StateError::Locked(_) => Exit::Later,
+            StateError::Newer { .. } | StateError::Corrupt(_) => Exit::Invalid,
+            StateError::Io(..) | StateError::Database(_) => Exit::Failed,
+        };
+        let failure = Self::new(exit, error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        let failure = Self::failed(error.message);
+        match error.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<StagingError> for Failure {
+    fn from(error: StagingError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match &error {
+            RunError::Provider(refused) if refused.kind == ErrorKind::Fatal => {
+                Self::new(Exit::NeedsPerson, error.to_string())
+                    .hint("check the API key, the account and the base_url; what was paid for is kept")
+            }
+            RunError::Provider(refused) if refused.kind == ErrorKind::NoCredit => {
+                Self::new(Exit::NeedsPerson, error.to_string()).hint("top up the wallet, then run again")
+            }
+            RunError::Provider(_) => Self::failed(error.to_string())
+                .hint("run again: it goes on where it stopped, and pays for nothing twice"),
+            _ => Self::failed(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Whether a file of the right form makes sense, judged offline: names that point nowhere, facts that a
+//! pack contradicts, columns that collide.
+
+mod columns;
+mod providers;
+mod steps;
+
+use super::{
+    document::{Document, Hop},
+    file::Pipeline,
+    flaw::Flaw,
+};
+use leadmill_core::Pack;
+
+/// Finds everything that makes no sense, and completes what the file leaves open.
+pub(crate) fn check(
+    pipeline: &mut Pipeline,
+    document: &Document,
+    packs: &[Pack],
+) -> Vec<Flaw> {
+    steps::default_provider(pipeline);
+    let mut checking = Checking { pipeline, document, packs, flaws: Vec::new() };
+    checking.providers();
+    checking.steps();
+    checking.columns();
+    checking.budget();
+    checking.tables();
+    checking.flaws
+}
+
+struct Checking<'a> {
+    pipeline: &'a Pipeline,
+    document: &'a Document,
+    packs: &'a [Pack],
+    flaws: Vec<Flaw>,
+}
+
+impl<'a> Checking<'a> {
+    fn wrong(
+        &mut self,
+        path: &[Hop<'_>],
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.flaws.push(self.document.flaw(path, message, hint));
+    }
+
+    fn wrong_key(
+        &mut self,
+        path: &[Hop<'_>],
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.flaws.push(self.document.flaw_at_key(path, message, hint));
+    }
+
+    /// The pack that a provider uses, if both are known.
+    fn pack(&self, provider: &str) -> Option<&'a Pack> {
+        let provider = self.pipeline.providers.get(provider)?;
+        self.packs.iter().find(|pack| pack.name == provider.pack)
+    }
+
+    fn provider_names(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
+        self.pipeline.providers.keys().map(String::as_str)
+    }
+
+    fn budget(&mut self) {
+        for name in self.pipeline.budget.run.keys() {
+            if !self.pipeline.providers.contains_key(name) {
+                let hint = super::nearest::meant(name, self.provider_names());
+                let path = ["budget".into(), "run".into(), Hop::Key(name)];
+                self.wrong_key(
+                    &path,
+                    format!("`{name}` is no provider of this file"),
+                    hint,
+                );
+            }
+        }
+    }
+
+    fn tables(&mut self) {
+        let Pipeline { source, sink, state, .. } = self.pipeline;
+        let keys =
+            ["parquet", "csv", "ndjson"].map(|kind| ["sink".into(), Hop::Key(kind)]);
+        if sink.location.path == source.location.path {
+            let there = |path: &&[Hop<'_>; 2]| self.document.has(&path[..]);
+            let path = keys.iter().find(there).map_or(&[][..], |path| path);
+            self.wrong(path, "the sink would overwrite the source", None);
+        }
+        if sink.errors.as_ref() == Some(&sink.location.path) {
+            let path = ["sink".into(), "errors".into()];
+            self.wrong(&path, "the failed leads would overwrite the output", None);
+        }
+        let scheme = state.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+        let hint = Some("name a folder, such as .leadmill".to_owned());
+        match scheme.as_deref() {
+            None => {}
+            Some("postgres" | "postgresql") => {
+                let message = "a state on Postgres is not supported yet";
+                self.wrong(&["state".into()], message, hint);
+            }
+            Some(_) => {
+                self.wrong(&["state".into()], "the state is no local folder", hint)
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What each provider declares, against its pack.
+
+use super::{
+    super::{
+        document::Hop,
+        nearest::{meant, one_of},
+        provider::{LATER, Provider},
+        tree::Origin,
+    },
+    Checking,
+};
+use leadmill_core::{Operation, Pack, Scope};
+use std::collections::BTreeSet;
+
+impl Checking<'_> {
+    pub(super) fn providers(&mut self) {
+        for (name, provider) in &self.pipeline.providers {
+            let at = ["providers".into(), Hop::Key(name)];
+            self.api_key(&at, provider);
+            match self.pack(name) {
+                None => self.unknown_pack(&at, provider),
+                Some(pack) => {
+                    self.plan(&at, provider, pack);
+                    self.limits(&at, provider, pack);
+                    self.sizes(&at, name, provider, pack);
+                    self.prices(&at, provider, pack);
+                }
+            }
+            if provider.poll.is_some_and(|poll| poll.0.is_zero()) {
+                self.wrong(
+                    &under(&at, "poll"),
+                    "a poll needs a pause of more than 0s",
+                    None,
+                );
+            }
+        }
+    }
+
+    fn api_key(&mut self, at: &[Hop<'_>; 2], provider: &Provider) {
+        let path = under(at, "api_key");
+        let hint = Some("write `${env:NAME}` or `${file:/run/secrets/name}`".to_owned());
+        let Some(secret) = &provider.api_key else {
+            if !provider.sandbox {
+                self.wrong_key(at, "`api_key` is missing", hint);
+            }
+            return;
+        };
+        let is_written = self.document.nearest(&path).origin != Origin::Outside;
+        if is_written && !provider.sandbox {
+            let message =
+                "a key must not stand in the file: whoever reads the file has it";
+            self.wrong(&path, message, hint);
+        } else if secret.expose().contains(|c: char| c.is_whitespace() || c.is_control())
+        {
+            self.wrong(&path, "the key holds a blank or a line break", None);
+        }
+    }
+
+    fn unknown_pack(&mut self, at: &[Hop<'_>; 2], provider: &Provider) {
+        let path = under(at, "use");
+        let written = self.document.quoted(&path);
+        if LATER.contains(&&*provider.pack) {
+            self.wrong(&path, format!("`{written}` is not supported yet"), None);
+        } else {
+            let hint = meant(&written, self.packs.iter().map(|pack| &*pack.name));
+            self.wrong(&path, format!("no provider is called `{written}`"), hint);
+        }
+    }
+
+    fn plan(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
+        let path = under(at, "plan");
+        let plans = pack.plans.keys().map(String::as_str);
+        match provider.plan() {
+            Some(plan) if pack.plans.contains_key(plan) => {}
+            Some(_) if provider.plan.is_some() => {
+                let written = self.document.quoted(&path);
+                let message = format!("`{}` has no plan `{written}`", pack.name);
+                self.wrong(&path, message, meant(&written, plans));
+            }
+            None if !provider.limits.is_empty() => self.uncovered(at, provider, pack),
+            _ => self.wrong_key(at, "`plan` is missing", one_of(plans)),
+        }
+    }
+
+    /// Without a plan the limits must speak for every scope that is limited under any plan.
+    fn uncovered(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
+        let limited: BTreeSet<&Scope> =
+            pack.plans.values().flatten().map(|(scope, _)| scope).collect();
+        for scope in limited {
+            if !provider.limits.contains_key(scope) {
+                let message =
+                    format!("without a plan, `limits` must give windows for `{scope}`");
+                let plans = pack.plans.keys().map(String::as_str);
+                self.wrong_key(
+                    &under(at, "limits"),
+                    message,
+                    one_of(plans).map(|plans| format!("or name a plan: {plans}")),
+                );
+            }
+        }
+    }
+
+    fn limits(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
+        let of_plans = pack.plans.values().flat_map(|scopes| scopes.keys());
+        let scopes: BTreeSet<&str> = pack
+            .scopes
+            .values()
+            .flatten()
+            .chain(of_plans)
+            .map(|scope| &*scope.0)
+            .collect();
+        for Scope(scope) in provider.limits.keys() {
+            if !scopes.contains(&**scope) {
+                let message = format!("`{}` limits no scope `{scope}`", pack.name);
+                let hint = meant(scope, scopes.iter().copied());
+                self.wrong_key(&under2(at, "limits", scope), message, hint);
+            }
+        }
+    }
+
+    /// The most that the provider takes, for what this pipeline asks it.
+    fn sizes(&mut self, at: &[Hop<'_>; 2], name: &str, provider: &Provider, pack: &Pack) {
+        for (operation, offer) in &pack.operations {
+            let mut steps = self.pipeline.enrich.iter();
+            let is_asked = steps.any(|step| {
+                step.operation == *operation
+                    && step.attempts.iter().any(|attempt| attempt.provider == name)
+            });
+            for (key, size, most) in [
+                ("batch", provider.batch, offer.most_items),
+                ("page", provider.page, offer.page),
+            ] {
+                if is_asked && size.is_some_and(|size| size > most) {
+                    let message =
+                        format!("`{}` takes at most {most} for `{operation}`", pack.name);
+                    self.wrong(&under(at, key), message, None);
+                }
+            }
+        }
+    }
+
+    fn prices(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
+        for operation in provider.prices.keys() {
+            if !pack.operations.contains_key(operation) {
+                let message = format!("`{}` offers no `{operation}`", pack.name);
+                let offered = pack.operations.keys().copied().map(Operation::name);
+                let path = under2(at, "prices", operation.name());
+                self.wrong_key(&path, message, one_of(offered));
+            }
+        }
+    }
+}
+
+fn under<'a>([section, name]: &[Hop<'a>; 2], key: &'a str) -> [Hop<'a>; 3] {
+    [*section, *name, Hop::Key(key)]
+}
+
+fn under2<'a>(
+    [section, name]: &[Hop<'a>; 2],
+    key: &'a str,
+    inner: &'a str,
+) -> [Hop<'a>; 4] {
+    [*section, *name, Hop::Key(key), Hop::Key(inner)]
+}

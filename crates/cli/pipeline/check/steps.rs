@@ -1,0 +1,82 @@
+//! Steps: who is asked, and for what.
+
+use super::{
+    super::{
+        document::Hop,
+        file::Pipeline,
+        nearest::{meant, one_of},
+        step::{Attempt, Step},
+    },
+    Checking,
+};
+use leadmill_core::Operation;
+
+/// A step without `try:` asks the only provider there is.
+pub(super) fn default_provider(pipeline: &mut Pipeline) {
+    let mut names = pipeline.providers.keys();
+    let (Some(only), None) = (names.next(), names.next()) else { return };
+    for step in &mut pipeline.enrich {
+        if step.attempts.is_empty() {
+            step.attempts.push(Attempt { provider: only.clone(), lane: None });
+        }
+    }
+}
+
+impl Checking<'_> {
+    pub(super) fn steps(&mut self) {
+        let pipeline = self.pipeline;
+        for (place, step) in pipeline.enrich.iter().enumerate() {
+            let at = ["enrich".into(), Hop::Item(place)];
+            let mut earlier = pipeline.enrich.iter().take(place);
+            if earlier.any(|earlier| earlier.name == step.name) {
+                let path = [at[0], at[1], "name".into()];
+                let written = self.document.quoted(&path);
+                let message = format!("another step is called `{written}` already");
+                self.wrong(&path, message, None);
+            }
+            if step.attempts.is_empty() {
+                let message = "`try` is missing: there are several providers";
+                self.wrong(&at, message, one_of(self.provider_names()));
+            }
+            for (entry, attempt) in step.attempts.iter().enumerate() {
+                self.attempt(&at, entry, step, attempt);
+            }
+            self.fields(&at, step);
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        at: &[Hop<'_>; 2],
+        entry: usize,
+        step: &Step,
+        attempt: &Attempt,
+    ) {
+        let path = [at[0], at[1], "try".into(), Hop::Item(entry), "provider".into()];
+        if !self.pipeline.providers.contains_key(&attempt.provider) {
+            let written = self.document.quoted(&path);
+            let hint = meant(&written, self.provider_names());
+            self.wrong(&path, format!("`{written}` is no provider of this file"), hint);
+            return;
+        }
+        let Some(pack) = self.pack(&attempt.provider) else { return };
+        if !pack.operations.contains_key(&step.operation) {
+            let message = format!("`{}` offers no `{}`", pack.name, step.operation);
+            let offered = pack.operations.keys().copied().map(Operation::name);
+            let path = [at[0], at[1], step.operation.name().into()];
+            self.wrong_key(&path, message, one_of(offered));
+        }
+    }
+
+    fn fields(&mut self, at: &[Hop<'_>; 2], step: &Step) {
+        for output in &step.output {
+            if step.operation.field(&output.field).is_none() {
+                let path = [at[0], at[1], "output".into(), Hop::Key(&output.column)];
+                let written = self.document.quoted(&path);
+                let message = format!("`{}` has no field `{written}`", step.operation);
+                let fields = step.operation.fields().iter().map(|field| field.name);
+                self.wrong(&path, message, meant(&written, fields));
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The whole file.
+
+use super::{
+    location::{Sink, SinkKeys, Source, SourceKeys},
+    provider::Provider,
+    secret::Secret,
+    shapes,
+    step::{Step, StepKeys},
+};
+use leadmill_core::{Account, Credits, Pack};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Leads are read, enriched step by step through paid APIs, and written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    title = "Leadmill pipeline",
+    extend("x-later" = ["privacy", "tests", "results"])
+)]
+pub(crate) struct Pipeline {
+    /// The version of the file's grammar.
+    #[schemars(extend("const" = 1, "errorMessage" = "this leadmill reads version 1"))]
+    #[expect(dead_code, reason = "there is one version, which the schema checks")]
+    version: u32,
+    /// The pipeline's name. Runs of one name replace each other's output.
+    #[schemars(schema_with = "shapes::name")]
+    pub(crate) name: String,
+    /// Texts that are used elsewhere as `${vars.name}`; `--var name=text` overrides them.
+    #[serde(default)]
+    pub(crate) vars: BTreeMap<String, String>,
+    /// Where the leads come from.
+    #[schemars(with = "SourceKeys")]
+    pub(crate) source: Source,
+    /// The APIs that may be asked, by names of your choice.
+    #[schemars(transform = shapes::named, extend("minProperties" = 1))]
+    pub(crate) providers: BTreeMap<String, Provider>,
+    /// What is asked about each lead, in this order. A step may use the columns that earlier steps add.
+    #[schemars(with = "Vec<StepKeys>", length(min = 1))]
+    pub(crate) enrich: Vec<Step>,
+    /// What may be spent.
+    #[serde(default)]
+    pub(crate) budget: Budget,
+    /// Where the enriched leads go.
+    #[schemars(with = "SinkKeys")]
+    pub(crate) sink: Sink,
+    /// The folder of the journal and the answers, `.leadmill` by default.
+    #[serde(default = "usual_state")]
+    #[schemars(schema_with = "shapes::text")]
+    pub(crate) state: String,
+}
+
+/// What may be spent.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-later" = ["day"]))]
+pub(crate) struct Budget {
+    /// Most credits of one run, by provider. A reserve counts until it settles.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::credits")]
+    pub(crate) run: BTreeMap<String, Credits>,
+    /// What happens at the end of the budget.
+    #[serde(default)]
+    #[expect(dead_code, reason = "there is one way, which the schema checks")]
+    at_limit: AtLimit,
+}
+
+/// What happens at the end of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum AtLimit {
+    /// What is paid for is finished and written, and the run ends with status 75.
+    #[default]
+    Stop,
+}
+
+fn usual_state() -> String {
+    ".leadmill".to_owned()
+}
+
+impl Pipeline {
+    /// The account of a provider by its name in the file; `None` where either is unknown.
+    pub(crate) fn account(&self, name: &str, packs: &[Pack]) -> Option<Account> {
+        let provider = self.providers.get(name)?;
+        let pack = packs.iter().find(|pack| pack.name == provider.pack)?;
+        Some(provider.account(name, pack))
+    }
+
+    /// Every credential, for redacting.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.providers.values().filter_map(|provider| provider.api_key.as_ref())
+    }
+}

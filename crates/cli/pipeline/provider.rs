@@ -1,0 +1,97 @@
+//! A provider as a pipeline declares it, and the account that this makes.
+
+use super::{operations, secret::Secret, shapes};
+use leadmill_core::{Account, Credits, Operation, Pack, Scope, Window, limits::Written};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+/// The plan of a sandbox that names none.
+const SANDBOX_PLAN: &str = "growth";
+
+/// Providers that are meant to come.
+pub(crate) const LATER: [&str; 1] = ["tomba"];
+
+/// A provider: whose API, under which plan, with whose key. Its limits and prices are the pack's to know.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-later" = ["share", "key", "secret"]))]
+pub(crate) struct Provider {
+    /// The provider's name, such as `enrich.so`.
+    #[serde(rename = "use")]
+    #[schemars(schema_with = "shapes::text")]
+    pub(crate) pack: String,
+    /// The plan that was bought: it sets the limits.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::text")]
+    pub(crate) plan: Option<String>,
+    /// The API key, from outside of the file: `${env:NAME}` or `${file:/run/secrets/name}`.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::secret")]
+    pub(crate) api_key: Option<Secret>,
+    /// Asks the built-in sandbox instead: made-up answers, real limits, no money.
+    #[serde(default)]
+    pub(crate) sandbox: bool,
+    /// The API's address, where it is not the usual one.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::address")]
+    pub(crate) base_url: Option<String>,
+    /// Windows by scope, where the contract differs from the plan: they replace those of the scope.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::limits")]
+    pub(crate) limits: BTreeMap<Scope, Vec<Window>>,
+    /// The least time between two looks at a job.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    pub(crate) poll: Option<Written>,
+    /// Most questions in one batch.
+    #[serde(default)]
+    #[schemars(range(max = 4294967295_u32))]
+    pub(crate) batch: Option<NonZeroU32>,
+    /// Most results on one page.
+    #[serde(default)]
+    #[schemars(range(max = 4294967295_u32))]
+    pub(crate) page: Option<NonZeroU32>,
+    /// Credits for one answer, by operation, where the contract differs from the price list.
+    #[serde(default)]
+    #[schemars(schema_with = "operations::prices")]
+    pub(crate) prices: BTreeMap<Operation, Credits>,
+}
+
+impl Provider {
+    /// The plan that holds, if any: a contract may have limits of its own instead.
+    pub(crate) fn plan(&self) -> Option<&str> {
+        self.plan.as_deref().or(self.sandbox.then_some(SANDBOX_PLAN))
+    }
+
+    /// The account: the pack's facts, with what this pipeline overrides put in.
+    pub(crate) fn account(&self, name: &str, pack: &Pack) -> Account {
+        let mut pack = pack.clone();
+        let plan = self.plan().and_then(|plan| pack.plans.get(plan));
+        let mut windows = plan.cloned().unwrap_or_default();
+        windows.extend(self.limits.clone());
+        if let Some(base_url) = &self.base_url {
+            pack.base_url.clone_from(base_url);
+        }
+        if let Some(poll) = self.poll {
+            pack.jobs.poll = poll;
+        }
+        for (operation, offer) in &mut pack.operations {
+            if let Some(batch) = self.batch {
+                offer.batch = batch.min(offer.most_items);
+            }
+            if let Some(page) = self.page {
+                offer.page = page.min(offer.page);
+            }
+            if let Some(price) = self.prices.get(operation) {
+                offer.price = *price;
+                offer.least = offer.least.min(*price);
+            }
+        }
+        let purse = match self.sandbox {
+            true => format!("{} (sandbox)", self.pack),
+            false => self.pack.clone(),
+        };
+        Account { name: name.to_owned(), purse, windows, poll: pack.jobs.poll.0, pack }
+    }
+}

@@ -1,0 +1,161 @@
+//! A step: what is asked about each lead, whom, and what becomes of the answer.
+
+use super::{listed::Listed, operations, shapes};
+use leadmill_core::{Lane, Operation, index, limits::Written};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One step of `enrich:`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "StepKeys")]
+pub(crate) struct Step {
+    /// Its name; its status goes to the column `<name>_status`.
+    pub(crate) name: String,
+    /// What is asked.
+    pub(crate) operation: Operation,
+    /// An SQL expression for each input, in the order of [`Operation::inputs`].
+    pub(crate) inputs: Vec<String>,
+    /// An SQL condition: leads for which it is not true are not asked about.
+    pub(crate) when: Option<String>,
+    /// Whom to ask, in this order. Never empty once the file was read.
+    pub(crate) attempts: Vec<Attempt>,
+    /// The columns that it adds, in the order of the file.
+    pub(crate) output: Vec<Output>,
+    /// How long answers are good for.
+    pub(crate) reuse: index::Reuse,
+}
+
+/// A column that a step adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// Its name.
+    pub(crate) column: String,
+    /// The field of the operation, by its name in the file.
+    pub(crate) field: String,
+}
+
+/// One entry of `try:`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "AttemptKeys")]
+pub(crate) struct Attempt {
+    /// The provider, by its name in `providers:`.
+    pub(crate) provider: String,
+    /// The lane; `None` leaves the choice to the engine.
+    pub(crate) lane: Option<Lane>,
+}
+
+/// What is asked about each lead: a name, and exactly one operation with its inputs.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(transform = operations::ask_one)]
+pub(crate) struct StepKeys {
+    /// The step's name. Its status goes to the column `<name>_status`.
+    #[schemars(schema_with = "shapes::step_name")]
+    name: String,
+    /// The operation with an SQL expression for each of its inputs.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    asked: BTreeMap<Operation, BTreeMap<String, String>>,
+    /// An SQL condition: only leads for which it is true are asked about, and paid for.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::text")]
+    when: Option<String>,
+    /// Whom to ask. Without it the only provider.
+    #[serde(default, rename = "try")]
+    #[schemars(
+        length(min = 1, max = 1),
+        extend("errorMessage" = "several providers in `try` are not supported yet")
+    )]
+    attempts: Vec<AttemptKeys>,
+    /// The columns that the step adds, each with the field of the operation that fills it.
+    #[schemars(schema_with = "shapes::texts")]
+    output: Listed<String>,
+    /// How long answers are good for, counted from when they were bought.
+    #[serde(default)]
+    reuse: ReuseKeys,
+}
+
+/// Whom to ask: a provider's name, or a mapping with the lane too.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum AttemptKeys {
+    /// A provider's name.
+    Name(#[schemars(schema_with = "shapes::text")] String),
+    /// A provider with a lane.
+    Entry(AttemptEntry),
+}
+
+/// A provider to ask, and how.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-later" = ["accept", "min_rows"]))]
+pub(crate) struct AttemptEntry {
+    /// The provider's name in `providers:`.
+    #[schemars(schema_with = "shapes::text")]
+    provider: String,
+    /// How questions travel: `bulk` jobs or `single` calls. By default whichever ends sooner.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::lane")]
+    lane: Option<Lane>,
+}
+
+/// How long answers are good for. Errors are never reused.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ReuseKeys {
+    /// Answers; 30 days by default.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    hit: Option<Written>,
+    /// Paid misses; 7 days by default.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    miss: Option<Written>,
+}
+
+/// Not exactly one operation, or not all of its inputs.
+#[derive(Debug, thiserror::Error)]
+#[error("expected exactly one operation with all of its inputs")]
+pub(crate) struct NotOneQuestion;
+
+impl TryFrom<StepKeys> for Step {
+    type Error = NotOneQuestion;
+
+    fn try_from(keys: StepKeys) -> Result<Self, NotOneQuestion> {
+        let mut asked = keys.asked.into_iter();
+        let (Some((operation, mut inputs)), None) = (asked.next(), asked.next()) else {
+            return Err(NotOneQuestion);
+        };
+        let inputs = operation.inputs().iter().map(|input| inputs.remove(input.name));
+        let usual = index::Reuse::default();
+        Ok(Self {
+            name: keys.name,
+            operation,
+            inputs: inputs.collect::<Option<_>>().ok_or(NotOneQuestion)?,
+            when: keys.when,
+            attempts: keys.attempts.into_iter().map(Attempt::from).collect(),
+            output: keys.output.0.into_iter().map(Output::from).collect(),
+            reuse: index::Reuse {
+                hit: keys.reuse.hit.map_or(usual.hit, |hit| hit.0),
+                miss: keys.reuse.miss.map_or(usual.miss, |miss| miss.0),
+            },
+        })
+    }
+}
+
+impl From<AttemptKeys> for Attempt {
+    fn from(keys: AttemptKeys) -> Self {
+        match keys {
+            AttemptKeys::Name(provider) => Self { provider, lane: None },
+            AttemptKeys::Entry(entry) => {
+                Self { provider: entry.provider, lane: entry.lane }
+            }
+        }
+    }
+}
+
+impl From<(String, String)> for Output {
+    fn from((column, field): (String, String)) -> Self {
+        Self { column, field }
+    }
+}

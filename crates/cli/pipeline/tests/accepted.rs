@@ -1,0 +1,104 @@
+//! What is right, and what becomes of it.
+
+use super::{Hop, PLAIN, bent, load, packs};
+use crate::pipeline::{Attempt, Location, Output, TableFormat};
+use leadmill_core::{Credits, Lane, Operation, Scope};
+use std::time::Duration;
+
+const FULL: &str = include_str!("full.yaml");
+
+#[test]
+fn every_key_of_the_grammar_is_accepted() {
+    let loaded = load(FULL).unwrap();
+    let pipeline = loaded.pipeline;
+    assert_eq!(pipeline.name, "nightly-2");
+    assert_eq!(pipeline.vars["day"], "2026-01-01");
+    assert_eq!(pipeline.source.location.path, "s3://lake/dt=2026-01-01/");
+    assert_eq!(pipeline.source.location.format, TableFormat::Csv);
+    assert_eq!(pipeline.source.key, ["lead_id"]);
+    assert_eq!(pipeline.source.filter.as_deref(), Some("cost = '$5' and x ~ '^a$'"));
+    assert_eq!(pipeline.source.sql.as_deref(), Some("SELECT *\nFROM source\n"));
+    let sink = Location { format: TableFormat::Ndjson, path: "out.ndjson".into() };
+    assert_eq!(pipeline.sink.location, sink);
+    assert!(pipeline.sink.receipt);
+    assert_eq!(pipeline.sink.errors.as_deref(), Some("errors/"));
+    assert_eq!(pipeline.state, "/var/lib/leadmill");
+    assert_eq!(pipeline.budget.run["live"], Credits(40_000));
+    let secrets: Vec<_> = pipeline.secrets().map(|secret| secret.expose()).collect();
+    assert_eq!(secrets, [super::CANARY, "anything", super::CANARY]);
+    assert!(!format!("{pipeline:?} {:?}", loaded.document).contains("canary"));
+}
+
+#[test]
+fn a_step_keeps_its_order_and_its_durations() {
+    let pipeline = load(FULL).unwrap().pipeline;
+    let [first, second] = &*pipeline.enrich else { panic!() };
+    assert_eq!(first.operation, Operation::FindEmail);
+    assert_eq!(first.inputs, ["first_name", "last_name", "lower(domain)"]);
+    assert_eq!(first.when.as_deref(), Some("domain IS NOT NULL"));
+    let bulk = Attempt { provider: "live".into(), lane: Some(Lane::Bulk) };
+    assert_eq!(first.attempts, [bulk]);
+    let output =
+        |column: &str, field: &str| Output { column: column.into(), field: field.into() };
+    assert_eq!(first.output, [output("z", "email"), output("a", "confidence")]);
+    assert_eq!(first.reuse.hit, Duration::from_secs(90 * 86_400));
+    assert_eq!(first.reuse.miss, Duration::from_secs(12 * 3600));
+    assert_eq!(second.attempts, [Attempt { provider: "mock".into(), lane: None }]);
+    assert_eq!(second.reuse, leadmill_core::index::Reuse::default());
+}
+
+#[test]
+fn an_account_is_the_pack_with_the_overrides_put_in() {
+    let pipeline = load(FULL).unwrap().pipeline;
+    let account = pipeline.account("live", &packs()).unwrap();
+    let windows = |account: &leadmill_core::Account, scope: &str| -> Vec<_> {
+        let windows = account.windows.get(&Scope(scope.into()));
+        windows.into_iter().flatten().map(ToString::to_string).collect()
+    };
+    assert_eq!((&*account.name, &*account.purse), ("live", "enrich.so"));
+    assert_eq!(windows(&account, "global"), ["5/1s", "60/60s"]);
+    assert_eq!(windows(&account, "bulk"), ["10/60s"]);
+    assert_eq!(account.poll, Duration::from_millis(250));
+    assert_eq!(account.pack.jobs.poll.0, account.poll);
+    assert_eq!(account.pack.base_url, "http://127.0.0.1:9000/v2");
+    let offer = account.offer(Operation::FindEmail).unwrap();
+    assert_eq!(
+        (offer.batch.get(), offer.page.get(), offer.price),
+        (500, 100, Credits(7))
+    );
+
+    let sandbox = pipeline.account("mock", &packs()).unwrap();
+    assert_eq!(sandbox.purse, "enrich.so (sandbox)");
+    assert_eq!(windows(&sandbox, "global"), ["25/1s", "300/60s"]);
+
+    let own = pipeline.account("own", &packs()).unwrap();
+    assert_eq!(windows(&own, "bulk"), ["1/1s"]);
+    assert!(pipeline.account("nobody", &packs()).is_none());
+}
+
+#[test]
+fn a_short_file_has_sensible_defaults() {
+    let pipeline = load(PLAIN).unwrap().pipeline;
+    assert_eq!(pipeline.state, ".leadmill");
+    assert!(!pipeline.sink.receipt);
+    assert_eq!(pipeline.enrich[0].attempts[0].provider, "enrich");
+    assert!(
+        load(&bent("version", "# a remark\r\nversion").replace('\n', "\r\n")).is_ok()
+    );
+    assert!(load(&format!("\u{feff}{PLAIN}")).is_ok());
+}
+
+#[test]
+fn later_errors_find_their_place() {
+    let document = load(PLAIN).unwrap().document;
+    let place = |path: &[Hop<'_>]| {
+        let at = document.flaw(path, "", None).at;
+        (at.line, at.column, at.len)
+    };
+    let step = ["enrich".into(), 0.into(), "find_email".into()];
+    assert_eq!(place(&[&step[..], &["domain".into()]].concat()), (12, 63, 13));
+    assert_eq!(place(&[&step[..], &["nothing".into()]].concat()), (12, 5, 10));
+    assert_eq!(place(&["enrich".into(), 7.into(), "when".into()]), (10, 1, 6));
+    assert_eq!(place(&["source".into(), "sql".into()]), (3, 1, 6));
+    assert_eq!(place(&[]), (1, 1, 1));
+}

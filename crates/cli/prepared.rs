@@ -1,0 +1,350 @@
+//! A pipeline whose file, source, expressions and sink have been found to fit together.
+
+use crate::{
+    args::FileArgs,
+    exit::Failure,
+    pipeline::{self, Document, Flaw, Hop, Loaded, Pipeline, Process, TableFormat},
+    terminal::Terminal,
+};
+use leadmill_core::{Account, Lane, Operation, Pack, index::Reuse};
+use leadmill_tables::{
+    Attach, Format, Questions, SchemaRef, Sink, SinkSpec, Source, SourceSpec, StepSpec,
+    Subject, TableError,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Everything that can be known before anything is asked.
+pub(crate) struct Prepared {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) source: Source,
+    pub(crate) steps: Vec<PreparedStep>,
+    pub(crate) sink: SinkSpec,
+    pub(crate) errors: Option<SinkSpec>,
+    pub(crate) output: SchemaRef,
+    pub(crate) state: PathBuf,
+    /// Equal for runs that go on with each other.
+    pub(crate) run_key: String,
+    file: String,
+    document: Document,
+}
+
+/// A step with its compiled expressions.
+pub(crate) struct PreparedStep {
+    pub(crate) spec: StepSpec,
+    pub(crate) provider: String,
+    pub(crate) account: Account,
+    pub(crate) operation: Operation,
+    pub(crate) lane: Option<Lane>,
+    pub(crate) reuse: Reuse,
+    /// The columns that its rows have before it.
+    pub(crate) input: SchemaRef,
+    pub(crate) questions: Questions,
+    pub(crate) attach: Attach,
+}
+
+/// A file that was read, and whose source is remote and was not opened.
+pub(crate) enum Checked {
+    /// Everything fits.
+    Whole(Box<Prepared>),
+    /// The file is well formed; its expressions were not checked.
+    Unopened,
+}
+
+/// Reads the file and opens what it names. Remote sources are left alone where `offline`.
+pub(crate) async fn prepare(
+    args: &FileArgs,
+    terminal: &Terminal,
+    offline: bool,
+) -> Result<Checked, Failure> {
+    let packs = packs()?;
+    let base = folder_of(&args.file);
+    let (file, Loaded { pipeline, document }) = read(args, terminal)?;
+    if offline
+        && pipeline.source.location.path.contains("://")
+        && !pipeline.source.location.path.starts_with("file://")
+    {
+        return Ok(Checked::Unopened);
+    }
+    let fitted = fit(&pipeline, &document, &packs, &base).await;
+    let (source, steps, sink, errors) =
+        fitted.map_err(|flaws| Failure::flaws(&file, flaws))?;
+    let output = steps
+        .last()
+        .map_or_else(|| source.schema().clone(), |step| step.attach.schema().clone());
+    let state = args.state.clone().unwrap_or_else(|| base.join(&pipeline.state));
+    refuse_temporary(&state)?;
+    let run_key = args.run_key.clone().unwrap_or_else(|| run_key(&pipeline, &base));
+    Ok(Checked::Whole(Box::new(Prepared {
+        pipeline,
+        source,
+        steps,
+        sink,
+        errors,
+        output,
+        state,
+        run_key,
+        file,
+        document,
+    })))
+}
+
+/// Like [`prepare`], for verbs that need all of it.
+pub(crate) async fn whole(
+    args: &FileArgs,
+    terminal: &Terminal,
+) -> Result<Prepared, Failure> {
+    match prepare(args, terminal, false).await? {
+        Checked::Whole(prepared) => Ok(*prepared),
+        Checked::Unopened => Err(Failure::failed("the source was not opened")),
+    }
+}
+
+/// The state folder that the arguments name, or the file's.
+pub(crate) fn state_of(args: &FileArgs, terminal: &Terminal) -> Result<PathBuf, Failure> {
+    match &args.state {
+        Some(state) => Ok(state.clone()),
+        None => {
+            let (_, loaded) = read(args, terminal)?;
+            Ok(folder_of(&args.file).join(loaded.pipeline.state))
+        }
+    }
+}
+
+/// Reads the file, and keeps its secrets from the terminal.
+fn read(args: &FileArgs, terminal: &Terminal) -> Result<(String, Loaded), Failure> {
+    let file = args.file.display().to_string();
+    let text = fs::read_to_string(&args.file).map_err(|error| {
+        Failure::invalid(format!("{file}: {error}"))
+            .hint("`leadmill init` writes a pipeline file to begin with")
+    })?;
+    let overrides = args.vars.iter().cloned().collect();
+    let outside = Process { folder: folder_of(&args.file) };
+    let loaded = pipeline::read(&text, &outside, &overrides, &packs()?)
+        .map_err(|flaws| Failure::flaws(&file, flaws))?;
+    terminal.keep_secret(loaded.pipeline.secrets());
+    Ok((file, loaded))
+}
+
+/// The facts of all providers.
+pub(crate) fn packs() -> Result<Vec<Pack>, Failure> {
+    leadmill_providers::packs().map_err(|error| Failure::failed(error.to_string()))
+}
+
+impl Prepared {
+    /// Places an error that was found while reading the source.
+    pub(crate) fn misfit(&self, error: TableError) -> Failure {
+        let path = source_path(&self.pipeline, error.subject);
+        let flaw = self.document.flaw(&path, error.message, error.hint);
+        Failure::flaws(&self.file, vec![flaw])
+    }
+}
+
+type Fitted = (Source, Vec<PreparedStep>, SinkSpec, Option<SinkSpec>);
+
+/// Opens the source, compiles every expression and checks the sink: all errors at once.
+async fn fit(
+    pipeline: &Pipeline,
+    document: &Document,
+    packs: &[Pack],
+    base: &Path,
+) -> Result<Fitted, Vec<Flaw>> {
+    let source = Source::open(SourceSpec {
+        format: format(pipeline.source.location.format),
+        location: pipeline.source.location.path.clone(),
+        base: base.to_owned(),
+        sql: pipeline.source.sql.clone(),
+        filter: pipeline.source.filter.clone(),
+        key: pipeline.source.key.clone(),
+    })
+    .await
+    .map_err(|error| {
+        vec![document.flaw(
+            &source_path(pipeline, error.subject),
+            error.message,
+            error.hint,
+        )]
+    })?;
+    let mut flaws = Vec::new();
+    let steps = fit_steps(pipeline, document, packs, source.schema(), &mut flaws);
+    let sink = SinkSpec {
+        format: format(pipeline.sink.location.format),
+        location: pipeline.sink.location.path.clone(),
+        base: base.to_owned(),
+        name: pipeline.name.clone(),
+    };
+    let errors = pipeline.sink.errors.as_ref().map(|location| SinkSpec {
+        format: Format::Ndjson,
+        location: location.clone(),
+        base: base.to_owned(),
+        name: format!("{}_errors", pipeline.name),
+    });
+    if flaws.is_empty() {
+        let output = steps.last().map_or(source.schema(), |step| step.attach.schema());
+        if let Err(error) = Sink::check(&sink, output).await {
+            let key = key_of(pipeline.sink.location.format);
+            flaws.push(document.flaw(
+                &["sink".into(), key.into()],
+                error.message,
+                error.hint,
+            ));
+        }
+        if let Some(errors) = &errors {
+            if let Err(error) = Sink::check(errors, output).await {
+                let path = ["sink".into(), "errors".into()];
+                flaws.push(document.flaw(&path, error.message, error.hint));
+            }
+        }
+    }
+    if flaws.is_empty() { Ok((source, steps, sink, errors)) } else { Err(flaws) }
+}
+
+fn fit_steps(
+    pipeline: &Pipeline,
+    document: &Document,
+    packs: &[Pack],
+    source: &SchemaRef,
+    flaws: &mut Vec<Flaw>,
+) -> Vec<PreparedStep> {
+    let mut schema = source.clone();
+    let mut steps = Vec::new();
+    for (place, step) in pipeline.enrich.iter().enumerate() {
+        let Some(attempt) = step.attempts.first() else { continue };
+        let Some(account) = pipeline.account(&attempt.provider, packs) else { continue };
+        let output = step.output.iter();
+        let output = output.filter_map(|out| {
+            Some((out.column.clone(), step.operation.field(&out.field)?))
+        });
+        let spec = StepSpec {
+            name: step.name.clone(),
+            operation: step.operation,
+            when: step.when.clone(),
+            inputs: step.inputs.clone(),
+            output: output.collect(),
+            receipt: pipeline.sink.receipt,
+        };
+        let mut flaw = |error: TableError| {
+            flaws.push(document.flaw(
+                &step_path(step, place, error.subject),
+                error.message,
+                error.hint,
+            ));
+        };
+        let questions = Questions::prepare(&schema, &spec).map_err(&mut flaw);
+        let attach = Attach::new(&schema, &spec).map_err(&mut flaw);
+        // What later steps can use is known only if this one's columns are.
+        let Ok(attach) = attach else { break };
+        let input = std::mem::replace(&mut schema, attach.schema().clone());
+        let Ok(questions) = questions else { continue };
+        steps.push(PreparedStep {
+            spec,
+            provider: attempt.provider.clone(),
+            account,
+            operation: step.operation,
+            lane: attempt.lane,
+            reuse: step.reuse,
+            input,
+            questions,
+            attach,
+        });
+    }
+    steps
+}
+
+fn source_path(pipeline: &Pipeline, subject: Subject) -> [Hop<'static>; 2] {
+    let key = match subject {
+        Subject::Filter => "where",
+        Subject::Sql => "sql",
+        Subject::Key => "key",
+        _ => key_of(pipeline.source.location.format),
+    };
+    ["source".into(), key.into()]
+}
+
+fn step_path(step: &pipeline::Step, place: usize, subject: Subject) -> Vec<Hop<'_>> {
+    let mut path: Vec<Hop<'_>> = vec!["enrich".into(), place.into()];
+    match subject {
+        Subject::When => path.push("when".into()),
+        Subject::Input(input) => {
+            path.push(step.operation.name().into());
+            path.extend(
+                step.operation.inputs().get(input).map(|input| Hop::from(input.name)),
+            );
+        }
+        Subject::Output(output) => match step.output.get(output) {
+            Some(output) => {
+                path.extend([Hop::from("output"), output.column.as_str().into()])
+            }
+            None => path.push("name".into()),
+        },
+        _ => {}
+    }
+    path
+}
+
+const fn format(format: TableFormat) -> Format {
+    match format {
+        TableFormat::Parquet => Format::Parquet,
+        TableFormat::Csv => Format::Csv,
+        TableFormat::Ndjson => Format::Ndjson,
+    }
+}
+
+const fn key_of(format: TableFormat) -> &'static str {
+    match format {
+        TableFormat::Parquet => "parquet",
+        TableFormat::Csv => "csv",
+        TableFormat::Ndjson => "ndjson",
+    }
+}
+
+/// Relative paths start at the pipeline file's folder, wherever the program is run from.
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+/// A run goes on with an unfinished one of the same name over the same selection of the same source.
+fn run_key(pipeline: &Pipeline, base: &Path) -> String {
+    let source = &pipeline.source;
+    let base = match source.location.path.contains("://") {
+        true => String::new(),
+        false => fs::canonicalize(base)
+            .unwrap_or_else(|_| base.to_owned())
+            .display()
+            .to_string(),
+    };
+    let mut hash = Sha256::new();
+    for part in [
+        &pipeline.name,
+        &base,
+        &source.location.path,
+        source.sql.as_deref().unwrap_or_default(),
+        source.filter.as_deref().unwrap_or_default(),
+    ] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{hex}", pipeline.name)
+}
+
+/// Airflow's BashOperator deletes its working folder: a state there would lose what was paid for.
+fn refuse_temporary(state: &Path) -> Result<(), Failure> {
+    let whole = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
+    let temporary = whole
+        .components()
+        .any(|part| part.as_os_str().to_string_lossy().starts_with("airflowtmp"));
+    match temporary {
+        false => Ok(()),
+        true => Err(Failure::invalid(format!(
+            "state {} lies in a folder that Airflow deletes",
+            state.display()
+        ))
+        .hint("set LEADMILL_STATE or --state to a folder that lasts")),
+    }
+}

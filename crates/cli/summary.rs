@@ -1,0 +1,247 @@
+//! What a run came to: for people on stderr, for programs as one line of JSON.
+
+use crate::{exit::Exit, needs::Counts, progress::duration};
+use leadmill_core::{Credits, Lane, Status};
+use leadmill_engine::{Ending, Report};
+use leadmill_tables::Written;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
+
+/// One step.
+#[derive(Debug)]
+pub(crate) struct StepSummary {
+    pub(crate) name: String,
+    pub(crate) operation: &'static str,
+    pub(crate) provider: String,
+    pub(crate) lane: Lane,
+    pub(crate) counts: Counts,
+    pub(crate) ending: Ending,
+    /// Rows of the output, by status.
+    pub(crate) rows: BTreeMap<Status, u64>,
+}
+
+/// One provider.
+#[derive(Debug)]
+pub(crate) struct AccountSummary {
+    pub(crate) report: Report,
+    /// Spent and held by the whole run.
+    pub(crate) committed: Credits,
+    pub(crate) budget: Option<Credits>,
+}
+
+/// A session of a run.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) pipeline: String,
+    pub(crate) run: i64,
+    pub(crate) resumed: bool,
+    pub(crate) exit: Exit,
+    pub(crate) ending: Ending,
+    pub(crate) steps: Vec<StepSummary>,
+    pub(crate) accounts: BTreeMap<String, AccountSummary>,
+    pub(crate) output: Option<Written>,
+    pub(crate) errors: Option<Written>,
+    pub(crate) took: Duration,
+}
+
+impl Summary {
+    /// Rows whose status is failed or held, over all steps.
+    pub(crate) fn unfinished(&self) -> u64 {
+        let bad = [Status::Failed, Status::UnknownCharged];
+        let rows = self.steps.iter().flat_map(|step| &step.rows);
+        rows.filter(|(status, _)| bad.contains(status)).map(|(_, rows)| rows).sum()
+    }
+
+    /// Whether nothing had to be asked.
+    pub(crate) fn asked_nothing(&self) -> bool {
+        self.accounts.values().all(|account| account.report.asked == 0)
+    }
+
+    const fn status(&self) -> &'static str {
+        match (self.ending, self.exit) {
+            (Ending::Interrupted, _) => "interrupted",
+            (Ending::AtLimit, _) => "at_limit",
+            (Ending::NoCredit, _) => "no_credit",
+            (Ending::Complete, Exit::Partial) => "partial",
+            (Ending::Complete, Exit::NothingToDo) => "nothing_to_do",
+            (Ending::Complete, _) => "done",
+        }
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let written = |written: &Option<Written>| {
+            written.as_ref().map(|written| {
+                json!({ "location": written.location, "rows": written.rows, "bytes": written.bytes })
+            })
+        };
+        json!({
+            "status": self.status(),
+            "exit_code": self.exit.code(),
+            "retryable": matches!(self.exit, Exit::Failed | Exit::Later | Exit::Signal(_)),
+            "resume_after": Value::Null,
+            "pipeline": self.pipeline,
+            "run": self.run,
+            "resumed": self.resumed,
+            "rows": self.steps.first().map(|step| step.counts.rows),
+            "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
+            "accounts": self.accounts.iter().map(|(name, account)| (name, account_json(account)))
+                .collect::<BTreeMap<_, _>>(),
+            "output": written(&self.output),
+            "errors": written(&self.errors),
+            "seconds": (self.took.as_secs_f64() * 1000.0).round() / 1000.0,
+        })
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            let Counts { rows, no_input, duplicates, reused, held, to_buy } = step.counts;
+            let lane = lane_name(step.lane);
+            _ = writeln!(
+                text,
+                "{} ({} at {}, {lane})",
+                step.name, step.operation, step.provider
+            );
+            _ = writeln!(
+                text,
+                "  {rows} rows: {no_input} without a question, {duplicates} duplicates, {reused} known, {held} held, {to_buy} to ask"
+            );
+            let counts: Vec<String> = step
+                .rows
+                .iter()
+                .map(|(status, rows)| format!("{rows} {status}"))
+                .collect();
+            if !counts.is_empty() {
+                _ = writeln!(text, "  output: {}", counts.join(", "));
+            }
+        }
+        self.accounts
+            .iter()
+            .for_each(|(name, account)| account_text(&mut text, name, account));
+        for (what, written) in [("output", &self.output), ("errors", &self.errors)] {
+            if let Some(Written { location, rows, bytes }) = written {
+                _ = writeln!(text, "{what}: {location} ({rows} rows, {bytes} bytes)");
+            }
+        }
+        _ = writeln!(text, "{} in {}", self.sentence(), duration(self.took));
+        text
+    }
+
+    fn sentence(&self) -> String {
+        match (self.ending, self.exit) {
+            (Ending::Interrupted, _) => "interrupted: run again to go on".to_owned(),
+            (Ending::AtLimit, _) => {
+                "stopped at the budget: raise `budget.run` and run again to go on"
+                    .to_owned()
+            }
+            (Ending::NoCredit, _) => {
+                "stopped: the wallet is empty; top it up and run again to go on"
+                    .to_owned()
+            }
+            (Ending::Complete, Exit::Partial) => {
+                format!("done, with {} failed or held rows,", self.unfinished())
+            }
+            (Ending::Complete, _) => "done".to_owned(),
+        }
+    }
+}
+
+/// The lane's name in the pipeline file.
+pub(crate) const fn lane_name(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Bulk => "bulk",
+        Lane::Single => "single",
+    }
+}
+
+fn step_json(step: &StepSummary) -> Value {
+    let Counts { rows, no_input, duplicates, reused, held, to_buy } = step.counts;
+    let statuses: BTreeMap<&str, u64> =
+        step.rows.iter().map(|(status, rows)| (status.name(), *rows)).collect();
+    json!({
+        "name": step.name,
+        "operation": step.operation,
+        "provider": step.provider,
+        "lane": lane_name(step.lane),
+        "complete": step.ending == Ending::Complete,
+        "rows": rows,
+        "no_input": no_input,
+        "duplicates": duplicates,
+        "reused": reused,
+        "held": held,
+        "to_buy": to_buy,
+        "status": statuses,
+    })
+}
+
+fn account_json(account: &AccountSummary) -> Value {
+    let AccountSummary { report, committed, budget } = account;
+    let doubts: Vec<Value> = report
+        .doubts
+        .iter()
+        .map(|doubt| {
+            json!({
+                "batch": doubt.batch.to_string(),
+                "at": doubt.at.0,
+                "questions": doubt.questions,
+                "reserve": doubt.reserve.0,
+                "reason": doubt.reason,
+            })
+        })
+        .collect();
+    json!({
+        "asked": report.asked,
+        "hits": report.hits,
+        "misses": report.misses,
+        "failed": report.failed,
+        "credits_spent": report.spent.0,
+        "credits_committed": committed.0,
+        "budget": budget.map(|budget| budget.0),
+        "balance": report.balance.map(|balance| balance.0),
+        "calls": report.calls,
+        "throttled": report.throttled,
+        "missing_items": report.missing,
+        "duplicated_items": report.duplicated,
+        "foreign_items": report.foreign,
+        "in_doubt": doubts,
+        "lost_jobs": report.gone,
+        "refusals": report.refusals,
+    })
+}
+
+fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
+    let AccountSummary { report, committed, .. } = account;
+    let calls: u64 = report.calls.values().sum();
+    let balance = report
+        .balance
+        .map_or_else(String::new, |left| format!(", {left} left in the wallet"));
+    _ = writeln!(
+        text,
+        "{name}: {} asked, {} credits spent now, {committed} spent or held by the run{balance}; {calls} calls, {} times throttled",
+        report.asked, report.spent, report.throttled
+    );
+    for (count, what) in [
+        (report.missing, "items missing from the results"),
+        (report.duplicated, "items more than once in the results"),
+        (report.foreign, "items in the results that nobody asked for or nobody can read"),
+    ] {
+        if count > 0 {
+            _ = writeln!(text, "  noticed: {count} {what}");
+        }
+    }
+    for (reason, questions) in &report.refusals {
+        _ = writeln!(text, "  refused: {questions} questions: {reason}");
+    }
+    for doubt in &report.doubts {
+        _ = writeln!(
+            text,
+            "  in doubt: batch {} of {} questions, at most {} credits: {}",
+            doubt.batch, doubt.questions, doubt.reserve, doubt.reason
+        );
+    }
+    for job in &report.gone {
+        _ = writeln!(text, "  lost: {job}");
+    }
+}

@@ -1,0 +1,299 @@
+//! `leadmill run`: starts a run, or goes on where an earlier one ended. It is the same thing.
+
+use crate::{
+    accounts::Accounts,
+    args::{Empty, RunArgs},
+    clock::SystemClock,
+    enriching::{Finished, each_batch},
+    exit::{Exit, Failure},
+    needs::{Known, Needs},
+    prepared::{self, Prepared, PreparedStep},
+    progress,
+    signals::{self, Interruption},
+    summary::{AccountSummary, StepSummary, Summary},
+    terminal::Terminal,
+};
+use leadmill_core::{Clock, Credits, Status, lane};
+use leadmill_engine::{Book, Ending, Order};
+use leadmill_state::{Run, Spool, Store};
+use leadmill_tables::{Sink, Written, failed_rows, statuses};
+use std::{collections::BTreeMap, fs, io, path::Path};
+use tokio::{sync::watch, time::Instant};
+
+/// Runs the pipeline and tells what came of it.
+pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let start = Instant::now();
+    let (stop, interruption) = signals::listen()
+        .map_err(|error| Failure::failed(format!("signals: {error}")))?;
+    let prepared = prepared::whole(&args.file, terminal).await?;
+    let store = Store::open(&prepared.state)?;
+    let name = &prepared.pipeline.name;
+    let run = store.begin(&prepared.run_key, name, SystemClock.now())?;
+    if run.resumed {
+        terminal.talk(&format!("goes on with run {}\n", run.id.0));
+    }
+    let book = Book::new(Box::new(store.journal()), store.ledger()?);
+    let mut session = Session {
+        prepared: &prepared,
+        store: &store,
+        run,
+        book,
+        accounts: Accounts::default(),
+        stop,
+        terminal,
+        steps: Vec::new(),
+    };
+    let mut finished = Vec::new();
+    let mut ending = Ending::Complete;
+    for (place, step) in prepared.steps.iter().enumerate() {
+        let (step_ending, loaded) = session.step(place, step, &finished).await?;
+        ending = ending.max(step_ending);
+        finished.push(loaded);
+        if ending == Ending::Interrupted {
+            break;
+        }
+    }
+    let (mut output, mut errors) = (None, None);
+    if ending != Ending::Interrupted {
+        match session.write(&finished).await? {
+            Some((written, failed)) => (output, errors) = (Some(written), failed),
+            None => ending = Ending::Interrupted,
+        }
+    }
+    let mut summary = session.sum_up(ending, start);
+    (summary.output, summary.errors) = (output, errors);
+    summary.exit = exit(&summary, args, interruption);
+    close(&store, run, &summary, args, terminal)
+}
+
+struct Session<'a> {
+    prepared: &'a Prepared,
+    store: &'a Store,
+    run: Run,
+    book: Book,
+    accounts: Accounts,
+    stop: watch::Receiver<bool>,
+    terminal: &'a Terminal,
+    steps: Vec<StepSummary>,
+}
+
+impl<'a> Session<'a> {
+    /// Finds out what a step has to ask, asks it, and loads the answers.
+    async fn step(
+        &mut self,
+        place: usize,
+        step: &'a PreparedStep,
+        finished: &[Finished<'a>],
+    ) -> Result<(Ending, Finished<'a>), Failure> {
+        let spool_failed =
+            |error: io::Error| Failure::failed(format!("questions: {error}"));
+        let mut spool = Spool::create(&self.store.questions(self.run.id, place))
+            .map_err(spool_failed)?;
+        let needs = self.needs(place, step, finished, &mut spool).await?;
+        let questions = spool.len();
+        let (purse, run) = (step.account.purse.as_str(), self.run.id);
+        let lane = step
+            .lane
+            .unwrap_or_else(|| lane::faster(&step.account, step.operation, questions));
+        let open = self.book.ledger().open(purse).next().is_some();
+        let ending = match questions > 0 || open {
+            true => {
+                let order = Order {
+                    step: step.spec.name.as_str().into(),
+                    operation: step.operation,
+                    lane,
+                    questions,
+                };
+                self.buy(step, &order, spool).await?
+            }
+            false => {
+                drop(spool.read());
+                Ending::Complete
+            }
+        };
+        self.steps.push(StepSummary {
+            name: step.spec.name.clone(),
+            operation: step.operation.name(),
+            provider: step.provider.clone(),
+            lane,
+            counts: needs.counts,
+            ending,
+            rows: BTreeMap::new(),
+        });
+        let (ledger, answers) = (self.book.ledger(), self.store.answers());
+        let now = SystemClock.now();
+        let loaded = Finished::load(step, ledger, &answers, Some(run), now, &needs.seen)?;
+        Ok((ending, loaded))
+    }
+
+    /// One pass over the rows: what is to be asked goes to the spool, each question once.
+    async fn needs(
+        &self,
+        place: usize,
+        step: &PreparedStep,
+        finished: &[Finished<'_>],
+        spool: &mut Spool,
+    ) -> Result<Needs, Failure> {
+        let known = Known::new(
+            self.book.ledger(),
+            &step.account.purse,
+            step.reuse,
+            Some(self.run.id),
+            SystemClock.now(),
+        );
+        let mut needs = Needs::default();
+        let mut key = self.prepared.source.key_check()?;
+        let told = |error| self.prepared.misfit(error);
+        let act = async |batch| {
+            if place == 0 {
+                key.check(&batch).map_err(told)?;
+            }
+            let asked = step.questions.read(&batch).map_err(told)?;
+            let pushed = needs.take(&asked, &known, |query| spool.push(query));
+            pushed.map_err(|error| Failure::failed(format!("questions: {error}")))
+        };
+        each_batch(&self.prepared.source, finished, act, told).await?;
+        Ok(needs)
+    }
+
+    async fn buy(
+        &mut self,
+        step: &PreparedStep,
+        order: &Order,
+        spool: Spool,
+    ) -> Result<Ending, Failure> {
+        let mut questions = spool
+            .read()
+            .map_err(|error| Failure::failed(format!("questions: {error}")))?;
+        let Self { prepared, store, run, book, accounts, stop, terminal, .. } = self;
+        let engine =
+            accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
+        let snapshots = engine.progress();
+        let buy = engine.buy(book, order, &mut questions);
+        tokio::select! {
+            ending = buy => Ok(ending?),
+            () = progress::show(&order.step, &step.provider, snapshots, terminal) => {
+                Err(Failure::failed("the progress ended before the run"))
+            }
+        }
+    }
+
+    /// Joins leads and answers into the output, all or nothing. `None` if it was interrupted.
+    async fn write(
+        &mut self,
+        finished: &[Finished<'a>],
+    ) -> Result<Option<(Written, Option<Written>)>, Failure> {
+        let prepared = self.prepared;
+        let mut sink = Sink::open(&prepared.sink, &prepared.output).await?;
+        let mut errors = match &prepared.errors {
+            Some(spec) => Some(Sink::open(spec, &prepared.output).await?),
+            None => None,
+        };
+        let columns: Vec<String> =
+            prepared.steps.iter().map(|step| step.spec.status_column()).collect();
+        let mut counts: Vec<BTreeMap<Status, u64>> = vec![BTreeMap::new(); columns.len()];
+        let stop = self.stop.clone();
+        let act = async |batch| {
+            if *stop.borrow() {
+                return Err(Failure::new(Exit::Signal(0), "interrupted"));
+            }
+            for (column, counts) in columns.iter().zip(&mut counts) {
+                for status in statuses(&batch, column)? {
+                    *counts.entry(status).or_default() += 1;
+                }
+            }
+            if let Some(errors) = &mut errors {
+                if let Some(rows) = failed_rows(&batch, &columns)? {
+                    errors.write(&rows).await?;
+                }
+            }
+            Ok(sink.write(&batch).await?)
+        };
+        let passed =
+            each_batch(&prepared.source, finished, act, |error| prepared.misfit(error))
+                .await;
+        if *stop.borrow() {
+            return Ok(None);
+        }
+        passed?;
+        let errors = match errors {
+            Some(errors) => Some(errors.commit().await?),
+            None => None,
+        };
+        let written = sink.commit().await?;
+        self.steps.iter_mut().zip(counts).for_each(|(step, counts)| step.rows = counts);
+        Ok(Some((written, errors)))
+    }
+
+    fn sum_up(self, ending: Ending, start: Instant) -> Summary {
+        let budgets = &self.prepared.pipeline.budget.run;
+        let purse = |provider: &str| {
+            let step = self.prepared.steps.iter().find(|step| step.provider == provider);
+            step.map(|step| step.account.purse.as_str().into())
+        };
+        let accounts = self.accounts.engines().map(|(provider, engine)| {
+            let committed = purse(provider).map_or(Credits::ZERO, |purse| {
+                self.book.ledger().committed(self.run.id, &purse)
+            });
+            let budget = budgets.get(provider).copied();
+            (
+                provider.clone(),
+                AccountSummary { report: engine.report(), committed, budget },
+            )
+        });
+        Summary {
+            pipeline: self.prepared.pipeline.name.clone(),
+            run: self.run.id.0,
+            resumed: self.run.resumed,
+            exit: Exit::Done,
+            ending,
+            accounts: accounts.collect(),
+            steps: self.steps,
+            output: None,
+            errors: None,
+            took: start.elapsed(),
+        }
+    }
+}
+
+fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit {
+    match summary.ending {
+        Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
+        Ending::NoCredit => Exit::NeedsPerson,
+        Ending::AtLimit => Exit::Later,
+        Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
+        Ending::Complete if args.empty == Empty::Skip && summary.asked_nothing() => {
+            Exit::NothingToDo
+        }
+        Ending::Complete => Exit::Done,
+    }
+}
+
+/// Keeps the summary, closes the run if its output is complete, and tells.
+fn close(
+    store: &Store,
+    run: Run,
+    summary: &Summary,
+    args: &RunArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let json = summary.json();
+    let closed = (summary.ending == Ending::Complete).then(|| SystemClock.now());
+    store.end(run.id, closed, &terminal.clean(&json.to_string()))?;
+    terminal.talk(&summary.text());
+    if let Some(file) = &args.result_file {
+        let text = terminal.clean(&format!("{json}\n"));
+        replace(file, &text)
+            .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
+    }
+    terminal.last_line(&json);
+    Ok(summary.exit)
+}
+
+/// Writes a small file whole: a reader sees the old or the new one.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = file.with_file_name(format!(".{name}.tmp-{}", std::process::id()));
+    fs::write(&temporary, text)?;
+    fs::rename(temporary, file)
+}

@@ -1,0 +1,62 @@
+//! `leadmill sandbox`: the provider's API as a local server.
+
+use crate::{
+    args::SandboxArgs,
+    clock::SystemClock,
+    exit::{Exit, Failure},
+    signals,
+    terminal::Terminal,
+};
+use leadmill_core::Clock;
+use leadmill_sandbox::{Options, Plan, Sandbox};
+use serde_json::json;
+use std::time::{Duration, UNIX_EPOCH};
+use tokio::net::TcpListener;
+
+/// Serves until it is told to stop.
+pub(crate) async fn sandbox(
+    args: &SandboxArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let plan: Plan = args.plan.parse().map_err(|_| {
+        Failure::invalid(format!("the sandbox has no plan called `{}`", args.plan))
+            .hint("take free, growth, scale, pro or enterprise")
+    })?;
+    let usual = Options::default();
+    let sandbox = Sandbox::new(Options {
+        plan,
+        limits: !args.no_limits,
+        seed: args.seed.unwrap_or(usual.seed),
+        balance: args.balance.unwrap_or(usual.balance),
+        job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),
+        job_queued: if args.job_ms.is_some() { Duration::ZERO } else { usual.job_queued },
+        job_per_item: args.item_us.map_or(usual.job_per_item, Duration::from_micros),
+        epoch: UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs()),
+        track_questions: !args.no_limits,
+        ..usual
+    });
+    let failed = |error: std::io::Error| {
+        Failure::failed(format!(
+            "the sandbox cannot listen on {}:{}: {error}",
+            args.host, args.port
+        ))
+    };
+    let listener = TcpListener::bind((args.host, args.port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let base_url = format!("http://{address}/api/v3");
+    terminal.print(&format!("{base_url}\n"));
+    terminal.talk(&format!(
+        "the sandbox of enrich.so serves plan {plan} at {base_url}, key sk_sandbox; its answers are made up\n\
+         its books: http://{address}/sandbox/audit\n"
+    ));
+    terminal.last_line(
+        &json!({ "base_url": base_url, "plan": args.plan, "api_key": "sk_sandbox" }),
+    );
+    let (mut stopped, interruption) = signals::listen().map_err(failed)?;
+    tokio::select! {
+        served = sandbox.serve(listener) => served.map_err(failed).map(|()| Exit::Done),
+        _ = stopped.wait_for(|stop| *stop) => {
+            Ok(interruption.number().map_or(Exit::Done, Exit::Signal))
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `leadmill status`: the runs of a state, what they cost, and what is held.
+
+use crate::{
+    args::FileArgs,
+    exit::{Exit, Failure},
+    prepared,
+    terminal::Terminal,
+};
+use leadmill_core::{Credits, Ledger, Line, State, Timestamp};
+use leadmill_state::{RunRecord, Store};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
+
+/// Shows the state of a pipeline. A state folder may be given in place of the file's.
+pub(crate) fn status(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let folder: PathBuf = prepared::state_of(args, terminal)?;
+    let Some(store) = Store::look(&folder)? else {
+        terminal.print(&format!("{} holds no state yet\n", folder.display()));
+        terminal.last_line(&json!({ "state": folder, "runs": [], "open": [] }));
+        return Ok(Exit::Done);
+    };
+    let (runs, ledger) = (store.runs()?, store.ledger()?);
+    let mut text = String::new();
+    for run in &runs {
+        run_text(&mut text, run, &ledger);
+    }
+    let open: Vec<&Line> = ledger.lines().iter().filter(|line| line.is_open()).collect();
+    for line in &open {
+        _ = writeln!(
+            text,
+            "  {} batch {}: {} {} questions of step {} at {}, at most {} credits, since {}",
+            standing(line),
+            line.batch,
+            line.keys.len(),
+            line.operation,
+            line.step,
+            line.account,
+            line.credits,
+            time(line.intended_at)
+        );
+    }
+    if open.is_empty() {
+        text.push_str("nothing is open and nothing is held\n");
+    }
+    terminal.print(&text);
+    terminal.last_line(&json!({
+        "state": folder,
+        "runs": runs.iter().map(|run| run_json(run, &ledger)).collect::<Vec<_>>(),
+        "open": open.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
+    }));
+    Ok(Exit::Done)
+}
+
+/// What a run has spent and what it holds, by account.
+fn credits(run: &RunRecord, ledger: &Ledger) -> BTreeMap<String, (Credits, Credits)> {
+    let mut credits: BTreeMap<String, (Credits, Credits)> = BTreeMap::new();
+    for line in ledger.lines().iter().filter(|line| line.run == run.id) {
+        let (spent, held) = credits.entry(line.account.to_string()).or_default();
+        *(if line.is_open() { held } else { spent }) += line.credits;
+    }
+    credits
+}
+
+fn run_text(text: &mut String, run: &RunRecord, ledger: &Ledger) {
+    let end = run
+        .closed_at
+        .map_or_else(|| "unfinished".to_owned(), |at| format!("done {}", time(at)));
+    _ = writeln!(
+        text,
+        "run {} of {}: begun {}, {end}",
+        run.id.0,
+        run.pipeline,
+        time(run.opened_at)
+    );
+    for (account, (spent, held)) in credits(run, ledger) {
+        _ = writeln!(text, "  {account}: {spent} credits spent, {held} held");
+    }
+}
+
+fn run_json(run: &RunRecord, ledger: &Ledger) -> Value {
+    let credits: BTreeMap<String, Value> = credits(run, ledger)
+        .into_iter()
+        .map(|(account, (spent, held))| {
+            (account, json!({ "spent": spent.0, "held": held.0 }))
+        })
+        .collect();
+    let summary =
+        run.summary.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    json!({
+        "run": run.id.0,
+        "pipeline": run.pipeline,
+        "opened_at": time(run.opened_at),
+        "closed_at": run.closed_at.map(time),
+        "credits": credits,
+        "summary": summary,
+    })
+}
+
+fn line_json(line: &Line) -> Value {
+    let job = match &line.state {
+        State::Accepted(job) => Some(job.0.as_str()),
+        _ => None,
+    };
+    json!({
+        "batch": line.batch.to_string(),
+        "state": standing(line),
+        "job": job,
+        "run": line.run.0,
+        "step": &*line.step,
+        "account": &*line.account,
+        "operation": line.operation.name(),
+        "questions": line.keys.len(),
+        "credits": line.credits.0,
+        "since": time(line.intended_at),
+    })
+}
+
+const fn standing(line: &Line) -> &'static str {
+    match line.state {
+        State::Accepted(_) => "running",
+        _ => "in_doubt",
+    }
+}
+
+/// RFC 3339 in UTC.
+fn time(at: Timestamp) -> String {
+    let (days, millis) = (at.0.div_euclid(86_400_000), at.0.rem_euclid(86_400_000));
+    let (year, month, day) = civil(days);
+    let seconds = millis / 1000;
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// The Gregorian date of a day counted from 1970-01-01.
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524
+        - day_of_era / 146_096)
+        / 365;
+    let day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400;
+    (if month <= 2 { year + 1 } else { year }, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339() {
+        assert_eq!(time(Timestamp(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(time(Timestamp(1_709_164_799_999)), "2024-02-28T23:59:59Z");
+        assert_eq!(time(Timestamp(1_709_164_800_000)), "2024-02-29T00:00:00Z");
+        assert_eq!(time(Timestamp(-1)), "1969-12-31T23:59:59Z");
+    }
+}

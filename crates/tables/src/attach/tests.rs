@@ -1,0 +1,187 @@
+use super::*;
+use crate::{
+    Bought,
+    samples::{answered, findings, hit, key, numbers, question},
+};
+use arrow::{
+    array::{Array, AsArray, Int64Array, StructArray},
+    datatypes::{Int64Type, TimestampMillisecondType},
+};
+use leadmill_core::{Answered, Finding, Operation, Part, Timestamp, Unaskable};
+use std::path::Path;
+
+fn step(name: &str, receipt: bool) -> StepSpec {
+    StepSpec {
+        name: name.into(),
+        operation: Operation::FindEmail,
+        when: None,
+        inputs: Vec::new(),
+        output: vec![(format!("{name}_found"), 0), (format!("{name}_sure"), 1)],
+        receipt,
+    }
+}
+
+fn bought(part: &Part, at: i64) -> Bought<'_> {
+    let job = (at > 1).then(|| format!("job {at}"));
+    Bought { part, provider: "acme".into(), job, at: Timestamp(at), reused: at > 1 }
+}
+
+fn load(step: &StepSpec, parts: &[Part]) -> Answers {
+    let bought: Vec<_> = (1..).zip(parts).map(|(at, part)| bought(part, at)).collect();
+    Answers::load(step, Path::new("."), &bought, &|_| true).unwrap()
+}
+
+fn standing(asked: &QueryKey) -> Status {
+    if *asked == key(9) { Status::UnknownCharged } else { Status::Deferred }
+}
+
+fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
+    let column = batch.column_by_name(column).unwrap().as_string::<i32>();
+    column.iter().map(|text| text.map(str::to_owned)).collect()
+}
+
+#[test]
+fn every_row_gets_its_answer_or_its_status() {
+    let step = step("email", false);
+    let answers = load(&step, &[Part::Inline(findings())]);
+    assert_eq!((answers.len(), answers.status(&key(1))), (4, Some(Status::Miss)));
+    let rows = numbers(0..8);
+    let attach = Attach::new(&rows.schema(), &step).unwrap();
+    let mut asked: Vec<Asked> = [3, 0, 1, 2, 8, 9, 0].map(question).to_vec();
+    asked.push(Err(Unaskable::Unwanted));
+    let joined = attach.batch(&rows, &asked, &answers, &standing).unwrap();
+    assert_eq!(&joined.schema(), attach.schema());
+    assert_eq!(joined.project(&[0, 1]).unwrap(), rows);
+    let statuses: Vec<_> = texts(&joined, "email_status").into_iter().flatten().collect();
+    assert_eq!(
+        statuses,
+        [
+            "unknown_charged",
+            "hit",
+            "miss",
+            "failed",
+            "deferred",
+            "unknown_charged",
+            "hit",
+            "invalid_input"
+        ]
+    );
+    let zero = || Some("zero@x.io".to_owned());
+    assert_eq!(
+        texts(&joined, "email_found"),
+        [None, zero(), None, None, None, None, zero(), None]
+    );
+    let sure = joined.column(3).as_primitive::<Int64Type>().iter().flatten();
+    assert_eq!(sure.collect::<Vec<_>>(), [90, 90]);
+    assert!(!attach.schema().field(4).is_nullable());
+}
+
+#[test]
+fn the_last_answer_counts_and_only_wanted_ones_are_kept() {
+    let step = step("email", false);
+    let old = Part::Inline(vec![
+        answered(0, Finding::Failed("x".into())),
+        answered(1, hit("a")),
+    ]);
+    let new = Part::Inline(vec![answered(0, hit("new"))]);
+    let bought = [bought(&old, 1), bought(&new, 2)];
+    let wanted = |asked: &QueryKey| *asked != key(1);
+    let answers = Answers::load(&step, Path::new("."), &bought, &wanted).unwrap();
+    assert_eq!(answers.len(), 1);
+    let rows = numbers(0..2);
+    let attach = Attach::new(&rows.schema(), &step).unwrap();
+    let asked = [question(0), question(1)];
+    let joined = attach.batch(&rows, &asked, &answers, &standing).unwrap();
+    assert_eq!(texts(&joined, "email_found"), [Some("new@x.io".to_owned()), None]);
+}
+
+#[test]
+fn answers_are_found_across_many_chunks() {
+    let step = step("email", false);
+    let filler = |n: u32| Answered {
+        key: QueryKey(std::array::from_fn(|i| n.to_le_bytes()[i % 4])),
+        finding: Finding::Miss,
+        credits: None,
+    };
+    let mut many: Vec<Answered> = (0..200_000).map(filler).collect();
+    many.insert(150_000, answered(7, hit("far")));
+    let answers = load(&step, &[Part::Inline(many)]);
+    assert_eq!(answers.len(), 200_001);
+    let rows = numbers(0..1);
+    let attach = Attach::new(&rows.schema(), &step).unwrap();
+    let joined = attach.batch(&rows, &[question(7)], &answers, &standing).unwrap();
+    assert_eq!(texts(&joined, "email_found"), [Some("far@x.io".to_owned())]);
+}
+
+#[test]
+fn receipts_come_last_and_grow_by_step() {
+    let (first, second) = (step("email", true), step("check", true));
+    let rows = numbers(0..2);
+    let one = Attach::new(&rows.schema(), &first).unwrap();
+    let two = Attach::new(one.schema(), &second).unwrap();
+    let names: Vec<_> = two.schema().fields().iter().map(|f| f.name().as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "id",
+            "name",
+            "email_found",
+            "email_sure",
+            "email_status",
+            "check_found",
+            "check_sure",
+            "check_status",
+            "_leadmill"
+        ]
+    );
+    let parts = [
+        Part::Inline(vec![answered(4, hit("a"))]),
+        Part::Inline(vec![answered(5, hit("b"))]),
+    ];
+    let asked = [question(5), question(6)];
+    let answers = load(&first, &parts);
+    let joined = one.batch(&rows, &asked, &answers, &standing).unwrap();
+    let joined = two.batch(&joined, &asked, &load(&second, &[]), &standing).unwrap();
+    let receipts = joined.column(8).as_struct();
+    let receipt = |step: &str| -> StructArray {
+        receipts.column_by_name(step).unwrap().as_struct().clone()
+    };
+    let email = RecordBatch::from(receipt("email"));
+    let value = |text: &str| [Some(text.to_owned()), None];
+    assert_eq!(texts(&email, "provider"), value("acme"));
+    assert_eq!(texts(&email, "job"), value("job 2"));
+    assert_eq!(email["credits"].as_ref(), &Int64Array::from(vec![Some(5), None]));
+    let at = email["fetched_at"].as_primitive::<TimestampMillisecondType>();
+    assert_eq!((at.value(0), at.is_null(1)), (2, true));
+    assert!(email["reused"].as_boolean().value(0) && email["reused"].is_null(1));
+    let check = RecordBatch::from(receipt("check"));
+    assert_eq!(check["provider"].null_count(), 2);
+    assert_eq!(
+        texts(&check, "status"),
+        [Some("deferred".into()), Some("deferred".into())]
+    );
+}
+
+#[test]
+fn a_column_is_never_replaced() {
+    let schema = numbers(0..1).schema();
+    let clash = |change: &dyn Fn(&mut StepSpec)| {
+        let mut step = step("email", true);
+        change(&mut step);
+        let error = Attach::new(&schema, &step).unwrap_err();
+        (error.subject, error.message)
+    };
+    assert_eq!(
+        clash(&|step| step.output[1].0 = "NAME".into()),
+        (Subject::Output(1), "there is already a column name".into())
+    );
+    assert_eq!(
+        clash(&|step| step.output[0].0 = "Email_Status".into()),
+        (Subject::Output(2), "there is already a column Email_Status".into())
+    );
+    let step = step("email", true);
+    let once = Attach::new(&schema, &step).unwrap();
+    let mut again = step.clone();
+    again.output.clear();
+    assert!(Attach::new(once.schema(), &again).is_err());
+}

@@ -1,0 +1,176 @@
+//! Rows become questions.
+
+use crate::{
+    StepSpec, Subject, TableError,
+    expression::{Purpose, check, check_condition},
+    nearest,
+    plain::{rewrite, type_name},
+    session::session,
+};
+use arrow::{
+    array::{Array, AsArray, BooleanArray, StringArray},
+    compute::{cast, filter_record_batch, prep_null_mask_filter},
+    datatypes::{DataType, SchemaRef},
+    record_batch::RecordBatch,
+};
+use datafusion::{
+    common::DFSchema, error::DataFusionError, physical_plan::PhysicalExpr,
+    prelude::SessionContext,
+};
+use leadmill_core::{Operation, Query, Unaskable};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What one row asks, or why it asks nothing.
+pub type Asked = Result<Query, Unaskable>;
+
+/// A step's expressions, compiled for one schema.
+#[derive(Debug)]
+pub struct Questions {
+    operation: Operation,
+    schema: SchemaRef,
+    when: Option<Arc<dyn PhysicalExpr>>,
+    inputs: Vec<Arc<dyn PhysicalExpr>>,
+}
+
+impl Questions {
+    /// Compiles a step's `when:` and inputs against the columns that its rows have.
+    pub fn prepare(schema: &SchemaRef, step: &StepSpec) -> Result<Self, TableError> {
+        let compiler = Compiler::new(schema)?;
+        let when = step.when.as_deref().map(|sql| compiler.condition(sql)).transpose()?;
+        let inputs = step.inputs.iter().enumerate();
+        let inputs = inputs.map(|(place, sql)| compiler.text(place, sql));
+        Ok(Self {
+            operation: step.operation,
+            schema: schema.clone(),
+            when,
+            inputs: inputs.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The places of the columns that the expressions look at, ascending.
+    pub fn columns(&self) -> Vec<usize> {
+        let mut columns = BTreeSet::new();
+        for expression in self.when.iter().chain(&self.inputs) {
+            let used = datafusion::physical_expr::utils::collect_columns(expression);
+            columns.extend(used.iter().map(|column| column.index()));
+        }
+        columns.into_iter().collect()
+    }
+
+    /// The question of each row, in order. Inputs are computed only where `when:` is true.
+    pub fn read(&self, batch: &RecordBatch) -> Result<Vec<Asked>, TableError> {
+        let Some(when) = &self.when else { return self.ask(batch) };
+        let wanted = self.evaluate(Subject::When, when, batch)?;
+        let wanted = match wanted.as_boolean_opt() {
+            Some(wanted) if wanted.null_count() > 0 => prep_null_mask_filter(wanted),
+            Some(wanted) => wanted.clone(),
+            None => BooleanArray::from(vec![false; batch.num_rows()]),
+        };
+        if wanted.true_count() == batch.num_rows() {
+            return self.ask(batch);
+        }
+        let rows = filter_record_batch(batch, &wanted)
+            .map_err(|error| self.told(Subject::When, &error.into()))?;
+        let mut asked = self.ask(&rows)?.into_iter();
+        let unwanted = || Err(Unaskable::Unwanted);
+        let mut row = |wanted| match wanted {
+            true => asked.next().unwrap_or_else(unwanted),
+            false => unwanted(),
+        };
+        Ok(wanted.values().iter().map(&mut row).collect())
+    }
+
+    fn ask(&self, batch: &RecordBatch) -> Result<Vec<Asked>, TableError> {
+        let mut texts: Vec<StringArray> = Vec::with_capacity(self.inputs.len());
+        for (place, input) in self.inputs.iter().enumerate() {
+            let subject = Subject::Input(place);
+            let values = self.evaluate(subject, input, batch)?;
+            let texts_of = cast(&values, &DataType::Utf8)
+                .map_err(|error| self.told(subject, &error.into()))?;
+            texts.push(texts_of.as_string::<i32>().clone());
+        }
+        let ask = |row: usize| {
+            let raw =
+                texts.iter().map(|text| text.is_valid(row).then(|| text.value(row)));
+            Query::read(self.operation, raw)
+        };
+        Ok((0..batch.num_rows()).map(ask).collect())
+    }
+
+    fn evaluate(
+        &self,
+        subject: Subject,
+        expression: &Arc<dyn PhysicalExpr>,
+        batch: &RecordBatch,
+    ) -> Result<arrow::array::ArrayRef, TableError> {
+        expression
+            .evaluate(batch)
+            .and_then(|values| values.into_array(batch.num_rows()))
+            .map_err(|error| self.told(subject, &error))
+    }
+
+    fn told(&self, subject: Subject, error: &DataFusionError) -> TableError {
+        rewrite(subject, error, nearest::columns(&self.schema))
+    }
+}
+
+struct Compiler<'a> {
+    session: SessionContext,
+    schema: &'a SchemaRef,
+    columns: DFSchema,
+}
+
+type Compiled = Result<Arc<dyn PhysicalExpr>, TableError>;
+
+impl<'a> Compiler<'a> {
+    fn new(schema: &'a SchemaRef) -> Result<Self, TableError> {
+        let told = |error: DataFusionError| rewrite(Subject::Location, &error, []);
+        let columns = DFSchema::try_from(schema.clone()).map_err(told)?;
+        Ok(Self { session: session().map_err(told)?, schema, columns })
+    }
+
+    fn condition(&self, sql: &str) -> Compiled {
+        let told = |error| self.told(Subject::When, &error);
+        let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
+        check(Subject::When, &expression, Purpose::Ask)?;
+        let compiled = self.session.create_physical_expr(expression, &self.columns);
+        let compiled = compiled.map_err(told)?;
+        let kind = compiled.data_type(self.schema).map_err(told)?;
+        check_condition(Subject::When, &kind)?;
+        Ok(compiled)
+    }
+
+    fn text(&self, place: usize, sql: &str) -> Compiled {
+        let subject = Subject::Input(place);
+        let told = |error| self.told(subject, &error);
+        let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
+        check(subject, &expression, Purpose::Ask)?;
+        let compiled = self.session.create_physical_expr(expression, &self.columns);
+        let compiled = compiled.map_err(told)?;
+        let kind = compiled.data_type(self.schema).map_err(told)?;
+        match is_text(&kind) {
+            true => Ok(compiled),
+            false => {
+                let kind = type_name(&kind);
+                let message = format!("an input must be text, and this is {kind}");
+                Err(TableError::new(subject, message)
+                    .hint(format!("write CAST({} AS VARCHAR)", sql.trim())))
+            }
+        }
+    }
+
+    fn told(&self, subject: Subject, error: &DataFusionError) -> TableError {
+        rewrite(subject, error, nearest::columns(self.schema))
+    }
+}
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

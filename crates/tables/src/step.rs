@@ -1,0 +1,27 @@
+//! A step of the pipeline, as far as tables are concerned.
+
+use leadmill_core::Operation;
+
+/// Which question a step asks of a row, and where the answer goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepSpec {
+    /// Its name.
+    pub name: String,
+    /// What it asks.
+    pub operation: Operation,
+    /// Which rows it asks about: SQL that is true or false. All, if there is none.
+    pub when: Option<String>,
+    /// SQL for each of [`Operation::inputs`], in that order.
+    pub inputs: Vec<String>,
+    /// The columns it adds, each with the place of its value among [`Operation::fields`].
+    pub output: Vec<(String, usize)>,
+    /// Whether rows keep a receipt.
+    pub receipt: bool,
+}
+
+impl StepSpec {
+    /// The name of the column that tells what became of a row.
+    pub fn status_column(&self) -> String {
+        format!("{}_status", self.name)
+    }
+}

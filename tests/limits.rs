@@ -1,0 +1,73 @@
+//! No limit is broken: on every plan, whatever algorithm the server keeps its windows with, and when it
+//! says 429 all the same.
+
+use crate::support::simulation::{World, people};
+use leadmill_core::Lane;
+use leadmill_engine::Ending;
+use leadmill_sandbox::{Algorithm, Options, ThrottleBody};
+use std::time::Duration;
+use tokio::time::Instant;
+
+#[tokio::test(start_paused = true)]
+async fn no_plan_sees_a_429_in_either_lane() {
+    for plan in ["free", "growth", "scale", "pro", "enterprise"] {
+        for (lane, count) in [(Lane::Bulk, 130), (Lane::Single, 130)] {
+            for algorithm in [Algorithm::RollingLog, Algorithm::LogCountingRejects, Algorithm::FixedWindow] {
+                let mut world = World::new(plan, Options { algorithm, ..Options::default() });
+                world.lane = lane;
+                world.batch(10);
+                let people = people(count);
+                let session = world.run(&people, None).await;
+                assert_eq!(session.ending.unwrap(), Ending::Complete, "{plan} {lane:?}");
+                world.audit();
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_windows_are_used_in_full() {
+    // Growth: 100 single calls a rolling minute. 250 need two full windows and a half: the last leaves
+    // no earlier than after two minutes, and soon after that.
+    let mut world = World::new("growth", Options::default());
+    world.lane = Lane::Single;
+    let start = Instant::now();
+    world.run(&people(250), None).await.ending.unwrap();
+    let took = start.elapsed();
+    assert!((120.0..126.5).contains(&took.as_secs_f64()), "{took:?}");
+    world.audit();
+}
+
+/// The plan is overstated, so that the server must say 429: nothing is lost, nothing paid twice, and no
+/// call leaves before the time that it named.
+#[tokio::test(start_paused = true)]
+async fn a_429_freezes_everything_for_as_long_as_it_says() {
+    for throttle_body in [ThrottleBody::Problem, ThrottleBody::Flat, ThrottleBody::Auth] {
+        for lane in [Lane::Bulk, Lane::Single] {
+            let mut world = World::new("free", Options { throttle_body, ..Options::default() });
+            world.account.windows = world.account.pack.plans["growth"].clone();
+            world.lane = lane;
+            world.batch(5);
+            let people = people(40);
+            let session = world.run(&people, None).await;
+            assert_eq!(session.ending.unwrap(), Ending::Complete);
+            let audit = world.sandbox.audit();
+            assert!(audit.throttled > 0 && session.report.throttled as usize == audit.throttled as usize);
+            assert_eq!(audit.asked_twice, 0);
+            // Calls in flight when the first 429 came may be told too; afterwards one tries at a time.
+            assert!(audit.throttled < 60, "{lane:?}: {} times", audit.throttled);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_breaks_no_window() {
+    for rtt in [1, 20, 400, 900] {
+        let mut world = World::new("growth", Options::default());
+        world.rtt = Duration::from_millis(rtt);
+        world.batch(3);
+        let people = people(60);
+        assert_eq!(world.run(&people, None).await.ending.unwrap(), Ending::Complete);
+        world.audit();
+    }
+}

@@ -1,0 +1,66 @@
+//! Secrets are never seen: not in arguments, logs, errors, state or output, in whatever form.
+
+use crate::support::binary::{KEY, Server, Workplace, finder_pipeline, leads_csv};
+use leadmill_sandbox::Options;
+use std::{fs, path::Path, time::Duration};
+
+/// The canary as it is, in base64 as `printf %s KEY | base64` gives it, and URL-encoded.
+const FORMS: [&str; 4] = [
+    KEY,
+    "c2tfdGVzdF9jYW5hcnkrLzdmM2E9PTlj",
+    "sk_test_canary%2B%2F7f3a%3D%3D9c",
+    "sk_test_canary%2b%2f7f3a%3d%3d9c",
+];
+
+fn assert_absent(place: &str, bytes: &[u8]) {
+    for form in FORMS {
+        let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());
+        assert!(!found, "{place} holds the secret as {form}");
+    }
+}
+
+fn search(folder: &Path) -> usize {
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files += search(&path);
+        } else {
+            assert_absent(&path.display().to_string(), &fs::read(&path).unwrap());
+            files += 1;
+        }
+    }
+    files
+}
+
+#[test]
+fn the_key_is_nowhere_to_be_found() {
+    let server = Server::start(Options {
+        job_queued: Duration::ZERO,
+        job_fixed: Duration::from_millis(100),
+        ..Options::default()
+    });
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..150));
+    let good = finder_pipeline(&server, "plan: growth", "");
+    let broken = good.replace("sink:", "sunk:");
+    let in_the_wrong_place = good.replace("name: people", "name: \"${env:ENRICH_API_KEY}\"");
+    let echoed = good.replace(&server.base_url, "http://127.0.0.1:9/${env:ENRICH_API_KEY}");
+    let written = good.replace("${env:ENRICH_API_KEY}", KEY);
+    let mut texts = 0;
+    for (text, codes) in [(good, [0, 0]), (broken, [2, 2]), (in_the_wrong_place, [2, 2]), (echoed, [0, 1]), (written, [2, 2])] {
+        place.write("pipeline.yaml", &text);
+        for (verb, code) in ["plan", "run"].into_iter().zip(codes) {
+            for output in ["text", "json"] {
+                let ended = place.leadmill(&[verb, "pipeline.yaml", "--output", output]);
+                assert_absent(verb, ended.stdout.as_bytes());
+                assert_absent(verb, ended.stderr.as_bytes());
+                ended.expect(code);
+                texts += 1;
+            }
+        }
+    }
+    assert_eq!(texts, 20);
+    fs::remove_file(place.path("pipeline.yaml")).unwrap();
+    assert!(search(place.folder.path()) > 3, "the state and the output were searched");
+}

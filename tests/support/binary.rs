@@ -1,0 +1,193 @@
+//! The real binary, as a user runs it, and the sandbox on real sockets.
+
+use leadmill_sandbox::{ApiKey, Audit, Options, Sandbox};
+use leadmill_tables::{Format, RecordBatch, Source, SourceSpec};
+use serde_json::Value;
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+/// The API key that the tests hand over; it must never be seen again.
+pub(crate) const KEY: &str = "sk_test_canary+/7f3a==9c";
+
+/// A folder with a pipeline file, leads and a state.
+#[derive(Debug)]
+pub(crate) struct Workplace {
+    pub(crate) folder: TempDir,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The JSON that ends stdout.
+    pub(crate) fn json(&self) -> Value {
+        assert!(self.stdout.ends_with('\n'), "{self:?}");
+        let line = self.stdout.lines().last().unwrap_or_else(|| panic!("no output: {self:?}"));
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Panics unless it ended with this status.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl Workplace {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The command, with an environment of its own.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadmill"));
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("ENRICH_API_KEY", KEY)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn leadmill(&self, args: &[&str]) -> Ended {
+        Ended::of(self.command(args).output().unwrap())
+    }
+
+    /// Runs the pipeline for a program to read.
+    pub(crate) fn run(&self) -> Ended {
+        self.leadmill(&["run", "pipeline.yaml", "--output", "json"])
+    }
+
+    pub(crate) fn spawn(&self) -> Child {
+        let mut command = self.command(&["run", "pipeline.yaml", "--output", "json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// All rows of a Parquet file, in order.
+    pub(crate) fn rows(&self, name: &str) -> RecordBatch {
+        read_parquet(&self.path(name))
+    }
+}
+
+/// All rows of a Parquet file, in order.
+pub(crate) fn read_parquet(path: &Path) -> RecordBatch {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let spec = SourceSpec {
+            format: Format::Parquet,
+            location: path.display().to_string(),
+            base: PathBuf::from("/"),
+            sql: None,
+            filter: None,
+            key: vec![],
+        };
+        let source = Source::open(spec).await.unwrap();
+        let batches: Vec<_> = futures::TryStreamExt::try_collect(source.scan().await.unwrap()).await.unwrap();
+        arrow::compute::concat_batches(source.schema(), &batches).unwrap()
+    })
+}
+
+/// The sandbox on a port of its own.
+pub(crate) struct Server {
+    sandbox: Sandbox,
+    pub(crate) base_url: String,
+    _runtime: Runtime,
+}
+
+impl Server {
+    pub(crate) fn start(options: Options) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (sandbox, base_url) = runtime.block_on(async {
+            let sandbox = Sandbox::new(Options { api_keys: vec![ApiKey::active(KEY)], ..options });
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            tokio::spawn(sandbox.serve(listener));
+            (sandbox, format!("http://127.0.0.1:{port}/api/v3"))
+        });
+        Self { sandbox, base_url, _runtime: runtime }
+    }
+
+    pub(crate) fn audit(&self) -> Audit {
+        self.sandbox.audit()
+    }
+
+    pub(crate) fn top_up(&self, credits: i64) {
+        self.sandbox.top_up(credits);
+    }
+
+    /// Panics if any limit was broken, or any question paid for twice.
+    #[track_caller]
+    pub(crate) fn assert_clean(&self) {
+        let audit = self.audit();
+        assert_eq!(audit.throttled, 0, "429s of our own making: {:?}", audit.windows);
+        for window in &audit.windows {
+            assert!(window.offered as u64 <= window.limit as u64, "{window:?}");
+        }
+        assert_eq!(audit.asked_twice, 0);
+    }
+}
+
+/// A finder pipeline over `leads.csv` at a server.
+pub(crate) fn finder_pipeline(server: &Server, provider: &str, rest: &str) -> String {
+    format!(
+        "version: 1
+name: people
+source: {{ csv: leads.csv, key: [lead_id] }}
+providers:
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", poll: 100ms, {provider} }}
+enrich:
+  - name: mail
+    find_email: {{ first_name: first_name, last_name: last_name, domain: domain }}
+    output: {{ work_email: email, level: confidence_level }}
+sink: {{ parquet: out/, receipt: true }}
+{rest}",
+        server.base_url
+    )
+}
+
+/// Leads for [`finder_pipeline`]: every fifth repeats an earlier one in another spelling, and every
+/// eleventh has no domain.
+pub(crate) fn leads_csv(rows: std::ops::Range<usize>) -> String {
+    let mut text = String::from("lead_id,first_name,last_name,domain\n");
+    for n in rows {
+        let person = if n % 5 == 4 { n - 3 } else { n };
+        let (first, last) = (format!("Zoë{person}"), format!("Müller-{}", person % 97));
+        let domain = format!("company{}.example", person % 389);
+        let line = match (n % 11, n % 5) {
+            (10, _) => format!("{n},{first},{last},\n"),
+            (_, 4) => format!("{n}, {} ,{},https://www.{domain}/team\n", first.to_uppercase(), last.to_lowercase()),
+            _ => format!("{n},{first},{last},{domain}\n"),
+        };
+        text.push_str(&line);
+    }
+    text
+}

@@ -16,8 +16,8 @@ struct Case {
 const CASES: &[Case] = &[
     Case {
         name: "an unknown key",
-        change: ("sink: { parquet", "sync: { parquet"),
-        says: &["pipeline.yaml:9:1", "`sync`", "sink"],
+        change: ("sink: { parquet", "sinc: { parquet"),
+        says: &["pipeline.yaml:10:1", "`sinc`", "did you mean `sink`"],
     },
     Case {
         name: "a key that is not supported yet",
@@ -133,8 +133,8 @@ fn broken_sources_are_told_before_any_request() {
     let leads = leads_csv(0..3_000);
     let good = format!("{leads}1,a,b,c.example\n");
     let cases: [(&str, &str, &[&str]); 4] = [
-        ("a truncated CSV", &leads[..leads.len() - 30], &["leads.csv", "line"]),
-        ("a double key", &good, &["same key"]),
+        ("a truncated CSV", &leads[..leads.trim_end().rfind('\n').unwrap() + 8], &["leads.csv", "line"]),
+        ("a double key", &good, &["rows 2 and 3001", "same lead_id"]),
         ("a null key", &format!("{leads},a,b,c.example\n"), &["null"]),
         ("no header at all", "", &["leads.csv"]),
     ];

@@ -17,7 +17,9 @@ fn slow() -> Options {
 fn place(server: &Server) -> Workplace {
     let place = Workplace::new();
     place.write("leads.csv", &leads_csv(0..300));
-    place.write("pipeline.yaml", &finder_pipeline(server, "plan: enterprise, batch: 12", ""));
+    let text = finder_pipeline(server, "plan: enterprise, batch: 12", "");
+    let text = text.replace("    output:", "    try: [{ provider: enrich, lane: bulk }]\n    output:");
+    place.write("pipeline.yaml", &text);
     place
 }
 
@@ -75,15 +77,21 @@ fn without_receipt(place: &Workplace) -> arrow::array::RecordBatch {
     rows
 }
 
+/// The first job at the provider shows that buying has begun.
+fn until_the_first_job(server: &Server) {
+    let start = tokio::time::Instant::now();
+    while server.audit().jobs == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is bought");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_term_signal_ends_the_run_soon_and_the_next_goes_on() {
     let server = Server::start(Options { job_fixed: Duration::from_secs(3), ..slow() });
     let place = place(&server);
     let child = place.spawn();
-    // The first job at the provider shows that buying has begun.
-    while server.audit().jobs == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_the_first_job(&server);
     let pid = child.id().to_string();
     let start = tokio::time::Instant::now();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -102,9 +110,7 @@ fn a_second_run_on_the_same_state_comes_back_later() {
     let server = Server::start(Options { job_fixed: Duration::from_secs(2), ..slow() });
     let place = place(&server);
     let child = place.spawn();
-    while server.audit().jobs == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_the_first_job(&server);
     let ended = place.run().expect(75);
     assert!(ended.stderr.contains("another run is using it"), "{ended:?}");
     Ended::of(child.wait_with_output().unwrap()).expect(0);

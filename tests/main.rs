@@ -1,6 +1,5 @@
 //! One integration binary: one link, one module a promise.
 
-#![expect(missing_docs, reason = "a test's name says what it shows")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -227,14 +227,12 @@ fn fit_steps(
             receipt: pipeline.sink.receipt,
         };
         let mut flaw = |error: TableError| {
-            flaws.push(document.flaw(
-                &step_path(step, place, error.subject),
-                error.message,
-                error.hint,
-            ));
+            let path = step_path(step, place, error.subject);
+            flaws.push(document.flaw(&path, error.message, error.hint));
         };
-        let questions = Questions::prepare(&schema, &spec).map_err(&mut flaw);
-        let attach = Attach::new(&schema, &spec).map_err(&mut flaw);
+        let questions = Questions::prepare(&schema, &spec)
+            .map_err(|errors| errors.into_iter().for_each(&mut flaw));
+        let attach = Attach::new(&schema, &spec).map_err(flaw);
         // What later steps can use is known only if this one's columns are.
         let Ok(attach) = attach else { break };
         let input = std::mem::replace(&mut schema, attach.schema().clone());

@@ -1,16 +1,18 @@
 //! Everything known for one step, in columns, found by question.
 
-use crate::{StepSpec, Subject, TableError, part, parts};
+mod loading;
+
+use crate::{StepSpec, TableError, part, parts};
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
-        TimestampMillisecondArray, UInt32Array, new_null_array,
+        Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray,
+        TimestampMillisecondArray,
     },
-    compute::{BatchCoalescer, filter_record_batch},
-    datatypes::{DataType, Field, Schema, SchemaRef, UInt8Type, UInt64Type},
+    datatypes::UInt8Type,
     error::ArrowError,
 };
-use leadmill_core::{Operation, Part, QueryKey, Status, Timestamp};
+use leadmill_core::{Part, QueryKey, Status, Timestamp};
+use loading::{Loading, broken};
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
@@ -38,7 +40,7 @@ pub struct Bought<'a> {
 pub struct Answers {
     /// All of [`ROWS`] rows but the first, which is one row of nulls, and the last.
     chunks: Vec<RecordBatch>,
-    places: HashMap<QueryKey, u32, BuildHasherDefault<Prefix>>,
+    places: Places,
     pub(crate) purchases: Purchases,
 }
 
@@ -161,105 +163,8 @@ impl Purchases {
     }
 }
 
-struct Loading {
-    operation: Operation,
-    fields: Vec<usize>,
-    schema: SchemaRef,
-    rows: BatchCoalescer,
-    places: HashMap<QueryKey, u32, BuildHasherDefault<Prefix>>,
-    next: u32,
-}
-
-impl Loading {
-    fn new(step: &StepSpec) -> Self {
-        let fields: Vec<usize> = step.output.iter().map(|(_, field)| *field).collect();
-        let own = [
-            ("status", DataType::UInt8),
-            ("purchase", DataType::UInt32),
-            ("credits", DataType::Int64),
-        ];
-        let own = own.into_iter().map(|(name, kind)| Field::new(name, kind, true));
-        let output =
-            fields.iter().filter_map(|field| step.operation.fields().get(*field));
-        let output = output.map(|f| Field::new(f.name, part::data_type(f.kind), true));
-        let schema = Arc::new(Schema::new(own.chain(output).collect::<Vec<_>>()));
-        Self {
-            operation: step.operation,
-            fields,
-            rows: BatchCoalescer::new(schema.clone(), ROWS),
-            schema,
-            places: HashMap::default(),
-            next: 0,
-        }
-    }
-
-    fn add(
-        &mut self,
-        name: &str,
-        purchase: u32,
-        batch: &RecordBatch,
-        wanted: &dyn Fn(&QueryKey) -> bool,
-    ) -> Result<(), TableError> {
-        let mut keys = part::keys(batch).ok_or_else(|| parts::foreign(name))?;
-        let taken: Vec<bool> = keys.iter().map(wanted).collect();
-        let mut rows = self
-            .columns(purchase, batch)
-            .ok_or_else(|| parts::foreign(name))?
-            .map_err(|error| broken(name, &error))?;
-        if taken.contains(&false) {
-            let mut taken_keys = taken.iter();
-            keys.retain(|_| taken_keys.next() == Some(&true));
-            rows = filter_record_batch(&rows, &BooleanArray::from(taken))
-                .map_err(|error| broken(name, &error))?;
-        }
-        for key in keys {
-            self.places.insert(key, self.next);
-            self.next += 1;
-        }
-        self.rows.push_batch(rows).map_err(|error| broken(name, &error))
-    }
-
-    /// The part's columns as ours; `None` if it is no part.
-    fn columns(
-        &self,
-        purchase: u32,
-        batch: &RecordBatch,
-    ) -> Option<Result<RecordBatch, ArrowError>> {
-        let rows = batch.num_rows();
-        let credits =
-            batch.column_by_name("credits")?.as_primitive_opt::<UInt64Type>()?;
-        let credits = credits.iter().map(|credits| i64::try_from(credits?).ok());
-        let mut columns: Vec<ArrayRef> = vec![
-            batch.column_by_name("status")?.clone(),
-            Arc::new(UInt32Array::from(vec![purchase; rows])),
-            Arc::new(credits.collect::<Int64Array>()),
-        ];
-        for field in &self.fields {
-            let field = self.operation.fields().get(*field)?;
-            let column = batch.column_by_name(field.name).cloned();
-            let kind = part::data_type(field.kind);
-            columns.push(column.unwrap_or_else(|| new_null_array(&kind, rows)));
-        }
-        Some(RecordBatch::try_new(self.schema.clone(), columns))
-    }
-
-    fn finish(mut self, purchases: Purchases) -> Result<Answers, TableError> {
-        let told = |error| broken("together", &error);
-        self.rows.finish_buffered_batch().map_err(told)?;
-        let nulls = self.schema.fields().iter();
-        let nulls = nulls.map(|field| new_null_array(field.data_type(), 1)).collect();
-        let mut chunks = vec![RecordBatch::try_new(self.schema, nulls).map_err(told)?];
-        while let Some(chunk) = self.rows.next_completed_batch() {
-            chunks.push(chunk);
-        }
-        Ok(Answers { chunks, places: self.places, purchases })
-    }
-}
-
-fn broken(name: &str, error: &ArrowError) -> TableError {
-    let text = crate::plain::lower(&error.to_string());
-    TableError::new(Subject::Part, format!("staged answers {name}: {text}"))
-}
+/// The row of each question.
+type Places = HashMap<QueryKey, u32, BuildHasherDefault<Prefix>>;
 
 /// A question's key is a hash already: its first bytes do.
 #[derive(Debug, Default)]

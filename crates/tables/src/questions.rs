@@ -33,18 +33,31 @@ pub struct Questions {
 }
 
 impl Questions {
-    /// Compiles a step's `when:` and inputs against the columns that its rows have.
-    pub fn prepare(schema: &SchemaRef, step: &StepSpec) -> Result<Self, TableError> {
-        let compiler = Compiler::new(schema)?;
-        let when = step.when.as_deref().map(|sql| compiler.condition(sql)).transpose()?;
-        let inputs = step.inputs.iter().enumerate();
-        let inputs = inputs.map(|(place, sql)| compiler.text(place, sql));
-        Ok(Self {
-            operation: step.operation,
-            schema: schema.clone(),
-            when,
-            inputs: inputs.collect::<Result<_, _>>()?,
-        })
+    /// Compiles a step's `when:` and inputs against the columns that its rows have: all that is wrong.
+    pub fn prepare(schema: &SchemaRef, step: &StepSpec) -> Result<Self, Vec<TableError>> {
+        let compiler = Compiler::new(schema).map_err(|error| vec![error])?;
+        let mut errors = Vec::new();
+        let when = step.when.as_deref().map(|sql| compiler.condition(sql)).transpose();
+        let when = when.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let mut inputs = Vec::new();
+        for (place, sql) in step.inputs.iter().enumerate() {
+            match compiler.text(place, sql) {
+                Ok(input) => inputs.push(input),
+                Err(error) => errors.push(error),
+            }
+        }
+        match errors.is_empty() {
+            true => Ok(Self {
+                operation: step.operation,
+                schema: schema.clone(),
+                when,
+                inputs,
+            }),
+            false => Err(errors),
+        }
     }
 
     /// The places of the columns that the expressions look at, ascending.

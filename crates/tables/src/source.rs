@@ -1,32 +1,29 @@
 //! Leads in: the source's files, selected by SQL, read as often as the run looks at them.
 
+mod pass;
+mod query;
+
 use crate::{
-    Format, KeyCheck, Subject, TableError,
-    expression::{self, Purpose},
-    listing,
+    Format, KeyCheck, Subject, TableError, listing,
     location::Location,
-    nearest,
-    parquet_files::{ParquetFiles, first_broken, without_remarks},
+    parquet_files::{ParquetFiles, without_remarks},
     pinned::Pinned,
     plain::rewrite,
     session::session,
     text_files::TextFiles,
 };
-use arrow::{
-    datatypes::SchemaRef,
-    record_batch::{RecordBatch, RecordBatchOptions},
-};
+use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use datafusion::{
     catalog::{TableProvider, streaming::StreamingTable},
     error::DataFusionError,
     execution::object_store::ObjectStoreUrl,
-    logical_expr::{ExprSchemable, LogicalPlan, LogicalPlanBuilder},
-    physical_plan::{ExecutionPlan, execute_stream},
-    prelude::{SQLOptions, SessionContext},
-    sql::{parser::Statement, sqlparser::ast::Statement as Sql},
+    logical_expr::{LogicalPlan, LogicalPlanBuilder},
+    physical_plan::{ExecutionPlan, execute_stream, streaming::PartitionStream},
+    prelude::SessionContext,
 };
-use futures::{StreamExt, stream::BoxStream};
+use futures::stream::BoxStream;
 use object_store::ObjectMeta;
+use pass::Pass;
 use std::{path::PathBuf, sync::Arc};
 
 /// Where the leads are, and which of them are wanted.
@@ -66,6 +63,10 @@ impl Source {
     /// read once in whole, to learn its types.
     pub async fn open(spec: SourceSpec) -> Result<Self, TableError> {
         let location = Location::find(&spec.location, &spec.base, Subject::Location)?;
+        Self::open_at(location, spec).await
+    }
+
+    async fn open_at(location: Location, spec: SourceSpec) -> Result<Self, TableError> {
         let files: Arc<[_]> = listing::list(&location, spec.format).await?.into();
         let store = Pinned::new(location, &files);
         let table = table(spec.format, &store, &files).await?;
@@ -77,7 +78,7 @@ impl Source {
         let told = |error: DataFusionError| rewrite(subject, &error, []);
         let session = session().map_err(told)?;
         session.register_object_store(url().map_err(told)?.as_ref(), store.clone());
-        let plan = plan(&session, table, &spec).await?;
+        let plan = query::plan(&session, table, &spec).await?;
         let state = session.state();
         let plan = state.optimize(&plan).map_err(told)?;
         let physical = state.query_planner().create_physical_plan(&plan, &state).await;
@@ -125,21 +126,8 @@ impl Source {
         };
         let batches = execute_stream(plan, self.session.task_ctx()).map_err(told)?;
         let (store, files) = (self.store.clone(), self.files.clone());
-        let (subject, format) = (self.subject, self.format);
-        Ok(batches
-            .then(move |batch| {
-                let schema = schema.clone();
-                let (store, files) = (store.clone(), files.clone());
-                async move {
-                    match batch.and_then(|batch| as_declared(&schema, &batch)) {
-                        Ok(batch) => Ok(batch),
-                        Err(error) => {
-                            Err(failure(&error, subject, format, &store, &files).await)
-                        }
-                    }
-                }
-            })
-            .boxed())
+        let (format, subject) = (self.format, self.subject);
+        Ok(Pass { store, files, format, subject, schema }.over(batches))
     }
 
     async fn physical(
@@ -181,92 +169,9 @@ async fn table(
     }
     let keys = files.iter().map(|file| file.location.clone()).collect();
     let files = TextFiles::open(format, store.clone(), keys).await?;
-    let schema = datafusion::physical_plan::streaming::PartitionStream::schema(&files);
+    let schema = PartitionStream::schema(&files);
     let table = StreamingTable::try_new(schema.clone(), vec![Arc::new(files)]);
     Ok(Arc::new(table.map_err(told)?))
-}
-
-/// The query, then the condition.
-async fn plan(
-    session: &SessionContext,
-    table: Arc<dyn TableProvider>,
-    spec: &SourceSpec,
-) -> Result<LogicalPlan, TableError> {
-    let schema = table.schema();
-    let columns = || nearest::columns(&schema);
-    let in_sql = |error: DataFusionError| rewrite(Subject::Sql, &error, columns());
-    for name in ["source", "leads"] {
-        session.register_table(name, table.clone()).map_err(in_sql)?;
-    }
-    let query = spec.sql.as_deref().unwrap_or("SELECT * FROM source");
-    let query = select(session, query).await.map_err(in_sql)?;
-    expression::check_query(&query)?;
-    let Some(filter) = &spec.filter else { return Ok(query) };
-    let in_filter = |error: DataFusionError| {
-        let names = query.schema().fields().iter().map(|field| field.name().as_str());
-        rewrite(Subject::Filter, &error, names)
-    };
-    let condition = session.state().create_logical_expr(filter, query.schema());
-    let condition = condition.map_err(in_filter)?;
-    expression::check(Subject::Filter, &condition, Purpose::Select)?;
-    let kind = condition.get_type(query.schema()).map_err(in_filter)?;
-    expression::check_condition(Subject::Filter, &kind)?;
-    LogicalPlanBuilder::from(query.clone())
-        .filter(condition)
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(in_filter)
-}
-
-/// Plans a query that reads, and nothing else.
-async fn select(
-    session: &SessionContext,
-    sql: &str,
-) -> Result<LogicalPlan, DataFusionError> {
-    let state = session.state();
-    let statement =
-        state.sql_to_statement(sql, &state.config_options().sql_parser.dialect)?;
-    let refused = || DataFusionError::Plan("Only SELECT is possible here".into());
-    let Statement::Statement(query) = &statement else { return Err(refused()) };
-    if !matches!(query.as_ref(), Sql::Query(_)) {
-        return Err(refused());
-    }
-    let plan = state.statement_to_plan(statement).await?;
-    let only_select = SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false);
-    only_select.verify_plan(&plan).map_err(|_| refused())?;
-    Ok(plan)
-}
-
-fn as_declared(
-    schema: &SchemaRef,
-    batch: &RecordBatch,
-) -> Result<RecordBatch, DataFusionError> {
-    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    let columns = batch.columns().to_vec();
-    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &rows)?)
-}
-
-/// What a failed scan means. Parquet's own errors do not say which file they are about, so it is looked for.
-async fn failure(
-    error: &DataFusionError,
-    subject: Subject,
-    format: Format,
-    store: &Arc<Pinned>,
-    files: &[ObjectMeta],
-) -> TableError {
-    if let Some(ours) = TableError::inside(error) {
-        return ours;
-    }
-    let in_file = match error.find_root() {
-        DataFusionError::ParquetError(_)
-        | DataFusionError::ObjectStore(_)
-        | DataFusionError::ArrowError(..) => format == Format::Parquet,
-        _ => false,
-    };
-    let broken = if in_file { first_broken(store, files).await } else { None };
-    broken.unwrap_or_else(|| rewrite(subject, error, []))
 }
 
 #[cfg(test)]

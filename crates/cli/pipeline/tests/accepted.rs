@@ -1,7 +1,11 @@
 //! What is right, and what becomes of it.
 
 use super::{Hop, PLAIN, bent, load, packs};
-use crate::pipeline::{Attempt, Location, Output, TableFormat};
+use crate::pipeline::{
+    TableFormat,
+    location::Location,
+    step::{Attempt, Output},
+};
 use leadmill_core::{Credits, Lane, Operation, Scope};
 use std::time::Duration;
 

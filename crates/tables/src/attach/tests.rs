@@ -179,9 +179,10 @@ fn a_column_is_never_replaced() {
         clash(&|step| step.output[0].0 = "Email_Status".into()),
         (Subject::Output(2), "there is already a column Email_Status".into())
     );
-    let step = step("email", true);
-    let once = Attach::new(&schema, &step).unwrap();
-    let mut again = step.clone();
-    again.output.clear();
-    assert!(Attach::new(once.schema(), &again).is_err());
+    let once = Attach::new(&schema, &step("email", true)).unwrap();
+    let receipts: SchemaRef = Arc::new(once.schema().project(&[0, 5]).unwrap());
+    let error = Attach::new(&receipts, &step("email", true)).unwrap_err();
+    assert_eq!(error.message, "column _leadmill has a receipt of email already");
+    let plain = Attach::new(&receipts, &step("check", false)).unwrap();
+    assert_eq!(plain.schema().fields().last().unwrap().name(), "_leadmill");
 }

@@ -32,7 +32,7 @@ fn step(when: Option<&str>, inputs: [&str; 3]) -> StepSpec {
 const INPUTS: [&str; 3] = ["first_name", "last", "lower(\"Domain\")"];
 
 fn prepare(when: Option<&str>, inputs: [&str; 3]) -> Result<Questions, TableError> {
-    Questions::prepare(&leads().schema(), &step(when, inputs))
+    Questions::prepare(&leads().schema(), &step(when, inputs)).map_err(|mut errors| errors.remove(0))
 }
 
 fn asked(when: Option<&str>, inputs: [&str; 3]) -> Vec<Asked> {

@@ -17,7 +17,7 @@ pub(crate) enum Target {
     /// A hidden file beside the final one.
     File { file: Arc<Unpublished>, shown: String },
     /// A multipart upload, aborted when dropped.
-    Object { upload: Option<BufWriter>, shown: String },
+    Object { upload: Option<Box<BufWriter>>, shown: String },
 }
 
 impl Target {
@@ -29,7 +29,7 @@ impl Target {
         let Some(path) = place.local else {
             let upload = BufWriter::with_capacity(place.store, place.key, PART_BYTES)
                 .with_max_concurrency(PARTS_AT_ONCE);
-            return Ok(Self::Object { upload: Some(upload), shown });
+            return Ok(Self::Object { upload: Some(Box::new(upload)), shown });
         };
         let name = shown.clone();
         let file = blocking(move || create(&path).map_err(|error| failed(&name, &error)));

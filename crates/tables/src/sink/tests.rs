@@ -1,6 +1,9 @@
 use super::*;
 use crate::samples::{all, numbers, open, wide};
-use std::{fs, path::Path};
+use arrow::array::{ArrayRef, Int64Array, StringArray, StructArray};
+use bytes::Bytes;
+use object_store::{ObjectStoreExt, memory::InMemory, path::Path as Key};
+use std::{fs, path::Path, slice, sync::Arc};
 
 fn spec(base: &Path, format: Format, location: &str) -> SinkSpec {
     let (location, base) = (location.to_owned(), base.to_owned());
@@ -44,6 +47,30 @@ async fn an_output_is_seen_whole_or_not_at_all() {
     assert_eq!(names(&place), ["out.parquet"]);
     let source = open(&place, Format::Parquet, "out.parquet").await.unwrap();
     assert_eq!(all(&source).await.num_rows(), 1001);
+}
+
+#[tokio::test]
+async fn an_object_is_seen_whole_or_not_at_all() {
+    let store = Arc::new(InMemory::new());
+    let key = Key::from("out/nightly.parquet");
+    let place = || Place {
+        shown: "s3://lake/out/nightly.parquet".into(),
+        local: None,
+        store: store.clone(),
+        key: key.clone(),
+    };
+    // More than a part, so that the upload has begun.
+    let bytes = Bytes::from(vec![7; 25 << 20]);
+    let mut target = Target::open(place()).await.unwrap();
+    target.put(bytes.clone()).await.unwrap();
+    assert!(store.head(&key).await.is_err());
+    drop(target);
+    tokio::task::yield_now().await;
+    assert!(store.head(&key).await.is_err());
+    let mut target = Target::open(place()).await.unwrap();
+    target.put(bytes.clone()).await.unwrap();
+    target.commit().await.unwrap();
+    assert_eq!(store.get(&key).await.unwrap().bytes().await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -107,9 +134,8 @@ async fn csv_takes_receipts_apart_and_refuses_other_nesting() {
     assert!(names(folder.path()).is_empty());
 
     let address = wide().project(&[7]).unwrap().column(0).clone();
-    let receipt: arrow::array::ArrayRef = std::sync::Arc::new(
-        arrow::array::StructArray::try_from(vec![("email", address)]).unwrap(),
-    );
+    let receipt: ArrayRef =
+        Arc::new(StructArray::try_from(vec![("email", address)]).unwrap());
     let id = wide().column(0).clone();
     let rows = RecordBatch::try_from_iter([("id", id), ("_leadmill", receipt)]).unwrap();
     write(&place, &[rows]).await;
@@ -124,13 +150,11 @@ async fn csv_takes_receipts_apart_and_refuses_other_nesting() {
 async fn csv_quotes_what_needs_it() {
     let folder = tempfile::tempdir().unwrap();
     let place = spec(folder.path(), Format::Csv, "out.csv");
-    let texts =
-        arrow::array::StringArray::from(vec![Some("a \"b\",\nc"), None, Some("d")]);
-    let texts: arrow::array::ArrayRef = std::sync::Arc::new(texts);
-    let ids: arrow::array::ArrayRef =
-        std::sync::Arc::new(arrow::array::Int64Array::from(vec![1, 2, 3]));
+    let texts = StringArray::from(vec![Some("a \"b\",\nc"), None, Some("d")]);
+    let texts: ArrayRef = Arc::new(texts);
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
     let rows = RecordBatch::try_from_iter([("id", ids), ("t", texts)]).unwrap();
-    write(&place, std::slice::from_ref(&rows)).await;
+    write(&place, slice::from_ref(&rows)).await;
     let text = fs::read_to_string(folder.path().join("out.csv")).unwrap();
     assert_eq!(text, "id,t\n1,\"a \"\"b\"\",\nc\"\n2,\n3,d\n");
     let source = open(folder.path(), Format::Csv, "out.csv").await.unwrap();

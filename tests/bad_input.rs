@@ -106,9 +106,18 @@ fn what_is_wrong_is_told_with_its_place_before_any_request() {
             let ended = place.leadmill(&[verb, "pipeline.yaml"]).expect(2);
             assert!(start.elapsed() < Duration::from_secs(5), "{}", case.name);
             for text in case.says {
-                assert!(ended.stderr.contains(text), "{}: `{text}` is not in\n{}", case.name, ended.stderr);
+                assert!(
+                    ended.stderr.contains(text),
+                    "{}: `{text}` is not in\n{}",
+                    case.name,
+                    ended.stderr
+                );
             }
-            assert!(!place.path(".leadmill").exists(), "{}: a state was begun", case.name);
+            assert!(
+                !place.path(".leadmill").exists(),
+                "{}: a state was begun",
+                case.name
+            );
         }
     }
     assert_eq!(server.audit().requests.len(), 0);
@@ -133,7 +142,11 @@ fn broken_sources_are_told_before_any_request() {
     let leads = leads_csv(0..3_000);
     let good = format!("{leads}1,a,b,c.example\n");
     let cases: [(&str, &str, &[&str]); 4] = [
-        ("a truncated CSV", &leads[..leads.trim_end().rfind('\n').unwrap() + 8], &["leads.csv", "line"]),
+        (
+            "a truncated CSV",
+            &leads[..leads.trim_end().rfind('\n').unwrap() + 8],
+            &["leads.csv", "line"],
+        ),
         ("a double key", &good, &["rows 2 and 3001", "same lead_id"]),
         ("a null key", &format!("{leads},a,b,c.example\n"), &["null"]),
         ("no header at all", "", &["leads.csv"]),
@@ -144,17 +157,28 @@ fn broken_sources_are_told_before_any_request() {
         place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth", ""));
         let ended = place.run().expect(2);
         for text in says {
-            assert!(ended.stderr.contains(text), "{name}: `{text}` is not in\n{}", ended.stderr);
+            assert!(
+                ended.stderr.contains(text),
+                "{name}: `{text}` is not in\n{}",
+                ended.stderr
+            );
         }
     }
     // Parquet: cut off, and not Parquet at all.
-    let whole = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/data/leads.parquet")).unwrap();
+    let whole =
+        fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/data/leads.parquet"))
+            .unwrap();
     let mut flipped = whole.clone();
     flipped[5_000..5_400].fill(0xff);
-    for (name, bytes) in [("cut", &whole[..whole.len() / 2]), ("text", b"lead_id\n1\n".as_slice()), ("damaged", &flipped)] {
+    for (name, bytes) in [
+        ("cut", &whole[..whole.len() / 2]),
+        ("text", b"lead_id\n1\n".as_slice()),
+        ("damaged", &flipped),
+    ] {
         let place = Workplace::new();
         fs::write(place.path("leads.parquet"), bytes).unwrap();
-        let text = finder_pipeline(&server, "plan: growth", "").replace("csv: leads.csv", "parquet: leads.parquet");
+        let text = finder_pipeline(&server, "plan: growth", "")
+            .replace("csv: leads.csv", "parquet: leads.parquet");
         place.write("pipeline.yaml", &text);
         let ended = place.run().expect(2);
         assert!(ended.stderr.contains("leads.parquet"), "{name}: {}", ended.stderr);
@@ -181,10 +205,13 @@ fn a_rejected_key_needs_a_person_and_a_dead_address_a_retry() {
     place.write("leads.csv", &leads_csv(0..20));
     place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth", ""));
     let mut command = place.command(&["run", "pipeline.yaml"]);
-    let ended = crate::support::binary::Ended::of(command.env("ENRICH_API_KEY", "sk_wrong").output().unwrap());
+    let ended = crate::support::binary::Ended::of(
+        command.env("ENRICH_API_KEY", "sk_wrong").output().unwrap(),
+    );
     let ended = ended.expect(4);
     assert!(ended.stderr.contains("invalid or has been revoked"), "{ended:?}");
-    let dead = finder_pipeline(&server, "plan: growth", "").replace(&server.base_url, "http://127.0.0.1:9/api/v3");
+    let dead = finder_pipeline(&server, "plan: growth", "")
+        .replace(&server.base_url, "http://127.0.0.1:9/api/v3");
     place.write("pipeline.yaml", &dead);
     let ended = place.run().expect(1);
     assert!(ended.stderr.to_lowercase().contains("connection refused"), "{ended:?}");

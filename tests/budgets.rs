@@ -1,9 +1,12 @@
 //! No budget is broken: caps bind on the reserve, and what is paid for is finished and written.
 
-use crate::support::{binary::{Server, Workplace, finder_pipeline, leads_csv}, simulation::{World, people}};
+use crate::support::{
+    binary::{Server, Workplace, finder_pipeline, leads_csv},
+    simulation::{World, people},
+};
 use leadmill_core::{Credits, Lane, Status};
 use leadmill_engine::Ending;
-use leadmill_sandbox::{NoCreditBody, Options};
+use leadmill_sandbox::{NoCreditBody, Options, Plan};
 use std::time::Duration;
 
 fn quick() -> Options {
@@ -21,22 +24,31 @@ fn at_the_cap_the_run_ends_resumable_and_a_higher_cap_goes_on() {
     let place = Workplace::new();
     place.write("leads.csv", &leads_csv(0..400));
     let with_budget = |credits: u64| {
-        let rest = format!("budget: {{ run: {{ enrich: {credits} }}, at_limit: stop }}\n");
-        place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth, batch: 50", &rest));
+        let rest =
+            format!("budget: {{ run: {{ enrich: {credits} }}, at_limit: stop }}\n");
+        place.write(
+            "pipeline.yaml",
+            &finder_pipeline(&server, "plan: growth, batch: 50", &rest),
+        );
     };
     with_budget(1_205);
     let json = place.run().expect(75).json();
     assert_eq!(json["status"], "at_limit");
     assert!(server.audit().charged <= 1_205);
     assert_eq!(server.audit().unsettled, 0, "what is paid for is fetched");
-    let rows = |json: &serde_json::Value, status: &str| json["steps"][0]["status"][status].as_u64().unwrap_or(0);
+    let rows = |json: &serde_json::Value, status: &str| {
+        json["steps"][0]["status"][status].as_u64().unwrap_or(0)
+    };
     assert!(rows(&json, "deferred") > 0, "{json}");
     assert!(rows(&json, "hit") > 0, "{json}");
     assert_eq!(json["output"]["rows"], 400);
     // The cap is the whole run's: as it stands, nothing more is bought.
     let before = server.audit().charged;
     place.run().expect(75);
-    assert!(server.audit().charged - before < 10 * 120, "the rest of the cap at the most");
+    assert!(
+        server.audit().charged - before < 10 * 120,
+        "the rest of the cap at the most"
+    );
     assert!(server.audit().charged <= 1_205);
     with_budget(100_000);
     let json = place.run().expect(0).json();
@@ -47,11 +59,21 @@ fn at_the_cap_the_run_ends_resumable_and_a_higher_cap_goes_on() {
 
 #[test]
 fn an_empty_wallet_needs_a_person_and_a_top_up_goes_on() {
-    for no_credit_body in [NoCreditBody::Extended, NoCreditBody::Plain, NoCreditBody::Flat] {
-        let server = Server::start(Options { balance: 333, no_credit_body, ..quick() });
+    for no_credit_body in
+        [NoCreditBody::Extended, NoCreditBody::Plain, NoCreditBody::Flat]
+    {
+        let server = Server::start(Options {
+            balance: 333,
+            no_credit_body,
+            plan: Plan::Pro,
+            ..quick()
+        });
         let place = Workplace::new();
         place.write("leads.csv", &leads_csv(0..200));
-        place.write("pipeline.yaml", &finder_pipeline(&server, "plan: pro, batch: 50", ""));
+        place.write(
+            "pipeline.yaml",
+            &finder_pipeline(&server, "plan: pro, batch: 50", ""),
+        );
         let json = place.run().expect(4).json();
         assert_eq!(json["status"], "no_credit");
         let audit = server.audit();
@@ -82,7 +104,10 @@ async fn no_cap_is_ever_passed_and_refunds_make_room() {
             match session.ending.unwrap() {
                 Ending::AtLimit => {
                     assert!(deferred > 0, "{lane:?} {budget}");
-                    assert!(charged + 10 > budget, "{lane:?}: only {charged} of {budget} was used");
+                    assert!(
+                        charged + 10 > budget,
+                        "{lane:?}: only {charged} of {budget} was used"
+                    );
                 }
                 Ending::Complete => assert_eq!(deferred, 0, "{lane:?} {budget}"),
                 other => panic!("{lane:?} {budget}: {other:?}"),
@@ -99,8 +124,9 @@ async fn a_wallet_that_shrinks_behind_our_back_ends_the_run_cleanly() {
     let mut world = World::new("enterprise", Options { balance: 2_000, ..quick() });
     world.batch(40);
     let people = people(100);
+    // The wallet has been read by then, and the first batches are on their way.
     let drain = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(70)).await;
         world.sandbox.top_up(-1_950);
         std::future::pending::<()>().await
     };
@@ -113,5 +139,10 @@ async fn a_wallet_that_shrinks_behind_our_back_ends_the_run_cleanly() {
     assert_eq!(world.sandbox.audit().unsettled, 0);
     world.sandbox.top_up(10_000);
     assert_eq!(world.run(&people, None).await.ending.unwrap(), Ending::Complete);
-    assert!(world.output(&people).iter().all(|(s, _)| matches!(s, Status::Hit | Status::Miss)));
+    assert!(
+        world
+            .output(&people)
+            .iter()
+            .all(|(s, _)| matches!(s, Status::Hit | Status::Miss))
+    );
 }

@@ -34,7 +34,8 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// There is one version of each of these, or tables of one crate are foreign to another.
-const ONE_OF_EACH: &[&str] = &["arrow", "arrow-array", "datafusion", "object_store", "parquet", "rustls"];
+const ONE_OF_EACH: &[&str] =
+    &["arrow", "arrow-array", "datafusion", "object_store", "parquet", "rustls"];
 
 fn cargo(args: &[&str]) -> Vec<u8> {
     let cargo = Command::new(env!("CARGO"))
@@ -48,7 +49,9 @@ fn cargo(args: &[&str]) -> Vec<u8> {
 
 fn dependencies(package: &Value) -> BTreeSet<&str> {
     let all = package["dependencies"].as_array().unwrap().iter();
-    all.filter(|dep| dep["kind"].is_null()).filter_map(|dep| dep["name"].as_str()).collect()
+    all.filter(|dep| dep["kind"].is_null())
+        .filter_map(|dep| dep["name"].as_str())
+        .collect()
 }
 
 #[test]
@@ -58,13 +61,17 @@ fn crates_know_only_whom_they_may() {
     for package in metadata["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
         let allowed = ALLOWED.iter().find(|(known, _)| *known == name);
-        let (_, allowed) = allowed.unwrap_or_else(|| panic!("{name} has no place in the house"));
+        let (_, allowed) =
+            allowed.unwrap_or_else(|| panic!("{name} has no place in the house"));
         for dep in dependencies(package) {
             if dep.starts_with("leadmill-") {
                 assert!(allowed.contains(&dep), "{name} must not know {dep}");
             }
             if let Some((_, home)) = HOMES.iter().find(|(heavy, _)| *heavy == dep) {
-                assert_eq!(name, *home, "{dep} lives in {home}, and {name} must not know it");
+                assert_eq!(
+                    name, *home,
+                    "{dep} lives in {home}, and {name} must not know it"
+                );
             }
         }
     }
@@ -72,7 +79,9 @@ fn crates_know_only_whom_they_may() {
 
 #[test]
 fn there_is_one_arrow_one_datafusion_and_one_object_store() {
-    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
+    let lock =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"))
+            .unwrap();
     for name in ONE_OF_EACH {
         let line = format!("name = \"{name}\"");
         let versions = lock.lines().filter(|other| *other == line).count();

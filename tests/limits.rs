@@ -12,8 +12,13 @@ use tokio::time::Instant;
 async fn no_plan_sees_a_429_in_either_lane() {
     for plan in ["free", "growth", "scale", "pro", "enterprise"] {
         for (lane, count) in [(Lane::Bulk, 130), (Lane::Single, 130)] {
-            for algorithm in [Algorithm::RollingLog, Algorithm::LogCountingRejects, Algorithm::FixedWindow] {
-                let mut world = World::new(plan, Options { algorithm, ..Options::default() });
+            for algorithm in [
+                Algorithm::RollingLog,
+                Algorithm::LogCountingRejects,
+                Algorithm::FixedWindow,
+            ] {
+                let mut world =
+                    World::new(plan, Options { algorithm, ..Options::default() });
                 world.lane = lane;
                 world.batch(10);
                 let people = people(count);
@@ -44,7 +49,8 @@ async fn the_windows_are_used_in_full() {
 async fn a_429_freezes_everything_for_as_long_as_it_says() {
     for throttle_body in [ThrottleBody::Problem, ThrottleBody::Flat, ThrottleBody::Auth] {
         for lane in [Lane::Bulk, Lane::Single] {
-            let mut world = World::new("free", Options { throttle_body, ..Options::default() });
+            let mut world =
+                World::new("free", Options { throttle_body, ..Options::default() });
             world.account.windows = world.account.pack.plans["growth"].clone();
             world.lane = lane;
             world.batch(5);
@@ -52,7 +58,10 @@ async fn a_429_freezes_everything_for_as_long_as_it_says() {
             let session = world.run(&people, None).await;
             assert_eq!(session.ending.unwrap(), Ending::Complete);
             let audit = world.sandbox.audit();
-            assert!(audit.throttled > 0 && session.report.throttled as usize == audit.throttled as usize);
+            assert!(
+                audit.throttled > 0
+                    && session.report.throttled as usize == audit.throttled as usize
+            );
             assert_eq!(audit.asked_twice, 0);
             // Calls in flight when the first 429 came may be told too; afterwards one tries at a time.
             assert!(audit.throttled < 60, "{lane:?}: {} times", audit.throttled);

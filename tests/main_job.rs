@@ -5,7 +5,10 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use leadmill_core::{Operation, Query};
 use leadmill_sandbox::{Options, Plan, answer_finder};
-use std::{collections::{BTreeMap, BTreeSet}, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What the provider would say about each line of a leads file.
 struct Expected {
@@ -22,7 +25,8 @@ fn expected(csv: &str) -> Expected {
     for line in csv.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let id: i64 = cells[0].parse().unwrap();
-        let query = Query::read(Operation::FindEmail, cells[1..].iter().map(|cell| Some(*cell)));
+        let query =
+            Query::read(Operation::FindEmail, cells[1..].iter().map(|cell| Some(*cell)));
         let Ok(query) = query else {
             rows.insert(id, ("invalid_input", None));
             continue;
@@ -40,9 +44,14 @@ fn expected(csv: &str) -> Expected {
 /// Panics unless the output holds every lead once, with the provider's own answers.
 #[track_caller]
 fn assert_output(output: &RecordBatch, expected: &Expected) {
-    let column = |name: &str| output.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    let column = |name: &str| {
+        output.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"))
+    };
     let ids = column("lead_id").as_primitive::<Int64Type>();
-    let (status, mail) = (column("mail_status").as_string::<i32>(), column("work_email").as_string::<i32>());
+    let (status, mail) = (
+        column("mail_status").as_string::<i32>(),
+        column("work_email").as_string::<i32>(),
+    );
     let mut seen = BTreeSet::new();
     for row in 0..output.num_rows() {
         let id = ids.value(row);
@@ -71,8 +80,12 @@ fn five_thousand_leads_are_enriched_to_the_row_and_to_the_credit() {
     let place = Workplace::new();
     let leads = leads_csv(0..5_000);
     place.write("leads.csv", &leads);
-    place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth, batch: 700", ""));
-    let planned = place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]).expect(0).json();
+    place.write(
+        "pipeline.yaml",
+        &finder_pipeline(&server, "plan: growth, batch: 700", ""),
+    );
+    let planned =
+        place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]).expect(0).json();
     let expected = expected(&leads);
     assert_eq!(planned["steps"][0]["to_buy"], expected.questions);
     assert_eq!(planned["steps"][0]["credits_most"], 10 * expected.questions);
@@ -124,8 +137,13 @@ fn a_few_leads_travel_as_single_calls() {
 #[test]
 fn two_plans_worth_of_batches_break_no_window_and_end_paced() {
     // Free: two submits a minute would take long, so the contract of this test allows more.
-    let windows = "limits: { global: [\"20/1s\"], enrich: [\"20/1s\"], bulk: [\"2/1s\"] }";
-    let bulk = |category, limit| leadmill_sandbox::Window { category, length: Duration::from_secs(1), limit };
+    let windows =
+        "limits: { global: [\"20/1s\"], enrich: [\"20/1s\"], bulk: [\"2/1s\"] }";
+    let bulk = |category, limit| leadmill_sandbox::Window {
+        category,
+        length: Duration::from_secs(1),
+        limit,
+    };
     let server = Server::start(Options {
         windows: Some(vec![
             bulk(leadmill_sandbox::Category::Global, 20),
@@ -138,8 +156,10 @@ fn two_plans_worth_of_batches_break_no_window_and_end_paced() {
     place.write("leads.csv", &leads);
     let provider = format!("batch: 10, {windows}");
     let rest = "";
-    let text = finder_pipeline(&server, &provider, rest)
-        .replace("    output:", "    try: [{ provider: enrich, lane: bulk }]\n    output:");
+    let text = finder_pipeline(&server, &provider, rest).replace(
+        "    output:",
+        "    try: [{ provider: enrich, lane: bulk }]\n    output:",
+    );
     place.write("pipeline.yaml", &text);
     place.run().expect(0);
     let expected = expected(&leads);
@@ -156,7 +176,10 @@ fn what_the_results_leave_out_double_or_invent_is_noticed() {
     let place = Workplace::new();
     let leads = leads_csv(0..400);
     place.write("leads.csv", &leads);
-    place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth, batch: 500", ""));
+    place.write(
+        "pipeline.yaml",
+        &finder_pipeline(&server, "plan: growth, batch: 500", ""),
+    );
     let json = place.run().expect(3).json();
     let account = &json["accounts"]["enrich"];
     assert_eq!(account["missing_items"], 1, "{json}");
@@ -164,7 +187,11 @@ fn what_the_results_leave_out_double_or_invent_is_noticed() {
     assert!(account["foreign_items"].as_u64().unwrap() >= 1, "{json}");
     let output = place.rows("out/people.parquet");
     let status = output.column_by_name("mail_status").unwrap().as_string::<i32>().clone();
-    let lost = status.iter().flatten().filter(|s| ["failed", "unknown_charged"].contains(s)).count();
+    let lost = status
+        .iter()
+        .flatten()
+        .filter(|s| ["failed", "unknown_charged"].contains(s))
+        .count();
     assert!(lost >= 1);
     assert_eq!(account["credits_spent"], server.audit().charged);
 }

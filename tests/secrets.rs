@@ -44,11 +44,19 @@ fn the_key_is_nowhere_to_be_found() {
     place.write("leads.csv", &leads_csv(0..150));
     let good = finder_pipeline(&server, "plan: growth", "");
     let broken = good.replace("sink:", "sunk:");
-    let in_the_wrong_place = good.replace("name: people", "name: \"${env:ENRICH_API_KEY}\"");
-    let echoed = good.replace(&server.base_url, "http://127.0.0.1:9/${env:ENRICH_API_KEY}");
+    let in_the_wrong_place =
+        good.replace("name: people", "name: \"${env:ENRICH_API_KEY}\"");
+    let echoed =
+        good.replace(&server.base_url, "http://127.0.0.1:9/${env:ENRICH_API_KEY}");
     let written = good.replace("${env:ENRICH_API_KEY}", KEY);
     let mut texts = 0;
-    for (text, codes) in [(good, [0, 0]), (broken, [2, 2]), (in_the_wrong_place, [2, 2]), (echoed, [0, 1]), (written, [2, 2])] {
+    for (text, codes) in [
+        (broken, [2, 2]),
+        (in_the_wrong_place, [2, 2]),
+        (echoed, [0, 1]),
+        (written, [2, 2]),
+        (good, [0, 0]),
+    ] {
         place.write("pipeline.yaml", &text);
         for (verb, code) in ["plan", "run"].into_iter().zip(codes) {
             for output in ["text", "json"] {

@@ -20,7 +20,12 @@ fn leads_come_from_s3_and_go_back_as_one_object() {
     let (header, lines) = leads.split_once('\n').unwrap();
     let half = lines.match_indices('\n').nth(199).unwrap().0 + 1;
     for (name, part) in [("a", &lines[..half]), ("b", &lines[half..])] {
-        s3.put("lake", &format!("leads/dt=1/{name}.csv"), format!("{header}\n{part}").as_bytes()).unwrap();
+        s3.put(
+            "lake",
+            &format!("leads/dt=1/{name}.csv"),
+            format!("{header}\n{part}").as_bytes(),
+        )
+        .unwrap();
     }
     s3.put("lake", "leads/_SUCCESS", b"").unwrap();
     let place = Workplace::new();
@@ -38,7 +43,9 @@ fn leads_come_from_s3_and_go_back_as_one_object() {
     let written = s3.get("lake", "enriched/people.csv").unwrap();
     let written = String::from_utf8(written).unwrap();
     assert_eq!(written.lines().count(), 401);
-    assert!(written.starts_with("lead_id,first_name,last_name,domain,work_email,level,mail_status\n"));
+    assert!(written.starts_with(
+        "lead_id,first_name,last_name,domain,work_email,level,mail_status\n"
+    ));
     let charged = server.audit().charged;
     run().expect(0);
     assert_eq!(server.audit().charged, charged);

@@ -1,10 +1,15 @@
 //! Rows on their way through the steps: source, then each finished step's columns.
 
-use crate::{needs::Known, prepared::PreparedStep};
+use crate::{
+    exit::Failure,
+    needs::Known,
+    prepared::{Prepared, PreparedStep},
+};
+use futures::StreamExt;
 use leadmill_core::{
     Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
 };
-use leadmill_tables::{Answers, Bought, RecordBatch, Source, TableError};
+use leadmill_tables::{Answers, Bought, RecordBatch, TableError};
 use std::{
     collections::{HashMap, HashSet},
     path::Path,
@@ -13,6 +18,8 @@ use std::{
 
 /// A step whose answers are known: it can add its columns.
 pub(crate) struct Finished<'a> {
+    /// Its place among the pipeline's steps.
+    place: usize,
     step: &'a PreparedStep,
     answers: Answers,
     /// What becomes of the questions that have no answer.
@@ -22,6 +29,7 @@ pub(crate) struct Finished<'a> {
 impl<'a> Finished<'a> {
     /// Loads what the book knows about the questions in `seen`.
     pub(crate) fn load(
+        place: usize,
         step: &'a PreparedStep,
         ledger: &Ledger,
         folder: &Path,
@@ -57,7 +65,7 @@ impl<'a> Finished<'a> {
         let standing = open.map(|key| (*key, known.standing(key)));
         let standing =
             standing.filter(|(_, status)| *status != Status::Deferred).collect();
-        Ok(Self { step, answers, standing })
+        Ok(Self { place, step, answers, standing })
     }
 
     /// Adds the step's columns.
@@ -71,16 +79,18 @@ impl<'a> Finished<'a> {
 
 /// Every batch of the source with the columns of the finished steps, one after the other.
 pub(crate) async fn each_batch(
-    source: &Source,
+    prepared: &Prepared,
     finished: &[Finished<'_>],
-    mut act: impl AsyncFnMut(RecordBatch) -> Result<(), crate::exit::Failure>,
-    told: impl Fn(TableError) -> crate::exit::Failure,
-) -> Result<(), crate::exit::Failure> {
-    let mut batches = source.scan().await.map_err(&told)?;
-    while let Some(batch) = futures::StreamExt::next(&mut batches).await {
-        let mut batch = batch.map_err(&told)?;
+    mut act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut batches =
+        prepared.source.scan().await.map_err(|error| prepared.misfit(error))?;
+    while let Some(batch) = batches.next().await {
+        let mut batch = batch.map_err(|error| prepared.misfit(error))?;
         for step in finished {
-            batch = step.attach(&batch).map_err(&told)?;
+            batch = step
+                .attach(&batch)
+                .map_err(|error| prepared.misfit_in(step.place, error))?;
         }
         act(batch).await?;
     }

@@ -141,6 +141,16 @@ impl Prepared {
         let flaw = self.document.flaw(&path, error.message, error.hint);
         Failure::flaws(&self.file, vec![flaw])
     }
+
+    /// Places an error that was found while computing a step's expressions.
+    pub(crate) fn misfit_in(&self, place: usize, error: TableError) -> Failure {
+        let Some(step) = self.pipeline.enrich.get(place) else {
+            return self.misfit(error);
+        };
+        let path = step_path(step, place, error.subject);
+        let flaw = self.document.flaw(&path, error.message, error.hint);
+        Failure::flaws(&self.file, vec![flaw])
+    }
 }
 
 type Fitted = (Source, Vec<PreparedStep>, SinkSpec, Option<SinkSpec>);

@@ -41,14 +41,21 @@ impl Ended {
     /// The JSON that ends stdout.
     pub(crate) fn json(&self) -> Value {
         assert!(self.stdout.ends_with('\n'), "{self:?}");
-        let line = self.stdout.lines().last().unwrap_or_else(|| panic!("no output: {self:?}"));
+        let line =
+            self.stdout.lines().last().unwrap_or_else(|| panic!("no output: {self:?}"));
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Panics unless it ended with this status.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -111,7 +118,10 @@ pub(crate) fn read_parquet(path: &Path) -> RecordBatch {
             key: vec![],
         };
         let source = Source::open(spec).await.unwrap();
-        let batches: Vec<_> = futures::TryStreamExt::try_collect(source.scan().await.unwrap()).await.unwrap();
+        let batches: Vec<_> =
+            futures::TryStreamExt::try_collect(source.scan().await.unwrap())
+                .await
+                .unwrap();
         arrow::compute::concat_batches(source.schema(), &batches).unwrap()
     })
 }
@@ -125,10 +135,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(options: Options) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sandbox, base_url) = runtime.block_on(async {
-            let sandbox = Sandbox::new(Options { api_keys: vec![ApiKey::active(KEY)], ..options });
-            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let sandbox =
+                Sandbox::new(Options { api_keys: vec![ApiKey::active(KEY)], ..options });
+            let listener =
+                tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let port = listener.local_addr().unwrap().port();
             tokio::spawn(sandbox.serve(listener));
             (sandbox, format!("http://127.0.0.1:{port}/api/v3"))
@@ -184,7 +197,11 @@ pub(crate) fn leads_csv(rows: std::ops::Range<usize>) -> String {
         let domain = format!("company{}.example", person % 389);
         let line = match (n % 11, n % 5) {
             (10, _) => format!("{n},{first},{last},\n"),
-            (_, 4) => format!("{n}, {} ,{},https://www.{domain}/team\n", first.to_uppercase(), last.to_lowercase()),
+            (_, 4) => format!(
+                "{n}, {} ,{},https://www.{domain}/team\n",
+                first.to_uppercase(),
+                last.to_lowercase()
+            ),
             _ => format!("{n},{first},{last},{domain}\n"),
         };
         text.push_str(&line);

@@ -29,7 +29,10 @@ pub(crate) struct Pipeline {
     pub(crate) name: String,
     /// Texts that are used elsewhere as `${vars.name}`; `--var name=text` overrides them.
     #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "it is filled in before the types are read"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "it is filled in before the types are read")
+    )]
     pub(crate) vars: BTreeMap<String, String>,
     /// Where the leads come from.
     #[schemars(with = "SourceKeys")]

@@ -78,18 +78,18 @@ async fn look<'a>(
     let known = Known::new(ledger, &step.account.purse, step.reuse, run, now);
     let mut needs = Needs::default();
     let mut key = prepared.source.key_check()?;
-    let told = |error| prepared.misfit(error);
     let act = async |batch| {
         if place == 0 {
-            key.check(&batch).map_err(told)?;
+            key.check(&batch).map_err(|error| prepared.misfit(error))?;
         }
-        let asked = step.questions.read(&batch).map_err(told)?;
+        let asked = step.questions.read(&batch);
+        let asked = asked.map_err(|error| prepared.misfit_in(place, error))?;
         needs
             .take(&asked, &known, |_| Ok(()))
             .map_err(|error| Failure::failed(error.to_string()))
     };
-    each_batch(&prepared.source, finished, act, told).await?;
-    let loaded = Finished::load(step, ledger, answers, run, now, &needs.seen)?;
+    each_batch(prepared, finished, act).await?;
+    let loaded = Finished::load(place, step, ledger, answers, run, now, &needs.seen)?;
     Ok((needs.counts, loaded))
 }
 

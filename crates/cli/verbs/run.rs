@@ -122,7 +122,8 @@ impl<'a> Session<'a> {
         });
         let (ledger, answers) = (self.book.ledger(), self.store.answers());
         let now = SystemClock.now();
-        let loaded = Finished::load(step, ledger, &answers, Some(run), now, &needs.seen)?;
+        let loaded =
+            Finished::load(place, step, ledger, &answers, Some(run), now, &needs.seen)?;
         Ok((ending, loaded))
     }
 
@@ -143,16 +144,16 @@ impl<'a> Session<'a> {
         );
         let mut needs = Needs::default();
         let mut key = self.prepared.source.key_check()?;
-        let told = |error| self.prepared.misfit(error);
         let act = async |batch| {
             if place == 0 {
-                key.check(&batch).map_err(told)?;
+                key.check(&batch).map_err(|error| self.prepared.misfit(error))?;
             }
-            let asked = step.questions.read(&batch).map_err(told)?;
+            let asked = step.questions.read(&batch);
+            let asked = asked.map_err(|error| self.prepared.misfit_in(place, error))?;
             let pushed = needs.take(&asked, &known, |query| spool.push(query));
             pushed.map_err(|error| Failure::failed(format!("questions: {error}")))
         };
-        each_batch(&self.prepared.source, finished, act, told).await?;
+        each_batch(self.prepared, finished, act).await?;
         Ok(needs)
     }
 
@@ -209,9 +210,7 @@ impl<'a> Session<'a> {
             }
             Ok(sink.write(&batch).await?)
         };
-        let passed =
-            each_batch(&prepared.source, finished, act, |error| prepared.misfit(error))
-                .await;
+        let passed = each_batch(prepared, finished, act).await;
         if *stop.borrow() {
             return Ok(None);
         }

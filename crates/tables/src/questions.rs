@@ -14,7 +14,11 @@ use arrow::{
     record_batch::RecordBatch,
 };
 use datafusion::{
-    common::DFSchema, error::DataFusionError, physical_plan::PhysicalExpr,
+    common::DFSchema,
+    error::DataFusionError,
+    logical_expr::{Expr, simplify::SimplifyContext},
+    optimizer::simplify_expressions::ExprSimplifier,
+    physical_plan::PhysicalExpr,
     prelude::SessionContext,
 };
 use leadmill_core::{Operation, Query, Unaskable};
@@ -146,8 +150,7 @@ impl<'a> Compiler<'a> {
         let told = |error| self.told(Subject::When, &error);
         let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
         check(Subject::When, &expression, Purpose::Ask)?;
-        let compiled = self.session.create_physical_expr(expression, &self.columns);
-        let compiled = compiled.map_err(told)?;
+        let compiled = self.compile(expression).map_err(told)?;
         let kind = compiled.data_type(self.schema).map_err(told)?;
         check_condition(Subject::When, &kind)?;
         Ok(compiled)
@@ -158,8 +161,7 @@ impl<'a> Compiler<'a> {
         let told = |error| self.told(subject, &error);
         let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
         check(subject, &expression, Purpose::Ask)?;
-        let compiled = self.session.create_physical_expr(expression, &self.columns);
-        let compiled = compiled.map_err(told)?;
+        let compiled = self.compile(expression).map_err(told)?;
         let kind = compiled.data_type(self.schema).map_err(told)?;
         match is_text(&kind) {
             true => Ok(compiled),
@@ -170,6 +172,22 @@ impl<'a> Compiler<'a> {
                     .hint(format!("write CAST({} AS VARCHAR)", sql.trim())))
             }
         }
+    }
+
+    /// Some functions, such as `coalesce`, exist only until they are simplified to others.
+    fn compile(
+        &self,
+        expression: Expr,
+    ) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+        let state = self.session.state();
+        let columns = Arc::new(self.columns.clone());
+        let options = Arc::clone(state.config_options());
+        let rules =
+            SimplifyContext::builder().with_schema(columns).with_config_options(options);
+        let simplifier = ExprSimplifier::new(rules.build());
+        let expression =
+            simplifier.simplify(simplifier.coerce(expression, &self.columns)?)?;
+        self.session.create_physical_expr(expression, &self.columns)
     }
 
     fn told(&self, subject: Subject, error: &DataFusionError) -> TableError {

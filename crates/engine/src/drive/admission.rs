@@ -86,18 +86,17 @@ impl Drive<'_> {
             self.book.ledger().committed(self.engine.run, &self.engine.purse) + held;
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
-        if let Some(batch) = self.again.front() {
+        while let Some(batch) = self.again.pop_front() {
             if batch.reserve <= room {
+                self.again.push_front(batch);
                 return Ok(Next::Again);
             }
             // It no longer fits as it is: its questions go back to where they came from.
-            if let Some(batch) = self.again.pop_front() {
-                batch
-                    .queries
-                    .iter()
-                    .rev()
-                    .for_each(|query| self.backlog.push_front(query.clone()));
-            }
+            batch
+                .queries
+                .iter()
+                .rev()
+                .for_each(|query| self.backlog.push_front(query.clone()));
         }
         if self.backlog.is_empty() {
             return Ok(Next::Nothing);

@@ -103,8 +103,7 @@ async fn a_lost_reply_is_held_and_never_resent() {
         (Lane::Single, Fault::LostReply),
         (Lane::Single, Fault::ErrorAfter),
     ] {
-        let options =
-            Options { faults: vec![Fault::None, fault.clone()].into(), ..growth() };
+        let options = Options { faults: vec![Fault::None, fault], ..growth() };
         let mut world = World::new("growth", options);
         world.lane = lane;
         world.batch(5);

@@ -202,11 +202,11 @@ async fn fit(
                 error.hint,
             ));
         }
-        if let Some(errors) = &errors {
-            if let Err(error) = Sink::check(errors, output).await {
-                let path = ["sink".into(), "errors".into()];
-                flaws.push(document.flaw(&path, error.message, error.hint));
-            }
+        if let Some(errors) = &errors
+            && let Err(error) = Sink::check(errors, output).await
+        {
+            let path = ["sink".into(), "errors".into()];
+            flaws.push(document.flaw(&path, error.message, error.hint));
         }
     }
     if flaws.is_empty() { Ok((source, steps, sink, errors)) } else { Err(flaws) }

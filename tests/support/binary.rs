@@ -163,7 +163,7 @@ impl Server {
         let audit = self.audit();
         assert_eq!(audit.throttled, 0, "429s of our own making: {:?}", audit.windows);
         for window in &audit.windows {
-            assert!(window.offered as u64 <= window.limit as u64, "{window:?}");
+            assert!(window.offered <= u64::from(window.limit), "{window:?}");
         }
         assert_eq!(audit.asked_twice, 0);
     }

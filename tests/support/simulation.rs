@@ -301,8 +301,7 @@ impl World {
         let audit = self.sandbox.audit();
         assert_eq!(audit.throttled, 0, "429s of our own making");
         for window in &audit.windows {
-            let limit = window.limit as u64;
-            assert!(window.offered as u64 <= limit, "{window:?}");
+            assert!(window.offered <= u64::from(window.limit), "{window:?}");
         }
         assert_eq!(
             audit.asked_twice,

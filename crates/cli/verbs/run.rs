@@ -203,10 +203,10 @@ impl<'a> Session<'a> {
                     *counts.entry(status).or_default() += 1;
                 }
             }
-            if let Some(errors) = &mut errors {
-                if let Some(rows) = failed_rows(&batch, &columns)? {
-                    errors.write(&rows).await?;
-                }
+            if let Some(errors) = &mut errors
+                && let Some(rows) = failed_rows(&batch, &columns)?
+            {
+                errors.write(&rows).await?;
             }
             Ok(sink.write(&batch).await?)
         };

@@ -139,7 +139,7 @@ pub struct ProviderError {
     /// What the provider or the network said; never a secret.
     pub detail: String,
     /// What the reply told beside the error.
-    pub signals: Signals,
+    pub signals: Box<Signals>,
 }
 
 impl fmt::Display for ProviderError {

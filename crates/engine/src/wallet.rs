@@ -72,10 +72,8 @@ impl Wallet {
     pub(crate) fn settled(&mut self, batch: BatchId, refund: Credits, told: bool) {
         self.ceiling = None;
         let uncounted = self.uncounted.remove(&batch);
-        if !told && uncounted.is_none() {
-            if let Some((balance, _)) = &mut self.reported {
-                *balance += refund;
-            }
+        if let (false, None, Some((balance, _))) = (told, uncounted, &mut self.reported) {
+            *balance += refund;
         }
     }
 

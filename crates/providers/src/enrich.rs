@@ -162,7 +162,7 @@ impl Enrich {
             kind,
             status: None,
             detail,
-            signals: Signals::default(),
+            signals: Box::default(),
         }
     }
 }

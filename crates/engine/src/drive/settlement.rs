@@ -109,7 +109,7 @@ impl Drive<'_> {
         error: ProviderError,
         events: &mut Events,
     ) {
-        self.heard(&permit, error.signals, None);
+        self.heard(&permit, *error.signals, None);
         let reason = error.to_string();
         if error.kind == ErrorKind::InDoubt {
             self.engine.wallet.replied(batch.id, Instant::now());
@@ -168,7 +168,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { signals, .. }) => self.heard(&permit, signals, None),
             Err(error) => {
-                self.heard(&permit, error.signals, None);
+                self.heard(&permit, *error.signals, None);
                 if let ErrorKind::Throttled(wait) = error.kind {
                     self.throttled(wait);
                 }
@@ -298,7 +298,7 @@ impl Drive<'_> {
         errand: Errand,
         error: ProviderError,
     ) {
-        self.heard(&permit, error.signals, None);
+        self.heard(&permit, *error.signals, None);
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         match error.kind {
             ErrorKind::Throttled(wait) => {

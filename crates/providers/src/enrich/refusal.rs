@@ -86,78 +86,79 @@ mod tests {
         )
     }
 
+    const SECONDS_45: ErrorKind = ErrorKind::Throttled(Some(Duration::from_secs(45)));
+
+    /// Status, body, and what it means.
+    const BODIES: &[(u16, &str, ErrorKind, &str)] = &[
+        (
+            400,
+            r#"{"type":"https://dev.enrich.so/errors/validation-error","title":"Validation Error","status":400,"detail":"body/email Invalid email"}"#,
+            ErrorKind::Refused,
+            "body/email Invalid email",
+        ),
+        (
+            401,
+            r#"{"error":"API key is disabled. Re-enable it from the dashboard."}"#,
+            ErrorKind::Fatal,
+            "API key is disabled. Re-enable it from the dashboard.",
+        ),
+        (
+            402,
+            r#"{"title":"Insufficient Credits","status":402,"detail":"Not enough credits. Required: 10, available: 3"}"#,
+            ErrorKind::NoCredit,
+            "Not enough credits. Required: 10, available: 3",
+        ),
+        (
+            402,
+            r#"{"error":"Payment Required","message":"Insufficient credits for batch operation","detail":{"required":50000},"statusCode":402}"#,
+            ErrorKind::NoCredit,
+            r#"Insufficient credits for batch operation {"required":50000}"#,
+        ),
+        (
+            403,
+            r#"{"error":"Your account has been suspended. API access is disabled."}"#,
+            ErrorKind::Fatal,
+            "Your account has been suspended. API access is disabled.",
+        ),
+        (
+            409,
+            r#"{"title":"Conflict","status":409,"detail":"Export job is not yet completed"}"#,
+            ErrorKind::Refused,
+            "Export job is not yet completed",
+        ),
+        (
+            429,
+            r#"{"statusCode":429,"error":"Too Many Requests","message":"Rate limit exceeded, please retry later","retryAfter":45}"#,
+            SECONDS_45,
+            "Rate limit exceeded, please retry later",
+        ),
+        (
+            429,
+            r#"{"error":"API key rate limit exceeded"}"#,
+            ErrorKind::Throttled(None),
+            "API key rate limit exceeded",
+        ),
+        (
+            500,
+            r#"{"title":"Internal Server Error","status":500,"detail":"An unexpected error occurred. Please try again later."}"#,
+            ErrorKind::InDoubt,
+            "An unexpected error occurred. Please try again later.",
+        ),
+        (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
+        (504, "", ErrorKind::InDoubt, "gateway timeout"),
+        (
+            404,
+            r#"{"title":"Not Found","detail":"nothing here"}"#,
+            ErrorKind::Fatal,
+            "nothing here",
+        ),
+    ];
+
     #[test]
     fn every_documented_error_body_becomes_its_kind_and_a_sentence() {
-        let seconds = |n| ErrorKind::Throttled(Some(Duration::from_secs(n)));
-        for (status, body, kind, sentence) in [
-            (
-                400,
-                r#"{"type":"https://dev.enrich.so/errors/validation-error","title":"Validation Error","status":400,"detail":"body/email Invalid email"}"#,
-                ErrorKind::Refused,
-                "body/email Invalid email",
-            ),
-            (
-                401,
-                r#"{"error":"API key is disabled. Re-enable it from the dashboard."}"#,
-                ErrorKind::Fatal,
-                "API key is disabled. Re-enable it from the dashboard.",
-            ),
-            (
-                402,
-                r#"{"title":"Insufficient Credits","status":402,"detail":"Not enough credits. Required: 10, available: 3"}"#,
-                ErrorKind::NoCredit,
-                "Not enough credits. Required: 10, available: 3",
-            ),
-            (
-                402,
-                r#"{"error":"Payment Required","message":"Insufficient credits for batch operation","detail":{"required":50000},"statusCode":402}"#,
-                ErrorKind::NoCredit,
-                r#"Insufficient credits for batch operation {"required":50000}"#,
-            ),
-            (
-                403,
-                r#"{"error":"Your account has been suspended. API access is disabled."}"#,
-                ErrorKind::Fatal,
-                "Your account has been suspended. API access is disabled.",
-            ),
-            (
-                409,
-                r#"{"title":"Conflict","status":409,"detail":"Export job is not yet completed"}"#,
-                ErrorKind::Refused,
-                "Export job is not yet completed",
-            ),
-            (
-                429,
-                r#"{"statusCode":429,"error":"Too Many Requests","message":"Rate limit exceeded, please retry later","retryAfter":45}"#,
-                seconds(45),
-                "Rate limit exceeded, please retry later",
-            ),
-            (
-                429,
-                r#"{"error":"API key rate limit exceeded"}"#,
-                ErrorKind::Throttled(None),
-                "API key rate limit exceeded",
-            ),
-            (
-                500,
-                r#"{"title":"Internal Server Error","status":500,"detail":"An unexpected error occurred. Please try again later."}"#,
-                ErrorKind::InDoubt,
-                "An unexpected error occurred. Please try again later.",
-            ),
-            (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
-            (504, "", ErrorKind::InDoubt, "gateway timeout"),
-            (
-                404,
-                r#"{"title":"Not Found","detail":"nothing here"}"#,
-                ErrorKind::Fatal,
-                "nothing here",
-            ),
-        ] {
-            assert_eq!(
-                judged(status, body, &[]),
-                (kind, sentence.to_owned()),
-                "{status} {body}"
-            );
+        for (status, body, kind, sentence) in BODIES {
+            let expected = (*kind, (*sentence).to_owned());
+            assert_eq!(judged(*status, body, &[]), expected, "{status} {body}");
         }
         let gone = judge(Route::Job, StatusCode::NOT_FOUND, &HeaderMap::new(), b"{}");
         assert_eq!(gone.0, ErrorKind::Gone);

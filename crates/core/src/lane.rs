@@ -3,6 +3,9 @@
 use crate::{Account, Call, Lane, Operation, Window};
 use std::time::Duration;
 
+/// Most calls that are in flight at once.
+pub const AT_ONCE: u64 = 256;
+
 /// The soonest that the last of `calls` can be sent under all of `windows`, starting with empty ones.
 ///
 /// The k-th call of a window of n in t cannot leave before t × ⌊k / n⌋.
@@ -44,7 +47,11 @@ pub fn estimate(
     }
     let jobs = &account.pack.jobs;
     match lane {
-        Lane::Single => soonest(&windows(account, Call::Ask), questions) + jobs.single.0,
+        Lane::Single => {
+            let rounds = questions.div_ceil(AT_ONCE);
+            let every = soonest(&windows(account, Call::Ask), questions) + jobs.single.0;
+            every.max(multiply(jobs.single.0, rounds))
+        }
         Lane::Bulk => {
             let size = u64::from(offer.batch.get()).min(questions);
             let batches = questions.div_ceil(size);

@@ -39,6 +39,8 @@ pub(crate) struct Drive<'a> {
     errands: BTreeMap<(Instant, u64), Errand>,
     errand_count: u64,
     jobs: HashMap<BatchId, Work>,
+    /// Ended jobs whose results wait until others are staged.
+    ready: VecDeque<BatchId>,
     calls: JoinSet<Ended>,
     /// Calls in flight whose reply decides about money, and answers being staged.
     weighty: usize,
@@ -51,6 +53,9 @@ pub(crate) struct Drive<'a> {
     snapshot: Snapshot,
 }
 
+/// Most jobs whose answers are in memory at once.
+const MOST_HARVESTS: usize = 8;
+
 /// A job at the provider.
 #[derive(Debug)]
 struct Work {
@@ -60,6 +65,8 @@ struct Work {
     reserve: Credits,
     since: Instant,
     collection: Option<Collection>,
+    /// Its results are being fetched or staged.
+    harvested: bool,
     page_limit: u32,
     failures: u32,
     gone: u32,
@@ -111,6 +118,7 @@ impl<'a> Drive<'a> {
             errands: BTreeMap::new(),
             errand_count: 0,
             jobs: HashMap::new(),
+            ready: VecDeque::new(),
             calls: JoinSet::new(),
             weighty: 0,
             paid_not_before: None,
@@ -159,6 +167,7 @@ impl<'a> Drive<'a> {
             reserve,
             since: Instant::now(),
             collection: None,
+            harvested: false,
             page_limit,
             failures: 0,
             gone: 0,

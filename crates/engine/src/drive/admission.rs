@@ -7,13 +7,13 @@ use crate::{
 };
 use leadmill_core::{
     Batch, Call, Credits, Event, Lane, State,
+    lane::AT_ONCE,
     sizing::{Room, fitting},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// Most calls in flight at once.
-const MOST_CALLS: usize = 256;
+const MOST_CALLS: usize = AT_ONCE as usize;
 
 /// What could be bought next.
 enum Next {

@@ -1,6 +1,6 @@
 //! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
 
-use super::{Drive, Ended, Errand};
+use super::{Drive, Ended, Errand, MOST_HARVESTS};
 use crate::{
     RunError,
     collection::{Collection, Next},
@@ -191,8 +191,8 @@ impl Drive<'_> {
                 let since = work.since;
                 match value {
                     Progress::Ready => {
-                        work.collection = Some(Collection::new(Arc::clone(&work.keys)));
-                        self.errand(Duration::ZERO, Errand::Page(batch, 1));
+                        self.ready.push_back(batch);
+                        self.harvest_next();
                     }
                     Progress::Running { done, total } => {
                         let wait = self.next_look(since, done, total);
@@ -221,10 +221,11 @@ impl Drive<'_> {
                 work.told_balance |= signals.balance.is_some();
                 if !page.ready {
                     // A glimpse of a job that runs (again): start over when it has ended.
-                    work.collection = None;
+                    (work.collection, work.harvested) = (None, false);
                     self.errands.retain(
                         |_, errand| !matches!(errand, Errand::Page(b, _) if *b == batch),
                     );
+                    self.harvest_next();
                     return self.errand(poll, Errand::Poll(batch));
                 }
                 let Some(collection) = &mut work.collection else { return };
@@ -239,6 +240,17 @@ impl Drive<'_> {
             Err(error) => {
                 self.unanswered(permit, batch, Errand::Page(batch, number), error)
             }
+        }
+    }
+
+    /// Begins to fetch the results of ended jobs, of a few at a time: their answers are in memory.
+    fn harvest_next(&mut self) {
+        while self.jobs.values().filter(|work| work.harvested).count() < MOST_HARVESTS {
+            let Some(batch) = self.ready.pop_front() else { return };
+            let Some(work) = self.jobs.get_mut(&batch) else { continue };
+            work.harvested = true;
+            work.collection = Some(Collection::new(Arc::clone(&work.keys)));
+            self.errand(Duration::ZERO, Errand::Page(batch, 1));
         }
     }
 
@@ -273,6 +285,7 @@ impl Drive<'_> {
         if let Some(work) = self.jobs.remove(&batch) {
             self.engine.wallet.settled(batch, work.reserve.less(cost), work.told_balance);
         }
+        self.harvest_next();
         self.tally(&statuses, cost);
         events.push((batch, Event::Settled { cost, statuses, part: Part::File(name) }));
     }
@@ -344,5 +357,6 @@ impl Drive<'_> {
             !matches!(errand, Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
         });
         self.engine.report.gone.push(error.to_string());
+        self.harvest_next();
     }
 }

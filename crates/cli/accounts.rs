@@ -50,7 +50,7 @@ impl Accounts {
             let budget =
                 pipeline.budget.run.get(&step.provider).copied().unwrap_or(Credits::MAX);
             let mut account = step.account.clone();
-            if provider.sandbox && provider.base_url.is_none() {
+            if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
             let mut engine =

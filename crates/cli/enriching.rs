@@ -42,6 +42,10 @@ impl<'a> Finished<'a> {
         let lines = lines.filter(|line| {
             *line.account == *step.account.purse && line.operation == step.operation
         });
+        let wanted =
+            |key: &QueryKey| seen.contains(key) && known.judge(key) == Need::Reuse;
+        // Parts that hold nothing for these leads are not even opened.
+        let lines = lines.filter(|line| line.keys.iter().any(wanted));
         let provider: Arc<str> = step.provider.as_str().into();
         let bought: Vec<Bought<'_>> = lines
             .filter_map(|line| match &line.state {
@@ -58,8 +62,6 @@ impl<'a> Finished<'a> {
                 _ => None,
             })
             .collect();
-        let wanted =
-            |key: &QueryKey| seen.contains(key) && known.judge(key) == Need::Reuse;
         let answers = Answers::load(&step.spec, folder, &bought, &wanted)?;
         let open = seen.iter().filter(|key| known.judge(key) != Need::Reuse);
         let standing = open.map(|key| (*key, known.standing(key)));

@@ -81,6 +81,14 @@ impl Failure {
         Self { flaws: Some((file.to_owned(), flaws)), ..Self::invalid(message) }
     }
 
+    /// The same, found when something may have been asked already: the run can go on later.
+    pub(crate) fn after_asking(self) -> Self {
+        match self.exit {
+            Exit::Invalid => Self { exit: Exit::Failed, ..self },
+            _ => self,
+        }
+    }
+
     /// What to do about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

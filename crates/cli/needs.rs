@@ -1,10 +1,10 @@
 //! What a step still has to ask: its rows, less what cannot be asked, what was asked and what is held.
 
 use leadmill_core::{
-    Index, Ledger, Query, QueryKey, RunId, State, Status, Timestamp,
+    Asked, Index, Ledger, Query, QueryKey, RunId, State, Status, Timestamp,
     index::{Need, Reuse},
 };
-use leadmill_tables::Asked;
+use leadmill_tables::Asked as Row;
 use std::{
     collections::{HashMap, HashSet},
     io,
@@ -16,6 +16,7 @@ pub(crate) struct Known<'a> {
     index: Index,
     reuse: Reuse,
     run: Option<RunId>,
+    /// When the session began: answers are judged by this time throughout.
     now: Timestamp,
     refused: HashMap<QueryKey, Status>,
 }
@@ -58,22 +59,22 @@ impl<'a> Known<'a> {
     /// What becomes of a row whose question has no answer.
     pub(crate) fn standing(&self, key: &QueryKey) -> Status {
         match self.index.get(key) {
-            Some(asked) => match (asked.status, self.judge(key)) {
-                (None | Some(Status::UnknownCharged), _) => Status::UnknownCharged,
-                (Some(Status::Failed), _) if self.is_of_this_run(asked.line) => {
-                    Status::Failed
-                }
-                _ => Status::Deferred,
-            },
-            None => self.refused.get(key).copied().unwrap_or(Status::Deferred),
+            Some(Asked { status: None | Some(Status::UnknownCharged), .. }) => {
+                Status::UnknownCharged
+            }
+            Some(Asked { status: Some(Status::Failed), line })
+                if self.is_of_this_session(line) =>
+            {
+                Status::Failed
+            }
+            _ => self.refused.get(key).copied().unwrap_or(Status::Deferred),
         }
     }
 
-    fn is_of_this_run(&self, line: u32) -> bool {
-        self.ledger
-            .lines()
-            .get(line as usize)
-            .is_some_and(|line| Some(line.run) == self.run)
+    /// Whether a line was settled since this session began.
+    fn is_of_this_session(&self, line: u32) -> bool {
+        let line = self.ledger.lines().get(line as usize);
+        matches!(line.map(|line| &line.state), Some(State::Settled { at, .. }) if *at >= self.now)
     }
 }
 
@@ -105,7 +106,7 @@ impl Needs {
     /// Takes in the rows of a batch; what is to be asked goes to `buy`.
     pub(crate) fn take(
         &mut self,
-        asked: &[Asked],
+        asked: &[Row],
         known: &Known<'_>,
         mut buy: impl FnMut(&Query) -> io::Result<()>,
     ) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::{exit::Exit, needs::Counts, progress::duration};
 use leadmill_core::{Credits, Lane, Status};
-use leadmill_engine::{Ending, Report};
+use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
@@ -24,6 +24,8 @@ pub(crate) struct StepSummary {
 #[derive(Debug)]
 pub(crate) struct AccountSummary {
     pub(crate) report: Report,
+    /// Every batch at this account whose fate is unknown, whichever session bought it.
+    pub(crate) doubts: Vec<Doubt>,
     /// Spent and held by the whole run.
     pub(crate) committed: Credits,
     pub(crate) budget: Option<Credits>,
@@ -45,16 +47,23 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Rows whose status is failed or held, over all steps.
+    /// Rows whose status is failed, held or, where nothing kept them from being asked, deferred.
     pub(crate) fn unfinished(&self) -> u64 {
-        let bad = [Status::Failed, Status::UnknownCharged];
+        let bad: &[Status] = match self.ending {
+            Ending::Complete => {
+                &[Status::Failed, Status::UnknownCharged, Status::Deferred]
+            }
+            _ => &[Status::Failed, Status::UnknownCharged],
+        };
         let rows = self.steps.iter().flat_map(|step| &step.rows);
         rows.filter(|(status, _)| bad.contains(status)).map(|(_, rows)| rows).sum()
     }
 
-    /// Whether nothing had to be asked.
-    pub(crate) fn asked_nothing(&self) -> bool {
-        self.accounts.values().all(|account| account.report.asked == 0)
+    /// Whether nothing had to be asked, and nothing had to be fetched.
+    pub(crate) fn did_nothing(&self) -> bool {
+        self.accounts.values().all(|AccountSummary { report, .. }| {
+            report.asked + report.hits + report.misses + report.failed == 0
+        })
     }
 
     const fn status(&self) -> &'static str {
@@ -62,6 +71,7 @@ impl Summary {
             (Ending::Interrupted, _) => "interrupted",
             (Ending::AtLimit, _) => "at_limit",
             (Ending::NoCredit, _) => "no_credit",
+            (Ending::GaveUp, _) => "gave_up",
             (Ending::Complete, Exit::Partial) => "partial",
             (Ending::Complete, Exit::NothingToDo) => "nothing_to_do",
             (Ending::Complete, _) => "done",
@@ -140,6 +150,10 @@ impl Summary {
                 "stopped: the wallet is empty; top it up and run again to go on"
                     .to_owned()
             }
+            (Ending::GaveUp, _) => {
+                "stopped: the provider lost one reply after the other; run again later to go on"
+                    .to_owned()
+            }
             (Ending::Complete, Exit::Partial) => {
                 format!("done, with {} failed or held rows,", self.unfinished())
             }
@@ -177,9 +191,8 @@ fn step_json(step: &StepSummary) -> Value {
 }
 
 fn account_json(account: &AccountSummary) -> Value {
-    let AccountSummary { report, committed, budget } = account;
-    let doubts: Vec<Value> = report
-        .doubts
+    let AccountSummary { report, doubts, committed, budget } = account;
+    let doubts: Vec<Value> = doubts
         .iter()
         .map(|doubt| {
             json!({
@@ -206,13 +219,14 @@ fn account_json(account: &AccountSummary) -> Value {
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
         "in_doubt": doubts,
+        "trouble": report.trouble,
         "lost_jobs": report.gone,
         "refusals": report.refusals,
     })
 }
 
 fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
-    let AccountSummary { report, committed, .. } = account;
+    let AccountSummary { report, doubts, committed, .. } = account;
     let calls: u64 = report.calls.values().sum();
     let balance = report
         .balance
@@ -234,7 +248,10 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
     for (reason, questions) in &report.refusals {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");
     }
-    for doubt in &report.doubts {
+    if let Some(trouble) = &report.trouble {
+        _ = writeln!(text, "  gave up: {trouble}");
+    }
+    for doubt in doubts {
         _ = writeln!(
             text,
             "  in doubt: batch {} of {} questions, at most {} credits: {}",

@@ -64,6 +64,11 @@ impl Provider {
         self.plan.as_deref().or(self.sandbox.then_some(SANDBOX_PLAN))
     }
 
+    /// Whether the sandbox lives in this process, and forgets its jobs with it.
+    pub(crate) const fn is_embedded(&self) -> bool {
+        self.sandbox && self.base_url.is_none()
+    }
+
     /// The account: the pack's facts, with what this pipeline overrides put in.
     pub(crate) fn account(&self, name: &str, pack: &Pack) -> Account {
         let mut pack = pack.clone();
@@ -88,9 +93,10 @@ impl Provider {
                 offer.least = offer.least.min(*price);
             }
         }
-        let purse = match self.sandbox {
-            true => format!("{} (sandbox)", self.pack),
-            false => self.pack.clone(),
+        let purse = match (self.sandbox, self.is_embedded()) {
+            (false, _) => self.pack.clone(),
+            (true, true) => format!("{} (embedded sandbox)", self.pack),
+            (true, false) => format!("{} (sandbox)", self.pack),
         };
         Account { name: name.to_owned(), purse, windows, poll: pack.jobs.poll.0, pack }
     }

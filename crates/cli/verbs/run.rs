@@ -13,11 +13,18 @@ use crate::{
     summary::{AccountSummary, StepSummary, Summary},
     terminal::Terminal,
 };
-use leadmill_core::{Clock, Credits, Status, lane};
-use leadmill_engine::{Book, Ending, Order};
+use leadmill_core::{
+    Clock, Credits, Entry, Event, Line, Part, State, Status, Timestamp, lane,
+};
+use leadmill_engine::{Book, Doubt, Ending, Order};
 use leadmill_state::{Run, Spool, Store};
 use leadmill_tables::{Sink, Written, failed_rows, statuses};
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+};
 use tokio::{sync::watch, time::Instant};
 
 /// Runs the pipeline and tells what came of it.
@@ -41,21 +48,26 @@ pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Fai
         accounts: Accounts::default(),
         stop,
         terminal,
+        now: SystemClock.now(),
         steps: Vec::new(),
     };
+    session.forget_embedded().await?;
     let mut finished = Vec::new();
     let mut ending = Ending::Complete;
     for (place, step) in prepared.steps.iter().enumerate() {
-        let (step_ending, loaded) = session.step(place, step, &finished).await?;
-        ending = ending.max(step_ending);
-        finished.push(loaded);
-        if ending == Ending::Interrupted {
+        let stepped = session.step(place, step, &finished).await;
+        if *session.stop.borrow() {
+            ending = Ending::Interrupted;
             break;
         }
+        let (step_ending, loaded) =
+            stepped.map_err(|failure| session.place_failure(failure))?;
+        ending = ending.max(step_ending);
+        finished.push(loaded);
     }
     let (mut output, mut errors) = (None, None);
     if ending != Ending::Interrupted {
-        match session.write(&finished).await? {
+        match session.write(&finished).await.map_err(Failure::after_asking)? {
             Some((written, failed)) => (output, errors) = (Some(written), failed),
             None => ending = Ending::Interrupted,
         }
@@ -74,10 +86,57 @@ struct Session<'a> {
     accounts: Accounts,
     stop: watch::Receiver<bool>,
     terminal: &'a Terminal,
+    /// When the session began: answers are judged by this time throughout.
+    now: Timestamp,
     steps: Vec<StepSummary>,
 }
 
 impl<'a> Session<'a> {
+    /// An error, if the run was told to stop. It never gets further than [`run`].
+    fn go_on(&self) -> Result<(), Failure> {
+        match *self.stop.borrow() {
+            true => Err(Failure::failed("interrupted")),
+            false => Ok(()),
+        }
+    }
+
+    /// A failure of a step: once anything was asked, the file is no longer to blame.
+    fn place_failure(&self, failure: Failure) -> Failure {
+        match self.accounts.engines().next() {
+            Some(_) => failure.after_asking(),
+            None => failure,
+        }
+    }
+
+    /// The embedded sandbox of an earlier process is gone, with its jobs and without any money.
+    async fn forget_embedded(&mut self) -> Result<(), Failure> {
+        let providers = &self.prepared.pipeline.providers;
+        let is_embedded = |step: &&PreparedStep| {
+            providers.get(&step.provider).is_some_and(|provider| provider.is_embedded())
+        };
+        let embedded = self.prepared.steps.iter().filter(is_embedded);
+        let purses: BTreeSet<&str> =
+            embedded.map(|step| step.account.purse.as_str()).collect();
+        let mut entries = Vec::new();
+        for line in purses.iter().flat_map(|purse| self.book.ledger().open(purse)) {
+            let event = match &line.state {
+                State::Accepted(_) => Event::Settled {
+                    cost: Credits::ZERO,
+                    statuses: line.keys.iter().map(|_| Status::Failed).collect(),
+                    part: Part::Inline(Vec::new()),
+                },
+                _ => {
+                    Event::Refused { reason: "the sandbox has ended".into(), again: true }
+                }
+            };
+            // Before the session, so that nothing of it counts as failed in this one.
+            let at = Timestamp(self.now.0 - 1);
+            entries.push(Entry { at, run: self.run.id, batch: line.batch, event });
+        }
+        let recorded = self.book.record(&entries).await;
+        recorded.map_err(|error| Failure::failed(error.to_string()))
+    }
+
     /// Finds out what a step has to ask, asks it, and loads the answers.
     async fn step(
         &mut self,
@@ -121,7 +180,7 @@ impl<'a> Session<'a> {
             rows: BTreeMap::new(),
         });
         let (ledger, answers) = (self.book.ledger(), self.store.answers());
-        let now = SystemClock.now();
+        let now = self.now;
         let loaded =
             Finished::load(place, step, ledger, &answers, Some(run), now, &needs.seen)?;
         Ok((ending, loaded))
@@ -140,11 +199,12 @@ impl<'a> Session<'a> {
             &step.account.purse,
             step.reuse,
             Some(self.run.id),
-            SystemClock.now(),
+            self.now,
         );
         let mut needs = Needs::default();
         let mut key = self.prepared.source.key_check()?;
         let act = async |batch| {
+            self.go_on()?;
             if place == 0 {
                 key.check(&batch).map_err(|error| self.prepared.misfit(error))?;
             }
@@ -196,7 +256,7 @@ impl<'a> Session<'a> {
         let stop = self.stop.clone();
         let act = async |batch| {
             if *stop.borrow() {
-                return Err(Failure::new(Exit::Signal(0), "interrupted"));
+                return Err(Failure::failed("interrupted"));
             }
             for (column, counts) in columns.iter().zip(&mut counts) {
                 for status in statuses(&batch, column)? {
@@ -230,23 +290,30 @@ impl<'a> Session<'a> {
             let step = self.prepared.steps.iter().find(|step| step.provider == provider);
             step.map(|step| step.account.purse.as_str().into())
         };
+        let ledger = self.book.ledger();
         let accounts = self.accounts.engines().map(|(provider, engine)| {
-            let committed = purse(provider).map_or(Credits::ZERO, |purse| {
-                self.book.ledger().committed(self.run.id, &purse)
-            });
-            let budget = budgets.get(provider).copied();
-            (
-                provider.clone(),
-                AccountSummary { report: engine.report(), committed, budget },
-            )
+            let purse: Option<Arc<str>> = purse(provider);
+            let committed = purse
+                .as_ref()
+                .map_or(Credits::ZERO, |purse| ledger.committed(self.run.id, purse));
+            let doubts =
+                purse.iter().flat_map(|purse| ledger.open(purse)).filter_map(doubt);
+            let summary = AccountSummary {
+                report: engine.report(),
+                doubts: doubts.collect(),
+                committed,
+                budget: budgets.get(provider).copied(),
+            };
+            (provider.clone(), summary)
         });
+        let accounts = accounts.collect();
         Summary {
             pipeline: self.prepared.pipeline.name.clone(),
             run: self.run.id.0,
             resumed: self.run.resumed,
             exit: Exit::Done,
             ending,
-            accounts: accounts.collect(),
+            accounts,
             steps: self.steps,
             output: None,
             errors: None,
@@ -255,13 +322,26 @@ impl<'a> Session<'a> {
     }
 }
 
+/// A batch in doubt, as the journal knows it.
+fn doubt(line: &Line) -> Option<Doubt> {
+    let unseen = || "the process ended before a reply came".to_owned();
+    (line.state == State::InDoubt).then(|| Doubt {
+        batch: line.batch,
+        at: line.intended_at,
+        questions: line.keys.len(),
+        reserve: line.credits,
+        reason: line.doubt.clone().unwrap_or_else(unseen),
+    })
+}
+
 fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit {
     match summary.ending {
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit => Exit::NeedsPerson,
         Ending::AtLimit => Exit::Later,
+        Ending::GaveUp => Exit::Failed,
         Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
-        Ending::Complete if args.empty == Empty::Skip && summary.asked_nothing() => {
+        Ending::Complete if args.empty == Empty::Skip && summary.did_nothing() => {
             Exit::NothingToDo
         }
         Ending::Complete => Exit::Done,

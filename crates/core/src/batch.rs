@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 )]
 pub struct RunId(pub i64);
 
-/// Deterministic name of a batch: of its run, its step and the questions it holds.
+/// Deterministic name of a batch: of its run, its purse, the questions it holds, and the attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BatchId(pub u64);
 
@@ -67,9 +67,10 @@ pub struct Batch {
 
 impl Batch {
     /// Puts questions of one operation together, at `price` each. `attempt` tells apart the times that the
-    /// same questions were settled without an answer and asked again.
+    /// same questions were asked from this purse.
     pub fn of(
         run: RunId,
+        purse: &str,
         attempt: u32,
         operation: Operation,
         lane: Lane,
@@ -80,6 +81,8 @@ impl Batch {
         let mut hash = Sha256::new();
         hash.update(run.0.to_be_bytes());
         hash.update(attempt.to_be_bytes());
+        hash.update((purse.len() as u64).to_be_bytes());
+        hash.update(purse);
         keys.iter().for_each(|key| hash.update(key.0));
         let id =
             hash.finalize().iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte));

@@ -56,6 +56,8 @@ pub struct Line {
     pub credits: Credits,
     /// Where it stands.
     pub state: State,
+    /// What was seen when its reply was lost.
+    pub doubt: Option<String>,
 }
 
 /// An event that cannot follow what the journal already says.
@@ -85,6 +87,12 @@ impl Ledger {
             event: event_name(&entry.event),
             state: line.map_or("nothing", |line| state_name(&line.state)),
         };
+        if let (Some(line), Event::Intended { account, lane, keys, .. }) =
+            (&line, &entry.event)
+            && (&line.account, line.lane, &line.keys) != (account, *lane, keys)
+        {
+            return Err(illegal(Some(line)));
+        }
         let (state, credits) = match (line.as_ref().map(|line| &line.state), &entry.event)
         {
             (None | Some(State::Refused { .. }), Event::Intended { reserve, .. }) => {
@@ -121,6 +129,9 @@ impl Ledger {
         };
         if matches!(entry.event, Event::Intended { .. }) {
             (line.run, line.intended_at) = (entry.run, entry.at);
+        }
+        if let Event::Doubted { reason } = &entry.event {
+            line.doubt = Some(reason.clone());
         }
         line.state = state;
         if let Some(credits) = credits {
@@ -170,6 +181,7 @@ impl Line {
             intended_at: entry.at,
             credits: Credits::ZERO,
             state: State::InDoubt,
+            doubt: None,
         })
     }
 

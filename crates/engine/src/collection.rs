@@ -14,18 +14,33 @@ pub(crate) struct Collection {
     /// In the order of the keys.
     answers: Vec<Option<Answered>>,
     answered: usize,
-    /// Items on the first page as it came: the page size that the provider really uses.
-    page_items: Option<u64>,
+    /// Most items that a page was asked to hold.
+    limit: u64,
+    /// Most items that a page has held.
+    largest: u64,
     total: u64,
     /// Pages asked for and not here yet.
     awaited: BTreeSet<u32>,
     asked_up_to: u32,
     cost: Option<Credits>,
     failed: bool,
-    /// Whether the pages are being read a second time, since items were missing.
-    again: bool,
+    pass: Pass,
     pub(crate) duplicated: u64,
     pub(crate) foreign: u64,
+}
+
+/// Pages that are asked for at a time where their size is a guess.
+const AT_A_TIME: u32 = 8;
+
+/// What the pages are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// By the page size that was asked for.
+    First,
+    /// By the page size that the provider seems to keep, up to the first empty page.
+    Smaller,
+    /// All once more: they may have shifted while they were read.
+    Again,
 }
 
 /// What a page leads to.
@@ -35,7 +50,7 @@ pub(crate) enum Next {
     Pages(Vec<u32>),
     /// Others are still on their way.
     Wait,
-    /// Everything is here.
+    /// Everything is here, or will never be.
     Done,
 }
 
@@ -49,19 +64,21 @@ pub(crate) struct Harvest {
 }
 
 impl Collection {
-    pub(crate) fn new(keys: Arc<[QueryKey]>) -> Self {
+    /// Nothing yet of a job that holds `keys`, to be read in pages of `limit` items.
+    pub(crate) fn new(keys: Arc<[QueryKey]>, limit: u32) -> Self {
         Self {
             total: keys.len() as u64,
             places: keys.iter().copied().zip(0..).collect(),
             answers: vec![None; keys.len()],
             answered: 0,
             keys,
-            page_items: None,
+            limit: u64::from(limit.max(1)),
+            largest: 0,
             awaited: [1].into(),
             asked_up_to: 1,
             cost: None,
             failed: false,
-            again: false,
+            pass: Pass::First,
             duplicated: 0,
             foreign: 0,
         }
@@ -72,75 +89,108 @@ impl Collection {
         self.awaited.remove(&number);
         self.cost = page.cost.or(self.cost);
         self.failed |= page.failed;
-        self.foreign += page.items.saturating_sub(page.answers.len() as u64);
-        if let Some(total) = page.total {
-            self.total = total;
+        if self.pass != Pass::Again {
+            self.foreign += page.items.saturating_sub(page.answers.len() as u64);
         }
-        if page.items > 0 && self.page_items.is_none_or(|items| page.items > items) {
-            self.page_items = Some(page.items);
-        }
+        // A total beyond the questions would be somebody else's items: some slack, not trust.
+        let most = self.keys.len() as u64 * 2;
+        self.total = page.total.map_or(self.total, |total| total.min(most));
+        self.largest = self.largest.max(page.items);
         for answer in page.answers {
-            let place = self
-                .places
-                .get(&answer.key)
-                .and_then(|place| self.answers.get_mut(*place));
-            match place {
-                None => self.foreign += 1,
-                Some(Some(_)) => self.duplicated += u64::from(!self.again),
-                Some(empty) => {
-                    *empty = Some(answer);
-                    self.answered += 1;
-                }
-            }
+            self.enter(answer);
+        }
+        if self.pass == Pass::Smaller && page.items == 0 {
+            self.awaited.clear();
+            self.total = self.total.min(u64::from(number - 1) * self.largest);
         }
         self.next()
     }
 
+    fn enter(&mut self, answer: Answered) {
+        let fresh = self.pass != Pass::Again;
+        let place = self.places.get(&answer.key);
+        match place.and_then(|place| self.answers.get_mut(*place)) {
+            None => self.foreign += u64::from(fresh),
+            Some(Some(_)) => self.duplicated += u64::from(fresh),
+            Some(empty) => {
+                *empty = Some(answer);
+                self.answered += 1;
+            }
+        }
+    }
+
     fn next(&mut self) -> Next {
-        let pages = self.page_items.map_or(1, |items| self.total.div_ceil(items).max(1));
-        let pages = u32::try_from(pages).unwrap_or(u32::MAX);
-        let new: Vec<u32> = (self.asked_up_to + 1..=pages).collect();
-        if !new.is_empty() {
-            self.asked_up_to = pages;
+        let size = match self.pass {
+            Pass::First => self.limit,
+            Pass::Smaller | Pass::Again => self.largest.max(1),
+        };
+        let pages = u32::try_from(self.total.div_ceil(size).max(1)).unwrap_or(u32::MAX);
+        // What seems a smaller page may have been the last: then the next one is empty.
+        let (most, may_ask) = match self.pass {
+            Pass::Smaller => {
+                (self.asked_up_to.saturating_add(AT_A_TIME), self.awaited.is_empty())
+            }
+            Pass::First | Pass::Again => (u32::MAX, true),
+        };
+        let new: Vec<u32> = (self.asked_up_to + 1..=pages.min(most)).collect();
+        if self.answered < self.keys.len() && may_ask && !new.is_empty() {
+            self.asked_up_to = pages.min(most);
             self.awaited.extend(&new);
             return Next::Pages(new);
         }
         if !self.awaited.is_empty() {
             return Next::Wait;
         }
-        // Pages may have shifted while they were read: look once more before calling items missing.
-        if self.answered < self.keys.len() && !self.again && !self.failed {
-            self.again = true;
-            self.awaited = (1..=self.asked_up_to).collect();
-            return Next::Pages(self.awaited.iter().copied().collect());
+        if self.answered == self.keys.len() {
+            return Next::Done;
         }
-        Next::Done
+        match self.pass {
+            Pass::First if 0 < self.largest && self.largest < self.limit => {
+                self.pass = Pass::Smaller;
+                self.next()
+            }
+            Pass::First | Pass::Smaller if !self.failed => {
+                self.pass = Pass::Again;
+                self.awaited = (1..=self.asked_up_to).collect();
+                Next::Pages(self.awaited.iter().copied().collect())
+            }
+            _ => Next::Done,
+        }
     }
 
-    /// Closes the job: one answer a question, and the bill.
+    /// Closes the job: one answer a question, and the bill, where one question was reserved `price` for.
     ///
-    /// A question without an item was provably not charged if the items that came explain the whole
-    /// bill. If they do not, it may have been.
-    pub(crate) fn harvest(self) -> Harvest {
-        let priced: Credits =
-            self.answers.iter().flatten().filter_map(|answer| answer.credits).sum();
-        let cost = self.cost.unwrap_or(priced);
+    /// A question without an item was provably not charged if the answers that came explain the whole
+    /// bill by what they certainly cost. If they do not, or if there is no bill, it may have been.
+    pub(crate) fn harvest(self, price: Credits) -> Harvest {
+        let here = || self.answers.iter().flatten();
+        let certain: Credits = here().filter_map(|answer| answer.credits).sum();
+        let uncertain = here().filter(|answer| answer.credits.is_none()).count() as u64;
+        let missing = (self.keys.len() - self.answered) as u64;
+        let cost = self.cost.unwrap_or(certain + price * (uncertain + missing));
+        let unpaid = self.cost.is_some_and(|cost| cost <= certain);
+        let settled = move |credits: Option<Credits>| match credits {
+            _ if cost == certain && unpaid => Some(credits.unwrap_or_default()),
+            _ if missing == 0 && cost == certain + price * uncertain => {
+                Some(credits.unwrap_or(price))
+            }
+            _ => None,
+        };
         let reason = match self.failed {
             true => "the job failed at the provider",
             false => "the results leave it out",
         };
-        let mut missing = 0;
         let close = |(key, answer): (&QueryKey, Option<Answered>)| match answer {
-            Some(answer) if priced == cost => answer,
-            Some(answer) => Answered { credits: None, ..answer },
-            None => {
-                missing += 1;
-                let (finding, credits) = match cost <= priced {
-                    true => (Finding::Failed(reason.into()), Some(Credits::ZERO)),
-                    false => (Finding::Unknown(reason.into()), None),
-                };
-                Answered { key: *key, finding, credits }
+            Some(answer) => Answered { credits: settled(answer.credits), ..answer },
+            None if unpaid => {
+                let finding = Finding::Failed(reason.into());
+                Answered { key: *key, finding, credits: Some(Credits::ZERO) }
             }
+            None => Answered {
+                key: *key,
+                finding: Finding::Unknown(reason.into()),
+                credits: None,
+            },
         };
         let answers = self.keys.iter().zip(self.answers).map(close).collect();
         Harvest { answers, cost, missing }
@@ -157,6 +207,8 @@ impl Harvest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PRICE: Credits = Credits(10);
 
     fn key(n: u8) -> QueryKey {
         QueryKey([n; 16])
@@ -188,23 +240,49 @@ mod tests {
 
     #[test]
     fn pages_are_asked_for_until_the_total_is_covered_in_any_order() {
-        let mut collection = Collection::new(keys(5));
+        let mut collection = Collection::new(keys(5), 2);
         assert_eq!(
             collection.take(1, page(5, 50, vec![hit(1), hit(0)])),
             Next::Pages(vec![2, 3])
         );
         assert_eq!(collection.take(3, page(5, 50, vec![hit(4)])), Next::Wait);
         assert_eq!(collection.take(2, page(5, 50, vec![hit(3), hit(2)])), Next::Done);
-        let harvest = collection.harvest();
+        let harvest = collection.harvest(PRICE);
         let order: Vec<_> = harvest.answers.iter().map(|answer| answer.key).collect();
         assert_eq!(order, (0..5).map(key).collect::<Vec<_>>());
         assert_eq!((harvest.cost, harvest.missing), (Credits(50), 0));
     }
 
     #[test]
+    fn a_provider_that_keeps_smaller_pages_is_followed() {
+        let mut collection = Collection::new(keys(5), 1000);
+        assert_eq!(
+            collection.take(1, page(5, 50, vec![hit(0), hit(1)])),
+            Next::Pages(vec![2, 3])
+        );
+        assert_eq!(collection.take(2, page(5, 50, vec![hit(2), hit(3)])), Next::Wait);
+        assert_eq!(collection.take(3, page(5, 50, vec![hit(4)])), Next::Done);
+    }
+
+    #[test]
+    fn a_failed_job_is_read_up_to_its_first_empty_page_and_not_again() {
+        let failed = |answers| Page { failed: true, ..page(1000, 10, answers) };
+        let mut collection = Collection::new((0..200).map(key).collect(), 100);
+        assert_eq!(collection.take(1, failed(vec![hit(0)])), Next::Pages(vec![2, 3, 4]));
+        assert_eq!(collection.take(2, failed(vec![])), Next::Wait);
+        assert_eq!(collection.take(3, failed(vec![])), Next::Wait);
+        let Next::Pages(more) = collection.take(4, failed(vec![])) else {
+            panic!("no more")
+        };
+        assert_eq!(more.len(), 8);
+        assert_eq!(collection.take(more[0], failed(vec![])), Next::Done);
+        assert_eq!(collection.harvest(PRICE).missing, 199);
+    }
+
+    #[test]
     fn a_missing_item_is_looked_for_once_more_and_then_judged_by_the_bill() {
         for (cost, status) in [(20, Status::Failed), (30, Status::UnknownCharged)] {
-            let mut collection = Collection::new(keys(3));
+            let mut collection = Collection::new(keys(3), 3);
             let incomplete = || page(3, cost, vec![hit(0), hit(2)]);
             assert_eq!(collection.take(1, incomplete()), Next::Pages(vec![2]));
             assert_eq!(
@@ -213,18 +291,45 @@ mod tests {
             );
             assert_eq!(collection.take(1, incomplete()), Next::Wait);
             assert_eq!(collection.take(2, page(3, cost, vec![])), Next::Done);
-            let harvest = collection.harvest();
+            let harvest = collection.harvest(PRICE);
             assert_eq!(*harvest.statuses(), [Status::Hit, status, Status::Hit]);
             assert_eq!(harvest.missing, 1);
         }
     }
 
+    /// Whether an `invalid` address is charged in a batch is not known, so it explains no part of a bill.
+    #[test]
+    fn an_answer_of_uncertain_price_explains_nothing_where_items_are_missing() {
+        let unsure = Answered { credits: None, ..hit(1) };
+        let credits = |missing: bool, cost: Option<u64>| {
+            let mut collection = Collection::new(keys(if missing { 3 } else { 2 }), 5);
+            let items = || Page {
+                cost: cost.map(Credits),
+                ..page(2, 0, vec![hit(0), unsure.clone()])
+            };
+            while collection.take(1, items()) != Next::Done {}
+            let harvest = collection.harvest(PRICE);
+            let credits: Vec<_> =
+                harvest.answers.iter().map(|a| a.credits.map(|c| c.0)).collect();
+            (harvest.statuses().last().copied().unwrap(), harvest.cost.0, credits)
+        };
+        let (hit, failed, held) = (Status::Hit, Status::Failed, Status::UnknownCharged);
+        assert_eq!(credits(false, Some(20)), (hit, 20, vec![Some(10), Some(10)]));
+        assert_eq!(credits(false, Some(10)), (hit, 10, vec![Some(10), Some(0)]));
+        assert_eq!(
+            credits(true, Some(10)),
+            (failed, 10, vec![Some(10), Some(0), Some(0)])
+        );
+        assert_eq!(credits(true, Some(20)), (held, 20, vec![None, None, None]));
+        assert_eq!(credits(true, None), (held, 30, vec![None, None, None]));
+    }
+
     #[test]
     fn doubled_and_foreign_items_are_counted_and_change_nothing() {
-        let mut collection = Collection::new(keys(2));
+        let mut collection = Collection::new(keys(2), 9);
         let odd = page(2, 20, vec![hit(0), hit(0), hit(9), hit(1)]);
         assert_eq!(collection.take(1, odd), Next::Done);
         assert_eq!((collection.duplicated, collection.foreign), (1, 1));
-        assert_eq!(collection.harvest().answers.len(), 2);
+        assert_eq!(collection.harvest(PRICE).answers.len(), 2);
     }
 }

@@ -47,6 +47,14 @@ pub(crate) struct Drive<'a> {
     /// Paid calls do not leave before this: the provider could not be reached.
     paid_not_before: Option<Instant>,
     unsent: u32,
+    /// Lost replies to paid calls in a row.
+    lost: u32,
+    /// Batches refused in a row, each with all its questions.
+    refused: u32,
+    /// Whether the wallet has been read since it last seemed empty.
+    wallet_read: bool,
+    /// When a call was last answered as it should be.
+    passed_at: Option<Instant>,
     stopped: Option<Ending>,
     fatal: Option<RunError>,
     deadline: Option<Instant>,
@@ -69,6 +77,7 @@ struct Work {
     harvested: bool,
     page_limit: u32,
     failures: u32,
+    failing_since: Instant,
     gone: u32,
     told_balance: bool,
 }
@@ -123,6 +132,10 @@ impl<'a> Drive<'a> {
             weighty: 0,
             paid_not_before: None,
             unsent: 0,
+            lost: 0,
+            refused: 0,
+            wallet_read: false,
+            passed_at: None,
             stopped: None,
             fatal: None,
             deadline: None,
@@ -170,6 +183,7 @@ impl<'a> Drive<'a> {
             harvested: false,
             page_limit,
             failures: 0,
+            failing_since: Instant::now(),
             gone: 0,
             told_balance: false,
         };
@@ -195,21 +209,39 @@ impl<'a> Drive<'a> {
     }
 
     /// Waits for a reply, and takes all that are there.
-    pub(crate) async fn replies(&mut self) -> Result<Vec<Ended>, RunError> {
+    pub(crate) async fn replies(&mut self) -> Vec<Ended> {
+        let mut replies = Vec::new();
         let Some(first) = self.calls.join_next().await else {
             return std::future::pending().await;
         };
-        let broken = |error: tokio::task::JoinError| RunError::Broken(error.to_string());
-        let mut replies = vec![first.map_err(broken)?];
-        while let Some(next) = self.calls.try_join_next() {
-            replies.push(next.map_err(broken)?);
+        let mut next = Some(first);
+        while let Some(reply) = next {
+            match reply {
+                Ok(reply) => replies.push(reply),
+                Err(error) => {
+                    // It may have been a paid call, so that nobody will ever reply to it.
+                    self.deadline.get_or_insert(Instant::now() + LAST_CALL);
+                    self.fail(RunError::Broken(error.to_string()));
+                }
+            }
+            next = self.calls.try_join_next();
         }
-        Ok(replies)
+        replies
     }
 
     /// Until when last replies are waited for, once buying was interrupted.
     pub(crate) const fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Whether buying was interrupted already.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.stopped == Some(Ending::Interrupted)
+    }
+
+    /// Ends the drive with an error, once the replies to paid calls have come.
+    fn fail(&mut self, error: RunError) {
+        self.fatal.get_or_insert(error);
     }
 
     /// Stops buying at once; at the second call also waiting.

@@ -119,8 +119,16 @@ impl Engine {
     }
 
     /// Reads the wallet, so that nothing is asked for that it cannot pay. A provider that cannot be
-    /// reached at all is an error here, before anything is at stake.
+    /// reached at all is an error here, before anything is at stake. Ends early when told to stop.
     pub async fn open_wallet(&mut self) -> Result<(), RunError> {
+        let mut stop = self.stop.clone();
+        tokio::select! { biased;
+            () = stopped(&mut stop, None) => Ok(()),
+            read = self.read_wallet() => read,
+        }
+    }
+
+    async fn read_wallet(&mut self) -> Result<(), RunError> {
         const TRIES: u32 = 3;
         let mut tries = 0;
         loop {
@@ -174,13 +182,17 @@ impl Engine {
         let mut stop = self.stop.clone();
         let mut drive = Drive::new(self, book, order, questions)?;
         loop {
+            if *stop.borrow() && !drive.is_interrupted() {
+                drive.interrupt();
+            }
             let wake = drive.admit().await?;
             if drive.is_over() {
                 return drive.end();
             }
+            let deadline = drive.deadline();
             tokio::select! { biased;
-                () = stopped(&mut stop, drive.deadline()) => drive.interrupt(),
-                replies = drive.replies() => drive.settle(replies?).await?,
+                replies = drive.replies() => drive.settle(replies).await?,
+                () = stopped(&mut stop, deadline) => drive.interrupt(),
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }

@@ -18,4 +18,4 @@ mod windows;
 pub use book::{Book, BookError};
 pub use engine::{Engine, Order, Parts, RunError};
 pub use limiter::Limiter;
-pub use report::{Ending, Report, Snapshot};
+pub use report::{Doubt, Ending, Report, Snapshot};

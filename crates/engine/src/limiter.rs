@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// Windows up to this length are also paced, so that a burst does not leave in one instant.
 const PACED: Duration = Duration::from_secs(1);
 
+/// No clock can add more than this safely, and nobody waits for it.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
 /// All limits of one account.
 ///
 /// governor paces the burst within a second. It cannot guard a rolling window by itself: its algorithm
@@ -124,7 +127,7 @@ impl Limiter {
         let doubled =
             Duration::from_secs(1 << self.strikes.min(6)).min(Duration::from_secs(60));
         let wait = wait.filter(|wait| !wait.is_zero()).unwrap_or(doubled);
-        let until = Instant::now() + wait + Duration::from_millis(5);
+        let until = Instant::now() + wait.min(LONGEST) + Duration::from_millis(5);
         self.frozen_until =
             Some(self.frozen_until.map_or(until, |before| before.max(until)));
         self.strikes = self.strikes.saturating_add(1);

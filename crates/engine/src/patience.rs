@@ -8,6 +8,13 @@ pub(crate) const MOST_FAILURES: u32 = 20;
 /// Paid calls in a row that could not reach the provider, after which the run ends: about two minutes.
 pub(crate) const MOST_UNSENT: u32 = 8;
 
+/// Lost replies to paid calls in a row, after which nothing more is bought: each one holds a batch.
+pub(crate) const MOST_LOST: u32 = 4;
+
+/// Refused batches in a row, after which a refusal is believed as it is: halving half a million questions
+/// down to one takes twenty.
+pub(crate) const MOST_REFUSED: u32 = 24;
+
 /// Times that a provider may say that it does not know a job before we believe it.
 pub(crate) const MOST_GONE: u32 = 5;
 

@@ -12,6 +12,8 @@ pub enum Ending {
     AtLimit,
     /// The wallet holds no further question.
     NoCredit,
+    /// The provider lost one reply after the other: nothing more was bought.
+    GaveUp,
     /// Told to stop.
     Interrupted,
 }
@@ -60,6 +62,8 @@ pub struct Report {
     pub gone: Vec<String>,
     /// Why batches were refused, each reason once, with the questions it concerned.
     pub refusals: BTreeMap<String, u64>,
+    /// Why nothing more was bought, if the provider is to blame.
+    pub trouble: Option<String>,
     /// The balance, as last heard.
     pub balance: Option<Credits>,
 }

@@ -72,8 +72,13 @@ impl Wallet {
     pub(crate) fn settled(&mut self, batch: BatchId, refund: Credits, told: bool) {
         self.ceiling = None;
         let uncounted = self.uncounted.remove(&batch);
-        if let (false, None, Some((balance, _))) = (told, uncounted, &mut self.reported) {
-            *balance += refund;
+        if let (false, Some((balance, _))) = (told, &mut self.reported) {
+            *balance = match uncounted {
+                // The report holds the reserve already, and not yet what came back of it.
+                None => *balance + refund,
+                // The report may not hold the reserve at all.
+                Some((reserve, _)) => balance.less(reserve.less(refund)),
+            };
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
     Account, Answered, Batch, Credits, ErrorKind, Finding, JobId, Operation, Page,
     Progress, Provider, ProviderError, Query, Reply, Signals,
@@ -225,9 +225,12 @@ impl Provider for Enrich {
             Some(_) => Finding::Unknown("the reply is about another question".into()),
             None => Finding::Unknown("the reply holds no answer".into()),
         };
-        let credits = meta.credits_used.or_else(|| {
-            let offer = self.account.offer(operation)?;
-            Some(reading::charge(operation, offer, &finding))
+        // Without a bill an answer costs its price, and no answer may cost as much.
+        let credits = meta.credits_used.or_else(|| match &finding {
+            Finding::Unknown(_) => None,
+            finding => {
+                Some(reading::charge(operation, self.account.offer(operation)?, finding))
+            }
         });
         let signals = Signals {
             balance: meta.credits_remaining,
@@ -297,7 +300,21 @@ impl Provider for Enrich {
             "/{}/batch/{job}/results?page={page}&limit={limit}",
             Self::family(operation)
         );
-        let response = self.get(&action, &path).await?;
+        let response = match self.get(&action, &path).await {
+            // Results may lag behind the status: the job is not ready.
+            Err(error) if error.status == Some(StatusCode::CONFLICT.as_u16()) => {
+                let page = Page {
+                    ready: false,
+                    failed: false,
+                    total: None,
+                    items: 0,
+                    answers: Vec::new(),
+                    cost: None,
+                };
+                return Ok(Reply { value: page, signals: *error.signals });
+            }
+            other => other?,
+        };
         let offer = self.account.offer(operation).ok_or_else(|| {
             self.failed(&action, ErrorKind::Fatal, "not offered".into())
         })?;

@@ -17,7 +17,10 @@ pub(crate) fn signal(headers: &HeaderMap) -> Option<RateSignal> {
         (number("x-ratelimit-limit"), number("x-ratelimit-remaining"));
     let reset = number("x-ratelimit-reset").and_then(|reset| match reset {
         0..EPOCH => Some(Duration::from_secs(reset)),
-        _ => until(SystemTime::UNIX_EPOCH + Duration::from_secs(reset), headers),
+        _ => until(
+            SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?,
+            headers,
+        ),
     });
     (limit.is_some() || remaining.is_some() || reset.is_some()).then_some(RateSignal {
         limit,
@@ -30,6 +33,10 @@ pub(crate) fn signal(headers: &HeaderMap) -> Option<RateSignal> {
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse::<f64>() {
+        Ok(epoch) if epoch >= EPOCH as f64 => {
+            let epoch = Duration::try_from_secs_f64(epoch).ok()?;
+            until(SystemTime::UNIX_EPOCH.checked_add(epoch)?, headers)
+        }
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => until(parse_http_date(text).ok()?, headers),
     }
@@ -79,6 +86,8 @@ mod tests {
         assert_eq!(wait("1.5"), Some(Duration::from_millis(1500)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:07 GMT"), None);
+        assert_eq!(wait("784111797"), Some(Duration::from_secs(20)));
+        assert_eq!(wait("1e300"), None);
         assert_eq!(wait("-5"), None);
         assert_eq!(wait("soon"), None);
     }

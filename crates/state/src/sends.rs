@@ -6,7 +6,7 @@
 use leadmill_core::{Call, JournalError, SendLog, Sent, Timestamp};
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
     time::Duration,
@@ -31,9 +31,8 @@ impl FileSendLog {
     ) -> io::Result<(Self, Vec<Sent>)> {
         let mut file = OpenOptions::new()
             .read(true)
-            .write(true)
+            .append(true)
             .create(true)
-            .truncate(false)
             .mode(0o600)
             .open(path)?;
         let mut bytes = Vec::new();
@@ -42,9 +41,8 @@ impl FileSendLog {
         let recent: Vec<_> =
             records.iter().filter(|record| now.since(read(record).1) <= window).collect();
         let kept: Vec<u8> = recent.iter().flat_map(|record| **record).collect();
-        file.seek(SeekFrom::Start(0))?;
+        file.set_len(0)?;
         file.write_all(&kept)?;
-        file.set_len(kept.len() as u64)?;
         let log = Self { file, purse: short(purse) };
         let sends =
             recent.into_iter().map(read).filter(|(purse, ..)| *purse == log.purse);

@@ -92,6 +92,7 @@ impl Store {
             fs::TryLockError::WouldBlock => StateError::Locked(folder.to_owned()),
             fs::TryLockError::Error(error) => wrong(error),
         })?;
+        forget_questions(folder).map_err(wrong)?;
         let connection = schema::open(&folder.join("state.db"))?;
         Ok(Self::of(folder, connection, Some(lock)))
     }
@@ -206,6 +207,17 @@ impl Store {
     pub fn questions(&self, run: RunId, step: usize) -> PathBuf {
         self.folder.join(format!(".questions-{}-{step}", run.0))
     }
+}
+
+/// Deletes the waiting questions of a process that was killed: they hold people's names.
+fn forget_questions(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(".questions-") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     limiter::{Permit, Wait},
 };
 use leadmill_core::{
-    Batch, Call, Credits, Event, Lane, State,
+    Batch, Call, Credits, Event, Lane, Query,
     lane::AT_ONCE,
     sizing::{Room, fitting},
 };
@@ -48,7 +48,11 @@ impl Drive<'_> {
         let mut wake = None;
         while self.calls.len() + leaving.len() < MOST_CALLS {
             let held: Credits = leaving.iter().map(|(_, batch)| batch.reserve).sum();
-            let next = self.next(held, !leaving.is_empty())?;
+            // After a lost reply one paid call at a time tries whether the next is answered.
+            if self.lost > 0 && (self.weighty > 0 || !leaving.is_empty()) {
+                break;
+            }
+            let next = self.next(held, !leaving.is_empty());
             if matches!(next, Next::Wait | Next::Nothing) {
                 break;
             }
@@ -77,11 +81,13 @@ impl Drive<'_> {
     }
 
     /// What the money allows, and whether it is worth waiting for refunds.
-    fn next(&mut self, held: Credits, leaving: bool) -> Result<Next, RunError> {
-        if self.stopped.is_some() || self.fatal.is_some() {
-            return Ok(Next::Nothing);
+    fn next(&mut self, held: Credits, leaving: bool) -> Next {
+        if self.stopped.is_none() && self.fatal.is_none() {
+            self.refill();
         }
-        self.refill()?;
+        if self.stopped.is_some() || self.fatal.is_some() {
+            return Next::Nothing;
+        }
         let committed =
             self.book.ledger().committed(self.engine.run, &self.engine.purse) + held;
         let budget = self.engine.budget.less(committed);
@@ -89,7 +95,7 @@ impl Drive<'_> {
         while let Some(batch) = self.again.pop_front() {
             if batch.reserve <= room {
                 self.again.push_front(batch);
-                return Ok(Next::Again);
+                return Next::Again;
             }
             // It no longer fits as it is: its questions go back to where they came from.
             batch
@@ -99,7 +105,7 @@ impl Drive<'_> {
                 .for_each(|query| self.backlog.push_front(query.clone()));
         }
         if self.backlog.is_empty() {
-            return Ok(Next::Nothing);
+            return Next::Nothing;
         }
         let open = leaving || !self.jobs.is_empty() || self.weighty > 0;
         let most = match self.order.lane {
@@ -110,10 +116,18 @@ impl Drive<'_> {
             |credits| fitting(&self.offer, Room { credits, items: most }, &self.backlog);
         let (fits, wanted) = (fit(room), fit(Credits::MAX).max(1));
         let fits = if room >= self.offer.price { fits.max(1) } else { fits };
-        Ok(match fits {
+        match fits {
             0 if open => Next::Wait,
             0 => {
                 let by_budget = budget < self.offer.price;
+                if !by_budget && !self.wallet_read {
+                    // Our own count of the wallet is careful: ask before calling it empty.
+                    self.wallet_read = true;
+                    self.errand(Duration::ZERO, Errand::Balance);
+                }
+                if !by_budget && self.is_reading_the_wallet() {
+                    return Next::Wait;
+                }
                 self.stopped =
                     Some(if by_budget { Ending::AtLimit } else { Ending::NoCredit });
                 Next::Nothing
@@ -121,10 +135,15 @@ impl Drive<'_> {
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
             _ => Next::Fresh(fits),
-        })
+        }
     }
 
-    fn refill(&mut self) -> Result<(), RunError> {
+    fn is_reading_the_wallet(&self) -> bool {
+        let waiting = self.errands.values().any(|errand| *errand == Errand::Balance);
+        waiting || !self.calls.is_empty()
+    }
+
+    fn refill(&mut self) {
         let wanted = match self.order.lane {
             Lane::Bulk => {
                 self.offer.batch.get().min(self.offer.most_items.get()) as usize
@@ -133,46 +152,48 @@ impl Drive<'_> {
         };
         while !self.exhausted && self.backlog.len() < wanted {
             match self.questions.next() {
-                Some(query) => self.backlog.push_back(query?),
+                Some(Ok(query)) => self.backlog.push_back(query),
+                Some(Err(error)) => return self.fail(error.into()),
                 None => self.exhausted = true,
             }
         }
-        Ok(())
     }
 
     fn compose(&mut self, next: Next) -> Option<Batch> {
         match next {
             Next::Again => self.again.pop_front(),
             Next::Fresh(size) => {
-                let queries: Vec<_> =
+                self.wallet_read = false;
+                let queries =
                     self.backlog.drain(..size.min(self.backlog.len())).collect();
-                let (run, order) = (self.engine.run, self.order);
-                let price = self.offer.price;
-                let mut batch =
-                    Batch::of(run, 0, order.operation, order.lane, price, queries);
-                let mut attempt = 0;
-                while self.is_taken(&batch) {
-                    attempt += 1;
-                    let queries = batch.queries.to_vec();
-                    batch = Batch::of(
-                        run,
-                        attempt,
-                        order.operation,
-                        order.lane,
-                        price,
-                        queries,
-                    );
-                }
-                Some(batch)
+                Some(self.batch(queries))
             }
             Next::Wait | Next::Nothing => None,
         }
     }
 
-    /// Whether the same questions of this run are in the book already, and not as refused.
-    fn is_taken(&self, batch: &Batch) -> bool {
-        let line = self.book.ledger().line(batch.id);
-        line.is_some_and(|line| !matches!(line.state, State::Refused { .. }))
+    /// Puts questions together under a name that the book does not know.
+    pub(super) fn batch(&self, queries: Vec<Query>) -> Batch {
+        let (engine, order) = (&self.engine, self.order);
+        let named = |attempt, queries| {
+            let (price, lane) = (self.offer.price, order.lane);
+            Batch::of(
+                engine.run,
+                &engine.purse,
+                attempt,
+                order.operation,
+                lane,
+                price,
+                queries,
+            )
+        };
+        let mut batch = named(0, queries);
+        let mut attempt = 0;
+        while self.book.ledger().line(batch.id).is_some() {
+            attempt += 1;
+            batch = named(attempt, batch.queries.to_vec());
+        }
+        batch
     }
 
     /// Journals the intents, all at once, and only then lets the calls go.
@@ -194,8 +215,8 @@ impl Drive<'_> {
         };
         let intents =
             leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
-        self.record(intents).await?;
         self.engine.note(&vec![call; leaving.len()])?;
+        self.record(intents).await?;
         for (permit, batch) in leaving {
             self.weighty += 1;
             self.engine.report.asked += batch.queries.len() as u64;

@@ -2,10 +2,10 @@
 
 use super::{Drive, Ended, Errand, MOST_HARVESTS};
 use crate::{
-    RunError,
+    Ending, RunError,
     collection::{Collection, Next},
     limiter::Permit,
-    patience::{MOST_FAILURES, MOST_GONE, MOST_UNSENT, backoff},
+    patience::{MOST_FAILURES, MOST_GONE, MOST_LOST, MOST_REFUSED, MOST_UNSENT, backoff},
     report::Doubt,
 };
 use leadmill_core::{
@@ -35,7 +35,12 @@ impl Drive<'_> {
                     self.fetched(permit, batch, page, reply)
                 }
                 Ended::Staged(batch, cost, statuses, reply) => {
-                    self.staged(batch, cost, statuses, reply?, &mut events);
+                    self.weighty = self.weighty.saturating_sub(1);
+                    match reply {
+                        Ok(name) => self.staged(batch, cost, statuses, name, &mut events),
+                        // The answers stay at the provider; what else came is still written down.
+                        Err(error) => self.fail(error.into()),
+                    }
                 }
             }
         }
@@ -96,9 +101,21 @@ impl Drive<'_> {
         }
     }
 
-    const fn went_through(&mut self) {
+    /// A paid call was answered.
+    fn went_through(&mut self) {
+        self.passed();
+        (self.unsent, self.lost, self.refused) = (0, 0, 0);
+    }
+
+    /// A call was answered.
+    fn passed(&mut self) {
         self.engine.limiter.passed();
-        self.unsent = 0;
+        self.passed_at = Some(Instant::now());
+    }
+
+    /// Whether a failure is a new one, and not of a call that left together with one that failed already.
+    fn is_news(&self) -> bool {
+        self.paid_not_before.is_none_or(|before| before <= Instant::now())
     }
 
     /// A paid call failed: what that means for the money decides what happens next.
@@ -121,9 +138,12 @@ impl Drive<'_> {
                 reason: reason.clone(),
             });
             events.push((batch.id, Event::Doubted { reason }));
+            self.lost_one(error);
             return;
         }
-        let again = !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone);
+        let is_final = batch.queries.len() == 1 || self.refused + 1 >= MOST_REFUSED;
+        let again =
+            !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone) || !is_final;
         events.push((batch.id, Event::Refused { reason: reason.clone(), again }));
         match error.kind {
             ErrorKind::NoCredit => self.engine.wallet.denied(batch.id, batch.reserve),
@@ -131,32 +151,59 @@ impl Drive<'_> {
         }
         match error.kind {
             ErrorKind::Refused | ErrorKind::Gone | ErrorKind::InDoubt => {
-                let questions = batch.queries.len() as u64;
-                *self.engine.report.refusals.entry(error.detail).or_default() +=
-                    questions;
-                self.engine.report.failed += questions;
-                self.snapshot.done += questions;
+                self.refused(batch, error)
             }
             ErrorKind::Throttled(wait) => {
                 self.throttled(wait);
                 self.again.push_back(batch);
             }
             ErrorKind::Unsent => {
-                self.unsent += 1;
-                self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
                 self.again.push_back(batch);
+                if self.is_news() {
+                    self.unsent += 1;
+                    self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
+                }
                 if self.unsent >= MOST_UNSENT {
-                    self.fatal.get_or_insert(error.into());
+                    self.fail(error.into());
                 }
             }
             ErrorKind::NoCredit => {
                 self.again.push_back(batch);
                 self.errand(Duration::ZERO, Errand::Balance);
             }
-            ErrorKind::Fatal => {
-                self.fatal.get_or_insert(error.into());
-            }
+            ErrorKind::Fatal => self.fail(error.into()),
         }
+    }
+
+    /// A reply to a paid call was lost. Each one holds a batch, so a provider that loses them in a row is
+    /// bought from no more.
+    fn lost_one(&mut self, error: ProviderError) {
+        if self.is_news() {
+            self.lost += 1;
+            self.paid_not_before = Some(Instant::now() + backoff(self.lost));
+        }
+        if self.lost >= MOST_LOST && self.stopped.is_none() {
+            self.engine.report.trouble = Some(error.to_string());
+            self.stopped = Some(Ending::GaveUp);
+            self.again.clear();
+        }
+    }
+
+    /// The provider takes the batch as it is in no case. One question may be to blame for all: halves find
+    /// it, at no charge. Where every half is refused too, it is not the questions.
+    fn refused(&mut self, batch: Batch, error: ProviderError) {
+        self.refused += 1;
+        if batch.queries.len() > 1 && self.refused < MOST_REFUSED {
+            let (head, tail) = batch.queries.split_at(batch.queries.len() / 2);
+            for half in [tail, head] {
+                self.again.push_front(self.batch(half.to_vec()));
+            }
+            return;
+        }
+        let questions = batch.queries.len() as u64;
+        *self.engine.report.refusals.entry(error.detail).or_default() += questions;
+        self.engine.report.failed += questions;
+        self.snapshot.done += questions;
     }
 
     fn throttled(&mut self, wait: Option<Duration>) {
@@ -185,11 +232,12 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value, signals }) => {
                 self.heard(&permit, signals, None);
-                self.engine.limiter.passed();
+                self.passed();
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 let since = work.since;
                 match value {
+                    Progress::Ready if work.harvested || self.ready.contains(&batch) => {}
                     Progress::Ready => {
                         self.ready.push_back(batch);
                         self.harvest_next();
@@ -214,14 +262,17 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: page, signals }) => {
                 self.heard(&permit, signals, None);
-                self.engine.limiter.passed();
+                self.passed();
                 let poll = self.engine.provider.account().poll;
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 work.told_balance |= signals.balance.is_some();
                 if !page.ready {
                     // A glimpse of a job that runs (again): start over when it has ended.
-                    (work.collection, work.harvested) = (None, false);
+                    if work.collection.take().is_none() {
+                        return;
+                    }
+                    work.harvested = false;
                     self.errands.retain(
                         |_, errand| !matches!(errand, Errand::Page(b, _) if *b == batch),
                     );
@@ -249,7 +300,8 @@ impl Drive<'_> {
             let Some(batch) = self.ready.pop_front() else { return };
             let Some(work) = self.jobs.get_mut(&batch) else { continue };
             work.harvested = true;
-            work.collection = Some(Collection::new(Arc::clone(&work.keys)));
+            work.collection =
+                Some(Collection::new(Arc::clone(&work.keys), work.page_limit));
             self.errand(Duration::ZERO, Errand::Page(batch, 1));
         }
     }
@@ -261,10 +313,14 @@ impl Drive<'_> {
         let report = &mut self.engine.report;
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
-        let harvest = collection.harvest();
+        let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);
+        let harvest = collection.harvest(price);
         report.missing += harvest.missing;
         let (cost, statuses, operation) =
             (harvest.cost, harvest.statuses(), work.operation);
+        let is_page =
+            |errand: &Errand| matches!(errand, Errand::Page(other, _) if *other == batch);
+        self.errands.retain(|_, errand| !is_page(errand));
         let staging = Arc::clone(&self.engine.staging);
         self.weighty += 1;
         self.calls.spawn(async move {
@@ -281,7 +337,6 @@ impl Drive<'_> {
         name: String,
         events: &mut Events,
     ) {
-        self.weighty = self.weighty.saturating_sub(1);
         if let Some(work) = self.jobs.remove(&batch) {
             self.engine.wallet.settled(batch, work.reserve.less(cost), work.told_balance);
         }
@@ -318,9 +373,7 @@ impl Drive<'_> {
                 self.throttled(wait);
                 self.errand(Duration::ZERO, errand);
             }
-            ErrorKind::Fatal => {
-                self.fatal.get_or_insert(error.into());
-            }
+            ErrorKind::Fatal => self.fail(error.into()),
             ErrorKind::Gone => {
                 work.gone += 1;
                 let gone = work.gone;
@@ -338,13 +391,17 @@ impl Drive<'_> {
             }
             ErrorKind::Refused | ErrorKind::NoCredit => self.give_up(batch, &error),
             ErrorKind::Unsent | ErrorKind::InDoubt => {
+                if work.failures == 0 {
+                    work.failing_since = Instant::now();
+                }
                 work.failures += 1;
-                let failures = work.failures;
+                let (failures, since) = (work.failures, work.failing_since);
+                // Where other calls are answered, it is this job that is ill.
+                let others_pass = self.passed_at.is_some_and(|passed| passed > since);
                 match failures < MOST_FAILURES {
                     true => self.errand(backoff(failures), errand),
-                    false => {
-                        self.fatal.get_or_insert(error.into());
-                    }
+                    false if others_pass => self.give_up(batch, &error),
+                    false => self.fail(error.into()),
                 }
             }
         }

@@ -15,7 +15,10 @@ pub(crate) fn item(
 ) -> Option<Answered> {
     let key = asked(operation, &item)?.key();
     let finding = finding(operation, words, item)?;
-    let credits = Some(charge(operation, offer, &finding));
+    let credits = match is_surely_priced(operation, &finding) {
+        true => Some(charge(operation, offer, &finding)),
+        false => None,
+    };
     Some(Answered { key, finding, credits })
 }
 
@@ -93,6 +96,17 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
         },
         (Operation::FindEmail, Finding::Hit(_)) => offer.price,
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
+    }
+}
+
+/// Whether the price list alone tells what an item of a batch cost: of an `invalid` address it does not.
+fn is_surely_priced(operation: Operation, finding: &Finding) -> bool {
+    match (operation, finding) {
+        (Operation::VerifyEmail, Finding::Hit(values)) => match values.first() {
+            Some(Value::Text(verdict)) => matches!(&**verdict, "valid" | "risky"),
+            _ => false,
+        },
+        _ => true,
     }
 }
 
@@ -207,8 +221,8 @@ mod tests {
             let (page, _) = read(Operation::VerifyEmail, &body);
             assert_eq!((page.ready, page.total, page.cost), (true, Some(3), cost));
             let charges: Vec<_> =
-                page.answers.iter().map(|a| a.credits.unwrap().0).collect();
-            assert_eq!(charges, [1, 0, 1]);
+                page.answers.iter().map(|a| a.credits.map(|c| c.0)).collect();
+            assert_eq!(charges, [Some(1), Some(0), None]);
             let verdicts: Vec<_> = page
                 .answers
                 .iter()

@@ -8,7 +8,7 @@ use leadmill_core::{ErrorKind, JournalError, StagingError};
 use leadmill_engine::RunError;
 use leadmill_state::StateError;
 use leadmill_tables::TableError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The end of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,23 +94,27 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Tells it, for people and as asked for, and gives the exit.
-    pub(crate) fn tell(self, terminal: &Terminal) -> Exit {
-        let flaws = self.flaws.as_ref().map(|(file, flaws)| {
-            terminal.error(&report(file, flaws));
-            flaws
-        });
-        terminal.error(&format!("error: {}\n", self.message));
-        if let Some(hint) = &self.hint {
-            terminal.error(&format!("  hint: {hint}\n"));
-        }
-        terminal.last_line(&json!({
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({
             "status": "error",
             "exit_code": self.exit.code(),
             "message": self.message,
             "hint": self.hint,
-            "errors": flaws,
-        }));
+            "errors": self.flaws.as_ref().map(|(_, flaws)| flaws),
+        })
+    }
+
+    /// Tells it, for people and as asked for, and gives the exit.
+    pub(crate) fn tell(self, terminal: &Terminal) -> Exit {
+        if let Some((file, flaws)) = &self.flaws {
+            terminal.error(&report(file, flaws));
+        }
+        terminal.error(&format!("error: {}\n", self.message));
+        if let Some(hint) = &self.hint {
+            terminal.error(&format!("  hint: {hint}\n"));
+        }
+        terminal.last_line(&self.json());
         self.exit
     }
 }
@@ -118,9 +122,9 @@ impl Failure {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         let hint = match &error {
-            StateError::Locked(_) => {
-                Some("wait for it, or give this run a state of its own with --state")
-            }
+            StateError::Locked(_) => Some(
+                "wait for it: what shares a wallet and its limits must share a state",
+            ),
             StateError::Newer { .. } => {
                 Some("update leadmill, or give this run a state of its own with --state")
             }

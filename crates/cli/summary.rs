@@ -135,7 +135,7 @@ impl Summary {
                 _ = writeln!(text, "{what}: {location} ({rows} rows, {bytes} bytes)");
             }
         }
-        _ = writeln!(text, "{} in {}", self.sentence(), duration(self.took));
+        _ = writeln!(text, "{} (took {})", self.sentence(), duration(self.took));
         text
     }
 
@@ -155,7 +155,7 @@ impl Summary {
                     .to_owned()
             }
             (Ending::Complete, Exit::Partial) => {
-                format!("done, with {} failed or held rows,", self.unfinished())
+                format!("done, with {} failed or held rows", self.unfinished())
             }
             (Ending::Complete, _) => "done".to_owned(),
         }
@@ -249,7 +249,7 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");
     }
     if let Some(trouble) = &report.trouble {
-        _ = writeln!(text, "  gave up: {trouble}");
+        _ = writeln!(text, "  the provider said: {trouble}");
     }
     for doubt in doubts {
         _ = writeln!(

@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Account, Answered, BatchId, Clock, Credits, Entry, Finding, Index, Journal,
+    Account, Answered, BatchId, Clock, Credits, Earlier, Entry, Finding, Index, Journal,
     JournalError, Lane, Ledger, Operation, Part, Query, QueryKey, RunId, SendLog, Sent,
     Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
@@ -71,7 +71,7 @@ impl Clock for SimulatedClock {
 #[derive(Debug, Default)]
 struct Disk {
     entries: Vec<Entry>,
-    sends: Vec<Sent>,
+    earlier: Earlier,
     answers: BTreeMap<String, Vec<Answered>>,
     appends: usize,
 }
@@ -133,7 +133,12 @@ struct MemorySends(Shared);
 
 impl SendLog for MemorySends {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
-        self.0.lock().unwrap().sends.extend_from_slice(sends);
+        self.0.lock().unwrap().earlier.sends.extend_from_slice(sends);
+        Ok(())
+    }
+
+    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError> {
+        self.0.lock().unwrap().earlier.frozen_until = Some(until);
         Ok(())
     }
 }
@@ -208,7 +213,7 @@ impl World {
         let transport = InProcess { router: self.sandbox.router(), rtt: self.rtt };
         let provider =
             Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
-        let earlier = self.disk.lock().unwrap().sends.clone();
+        let earlier = self.disk.lock().unwrap().earlier.clone();
         let parts = Parts {
             provider: Arc::new(provider),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),

@@ -30,6 +30,7 @@ struct Forecast {
     least: Credits,
     most: Credits,
     shortest: Duration,
+    likely: Duration,
 }
 
 /// Tells rows, questions, calls, credits and time of every step.
@@ -47,7 +48,8 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
     for (place, step) in prepared.steps.iter().enumerate() {
         let (counts, loaded) =
             look(&prepared, place, step, &finished, &ledger, run, &answers).await?;
-        let depends = depends(&prepared, place, &forecasts);
+        // Only rows that ask nothing yet can come to ask something.
+        let depends = depends(&prepared, place, &forecasts).min(counts.no_input);
         forecasts.push(forecast(step, counts, depends));
         finished.push(loaded);
     }
@@ -144,7 +146,8 @@ fn forecast(step: &PreparedStep, counts: Counts, depends: u64) -> Forecast {
         batches,
         least: offer.map_or(Credits::ZERO, |offer| offer.least * counts.to_buy),
         most: offer.map_or(Credits::ZERO, |offer| offer.price * questions),
-        shortest: lane::estimate(&step.account, step.operation, lane, questions),
+        shortest: lane::shortest(&step.account, step.operation, lane, questions),
+        likely: lane::estimate(&step.account, step.operation, lane, questions),
     }
 }
 
@@ -201,7 +204,12 @@ fn text(
             "  {:>12} credits ({least} at least, {most} at most)",
             format!("{least}..{most}")
         );
-        _ = writeln!(text, "  {:>12} at the shortest", duration(forecast.shortest));
+        _ = writeln!(
+            text,
+            "  {:>12} at the shortest under the limits",
+            duration(forecast.shortest)
+        );
+        _ = writeln!(text, "  {:>12} likely", duration(forecast.likely));
     }
     for (provider, (_, most)) in totals(forecasts) {
         let Some(budget) = prepared.pipeline.budget.run.get(provider) else { continue };
@@ -243,5 +251,6 @@ fn step_json(forecast: &Forecast) -> Value {
         "credits_least": forecast.least.0,
         "credits_most": forecast.most.0,
         "seconds_shortest": forecast.shortest.as_secs_f64(),
+        "seconds_likely": forecast.likely.as_secs_f64(),
     })
 }

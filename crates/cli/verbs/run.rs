@@ -19,6 +19,7 @@ use leadmill_core::{
 use leadmill_engine::{Book, Doubt, Ending, Order};
 use leadmill_state::{Run, Spool, Store};
 use leadmill_tables::{Sink, Written, failed_rows, statuses};
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -27,8 +28,24 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// Runs the pipeline and tells what came of it.
+/// Runs the pipeline and tells what came of it, in the result file too, however it ends.
 pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(file) = &args.result_file else { return go(args, terminal).await };
+    let keep = |json: &Value| {
+        replace(file, &terminal.clean(&format!("{json}\n"))).map_err(|error| {
+            Failure::invalid(format!("result file {}: {error}", file.display()))
+        })
+    };
+    // Found out before anything is spent; and nobody takes an earlier run's result for this one's.
+    keep(&json!({ "status": "running" }))?;
+    let ended = go(args, terminal).await;
+    if let Err(failure) = &ended {
+        keep(&failure.json())?;
+    }
+    ended
+}
+
+async fn go(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let start = Instant::now();
     let (stop, interruption) = signals::listen()
         .map_err(|error| Failure::failed(format!("signals: {error}")))?;

@@ -38,6 +38,9 @@ pub(crate) fn status(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failu
             line.credits,
             time(line.intended_at)
         );
+        if let Some(reason) = &line.doubt {
+            _ = writeln!(text, "    {reason}");
+        }
     }
     if open.is_empty() {
         text.push_str("nothing is open and nothing is held\n");
@@ -112,6 +115,7 @@ fn line_json(line: &Line) -> Value {
         "questions": line.keys.len(),
         "credits": line.credits.0,
         "since": time(line.intended_at),
+        "reason": line.doubt,
     })
 }
 

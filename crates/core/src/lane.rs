@@ -66,6 +66,25 @@ pub fn estimate(
     }
 }
 
+/// The least time that `questions` take in a lane: what the windows alone allow, were every job instant.
+pub fn shortest(
+    account: &Account,
+    operation: Operation,
+    lane: Lane,
+    questions: u64,
+) -> Duration {
+    let Some(offer) = account.offer(operation) else { return Duration::ZERO };
+    match lane {
+        Lane::Single => soonest(&windows(account, Call::Ask), questions),
+        Lane::Bulk => {
+            let batches = questions.div_ceil(u64::from(offer.batch.get()));
+            let pages = questions.div_ceil(u64::from(offer.page.get()));
+            let submit = soonest(&windows(account, Call::Submit), batches);
+            submit.max(soonest(&windows(account, Call::Page), batches + pages))
+        }
+    }
+}
+
 /// The lane that ends sooner; single calls where it makes no difference.
 pub fn faster(account: &Account, operation: Operation, questions: u64) -> Lane {
     let single = estimate(account, operation, Lane::Single, questions);

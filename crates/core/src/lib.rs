@@ -31,7 +31,7 @@ pub use event::{Entry, Event, Part};
 pub use index::{Asked, Index};
 pub use journal::{Journal, JournalError};
 pub use ledger::{IllegalEvent, Ledger, Line, State};
-pub use limits::{Call, Scope, SendLog, Sent, Window};
+pub use limits::{Call, Earlier, Scope, SendLog, Sent, Window};
 pub use operation::{Field, FieldKind, Input, InputKind, Operation};
 pub use pack::{Account, Pack};
 pub use provider::{

@@ -51,10 +51,22 @@ pub struct Sent {
     pub call: Call,
 }
 
+/// What earlier processes left in a [`SendLog`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Calls that may still count in a window.
+    pub sends: Vec<Sent>,
+    /// Until when the provider wants nothing.
+    pub frozen_until: Option<Timestamp>,
+}
+
 /// The port that remembers sends across processes: kill and resume must not break a window.
 pub trait SendLog: fmt::Debug + Send {
     /// Writes sends down before they leave. Survives the end of the process, not of the machine.
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
+
+    /// Writes down that the provider wants nothing before `until`.
+    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError>;
 }
 
 impl fmt::Display for Window {

@@ -106,9 +106,18 @@ impl Query {
     }
 }
 
-/// Case folding that does not depend on the order of normalisation and lower-casing.
+/// Case folding, letter by letter, that does not depend on the order of normalisation and folding. Letters
+/// that share an upper case, such as the two small sigmas, are one; `ß` and `ss` are not.
 fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).nfc().collect()
+    let fold = |c: char| {
+        let mut upper = c.to_uppercase();
+        let c = match (upper.next(), upper.next()) {
+            (Some(upper), None) => upper,
+            _ => c,
+        };
+        c.to_lowercase()
+    };
+    text.nfc().flat_map(fold).nfc().collect()
 }
 
 /// Normal form C, no outer blanks, inner runs of blanks as one space.
@@ -179,6 +188,9 @@ mod tests {
             finder("Zoe\u{308}", "MU\u{308}LLER", "x.io").unwrap().key(),
             composed
         );
+        let sigma = finder("Αλεξ", "Παπας", "x.io").unwrap().key();
+        assert_eq!(finder("ΑΛΕΞ", "ΠΑΠΑΣ", "x.io").unwrap().key(), sigma);
+        assert_eq!(finder("αλεξ", "παπασ", "x.io").unwrap().key(), sigma);
         assert_ne!(finder("Ada", "Lovelace", "y.io").unwrap().key(), key);
         assert_ne!(finder("AdaL", "ovelace", "x.io").unwrap().key(), key);
     }

@@ -5,8 +5,8 @@ use crate::{
     wallet::Wallet,
 };
 use leadmill_core::{
-    Call, Clock, Credits, ErrorKind, JournalError, Lane, Operation, Provider,
-    ProviderError, Query, RunId, SendLog, Sent, Staging, StagingError,
+    Call, Clock, Credits, Earlier, ErrorKind, JournalError, Lane, Operation, Provider,
+    ProviderError, Query, RunId, SendLog, Sent, Staging, StagingError, Timestamp,
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -78,8 +78,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where sends are noted.
     pub sends: Box<dyn SendLog>,
-    /// The calls of earlier processes.
-    pub earlier: Vec<Sent>,
+    /// What earlier processes did and were told.
+    pub earlier: Earlier,
     /// The most that the run may spend or hold at this account.
     pub budget: Credits,
     /// Turns true when buying must stop.
@@ -156,8 +156,7 @@ impl Engine {
                     tries += 1;
                     match error.kind {
                         ErrorKind::Throttled(wait) => {
-                            self.report.throttled += 1;
-                            self.limiter.freeze(wait);
+                            self.freeze(wait)?;
                         }
                         ErrorKind::Unsent | ErrorKind::InDoubt if tries < TRIES => {
                             sleep(Duration::from_millis(500) * tries).await;
@@ -196,6 +195,17 @@ impl Engine {
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
+    }
+
+    /// The provider said 429: this process stops, and so does one that comes after it.
+    pub(crate) fn freeze(&mut self, wait: Option<Duration>) -> Result<(), RunError> {
+        self.report.throttled += 1;
+        self.limiter.freeze(wait);
+        let Some(until) = self.limiter.frozen() else { return Ok(()) };
+        let left =
+            i64::try_from((until - Instant::now()).as_millis()).unwrap_or(i64::MAX);
+        let until = Timestamp(self.clock.now().0.saturating_add(left));
+        Ok(self.sends.freeze(until)?)
     }
 
     /// Writes sends down before they leave.

@@ -7,7 +7,7 @@ use governor::{
     middleware::NoOpMiddleware,
     state::{InMemoryState, NotKeyed},
 };
-use leadmill_core::{Account, Call, Scope, Sent, Timestamp};
+use leadmill_core::{Account, Call, Earlier, Scope, Timestamp};
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
@@ -55,8 +55,8 @@ pub enum Wait {
 }
 
 impl Limiter {
-    /// The limits of an account, with the calls that earlier processes made.
-    pub fn new(account: &Account, now: Timestamp, earlier: &[Sent]) -> Self {
+    /// The limits of an account, with what earlier processes did and were told.
+    pub fn new(account: &Account, now: Timestamp, earlier: &Earlier) -> Self {
         let gates = |scope: &Scope| {
             let windows = account.windows.get(scope).into_iter().flatten();
             windows
@@ -67,7 +67,10 @@ impl Limiter {
             account.windows.keys().map(|scope| (scope.clone(), gates(scope))).collect();
         let calls = account.pack.scopes.clone();
         let mut limiter = Self { scopes, calls, frozen_until: None, strikes: 0 };
-        for sent in earlier {
+        if let Some(until) = earlier.frozen_until {
+            limiter.frozen_until = Some(Instant::now() + until.since(now).min(LONGEST));
+        }
+        for sent in &earlier.sends {
             limiter.each(sent.call, |gate| {
                 gate.log.remember(Instant::now(), now.since(sent.at))
             });
@@ -199,7 +202,7 @@ impl Pace {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use leadmill_core::{Pack, limits::Written, pack::Jobs};
+    use leadmill_core::{Pack, Sent, limits::Written, pack::Jobs};
     use tokio::time::sleep_until;
 
     /// An account with these windows in the scopes `global` and `bulk`.
@@ -249,7 +252,7 @@ pub(crate) mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_window_of_a_call_is_honoured() {
         let account = account(&["5/1s", "60/60s"], &["2/60s"]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &[]);
+        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
         let start = Instant::now();
         for _ in 0..3 {
             send(&mut limiter, Call::Submit).await;
@@ -268,6 +271,7 @@ pub(crate) mod tests {
         let account = account(&["3/60s"], &[]);
         let earlier =
             [0, 10_000, 50_000].map(|at| Sent { at: Timestamp(at), call: Call::Poll });
+        let earlier = Earlier { sends: earlier.to_vec(), frozen_until: None };
         let mut limiter = Limiter::new(&account, Timestamp(60_500), &earlier);
         let start = Instant::now();
         send(&mut limiter, Call::Poll).await;
@@ -279,7 +283,7 @@ pub(crate) mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_freeze_holds_everything_and_is_never_shortened() {
         let account = account(&["100/1s"], &[]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &[]);
+        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
         limiter.freeze(Some(Duration::from_secs(30)));
         limiter.freeze(Some(Duration::from_secs(3)));
         let start = Instant::now();
@@ -288,9 +292,20 @@ pub(crate) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_freeze_outlives_the_process() {
+        let account = account(&["100/1s"], &[]);
+        let earlier =
+            Earlier { frozen_until: Some(Timestamp(9_000)), ..Earlier::default() };
+        let mut limiter = Limiter::new(&account, Timestamp(2_000), &earlier);
+        let start = Instant::now();
+        send(&mut limiter, Call::Poll).await;
+        assert_eq!(start.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_wait_of_zero_does_not_loop() {
         let account = account(&["1000/1s"], &[]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &[]);
+        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
         let start = Instant::now();
         for _ in 0..5 {
             limiter.freeze(Some(Duration::ZERO));

@@ -21,7 +21,7 @@ pub enum TransportError {
 pub enum Connection {
     /// Any. The server may close an idle one at the moment of use, which loses the reply.
     Pooled,
-    /// A new one: if it cannot be made, nothing was sent.
+    /// A new one, for paid calls: if it cannot be made, nothing was sent.
     Fresh,
 }
 

@@ -1,7 +1,7 @@
 //! The state folder: who may write to it, its runs, and the way to its parts.
 
 use crate::{FileSendLog, SqliteJournal, journal, schema};
-use leadmill_core::{Ledger, RunId, Sent, Timestamp};
+use leadmill_core::{Earlier, Ledger, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -186,13 +186,13 @@ impl Store {
         SqliteJournal(Arc::clone(&self.connection))
     }
 
-    /// The log of sends, and those of this purse that are younger than `window`.
+    /// The log of sends, and what earlier processes left in it about this purse, as far back as `window`.
     pub fn sends(
         &self,
         purse: &str,
         now: Timestamp,
         window: Duration,
-    ) -> Result<(FileSendLog, Vec<Sent>), StateError> {
+    ) -> Result<(FileSendLog, Earlier), StateError> {
         let path = self.folder.join("sends.log");
         FileSendLog::open(&path, purse, now, window)
             .map_err(|error| StateError::Io(path, error))

@@ -145,6 +145,7 @@ impl Drive<'_> {
         let again =
             !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone) || !is_final;
         events.push((batch.id, Event::Refused { reason: reason.clone(), again }));
+        self.engine.report.asked -= if again { batch.queries.len() as u64 } else { 0 };
         match error.kind {
             ErrorKind::NoCredit => self.engine.wallet.denied(batch.id, batch.reserve),
             _ => self.engine.wallet.refused(batch.id),
@@ -168,6 +169,7 @@ impl Drive<'_> {
                 }
             }
             ErrorKind::NoCredit => {
+                self.engine.report.trouble = Some(reason);
                 self.again.push_back(batch);
                 self.errand(Duration::ZERO, Errand::Balance);
             }
@@ -207,8 +209,9 @@ impl Drive<'_> {
     }
 
     fn throttled(&mut self, wait: Option<Duration>) {
-        self.engine.report.throttled += 1;
-        self.engine.limiter.freeze(wait);
+        if let Err(error) = self.engine.freeze(wait) {
+            self.fail(error);
+        }
     }
 
     fn balance(&mut self, permit: Permit, reply: Result<Reply<Credits>, ProviderError>) {

@@ -135,7 +135,7 @@ pub(crate) fn page(
         .collect();
     let page = Page {
         ready: is_terminal(status),
-        failed: status.eq_ignore_ascii_case("failed"),
+        failed: is_failure(status),
         total: data.total().or(meta.total_items),
         items: count,
         answers,
@@ -163,9 +163,16 @@ fn item_by_item(body: &[u8]) -> Result<Loose, serde_json::Error> {
     Ok((data, meta, items))
 }
 
-/// `queued → processing → completed | failed`; a word that is none of these is not an end.
+/// `queued → processing → completed | failed`, and words that other ends could be told in. A word that is
+/// none of these is not an end.
 pub(crate) fn is_terminal(status: &str) -> bool {
-    status.eq_ignore_ascii_case("completed") || status.eq_ignore_ascii_case("failed")
+    status.eq_ignore_ascii_case("completed") || is_failure(status)
+}
+
+fn is_failure(status: &str) -> bool {
+    const FAILURES: [&str; 6] =
+        ["failed", "error", "cancelled", "canceled", "aborted", "expired"];
+    FAILURES.iter().any(|failure| status.eq_ignore_ascii_case(failure))
 }
 
 #[cfg(test)]
@@ -250,6 +257,17 @@ mod tests {
     fn found_without_an_address_is_no_answer() {
         let body = FINDER.replace(r#""email":"ada.byron@example.com","#, "");
         assert_eq!(read(Operation::FindEmail, &body).0.answers.len(), 1);
+    }
+
+    #[test]
+    fn numbers_are_read_as_text_and_with_a_point_too() {
+        let body = FINDER.replace(r#""totalItems":2"#, r#""totalItems":2.0"#);
+        let body = body.replace(r#""creditsUsed":10"#, r#""creditsUsed":"10""#);
+        let (page, _) = read(Operation::FindEmail, &body);
+        assert_eq!(
+            (page.total, page.cost, page.answers.len()),
+            (Some(2), Some(Credits(10)), 2)
+        );
     }
 
     #[test]

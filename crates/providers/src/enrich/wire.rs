@@ -41,6 +41,7 @@ pub(crate) struct Meta {
     pub(crate) credits_used: Option<Credits>,
     #[serde(default, deserialize_with = "rounded_down")]
     pub(crate) credits_remaining: Option<Credits>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) total_items: Option<u64>,
 }
 
@@ -73,9 +74,13 @@ pub(crate) struct Job<I> {
     pub(crate) data: Option<JobData<I>>,
     pub(crate) meta: Option<Meta>,
     pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) total_items: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) total_emails: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) processed_items: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) processed_count: Option<u64>,
     pub(crate) results: Option<Vec<I>>,
 }
@@ -85,9 +90,13 @@ pub(crate) struct Job<I> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobData<I> {
     pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) total_items: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) total_emails: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) processed_items: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) processed_count: Option<u64>,
     pub(crate) results: Option<Vec<I>>,
 }
@@ -179,9 +188,19 @@ impl Problem {
     }
 }
 
+/// A number, also where it comes as text; anything else is nothing.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = Option::<f64>::deserialize(deserializer)?;
+    let number = match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Number(number) => number.as_f64(),
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
     Ok(number.filter(|number| number.is_finite()).map(|number| number.max(0.0)))
+}
+
+/// A count.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(number(deserializer)?.map(|number| number as u64))
 }
 
 /// What we owe is never understated.

@@ -80,3 +80,24 @@ async fn jitter_breaks_no_window() {
         world.audit();
     }
 }
+
+/// A process that is told to wait and killed does not forget it: the next one waits too.
+#[tokio::test(start_paused = true)]
+async fn a_freeze_holds_for_the_next_process_too() {
+    let mut world = World::new("free", Options::default());
+    world.account.windows = world.account.pack.plans["growth"].clone();
+    world.batch(5);
+    let people = people(40);
+    let start = Instant::now();
+    let cut =
+        tokio::time::timeout(Duration::from_secs(3), world.run(&people, None)).await;
+    assert!(cut.is_err(), "the run ended before it could be cut off");
+    let before = world.sandbox.audit();
+    assert!(before.throttled > 0);
+    // The submits of free are 2 a minute: whatever the server said, nothing leaves for most of one.
+    let again =
+        tokio::time::timeout(Duration::from_secs(40), world.run(&people, None)).await;
+    assert!(again.is_err());
+    let after = world.sandbox.audit();
+    assert_eq!(after.requests, before.requests, "{:?} after the start", start.elapsed());
+}

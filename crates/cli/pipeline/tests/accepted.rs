@@ -72,7 +72,7 @@ fn an_account_is_the_pack_with_the_overrides_put_in() {
     );
 
     let sandbox = pipeline.account("mock", &packs()).unwrap();
-    assert_eq!(sandbox.purse, "enrich.so (sandbox)");
+    assert_eq!(sandbox.purse, "enrich.so (embedded sandbox)");
     assert_eq!(windows(&sandbox, "global"), ["25/1s", "300/60s"]);
 
     let own = pipeline.account("own", &packs()).unwrap();

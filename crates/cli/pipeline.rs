@@ -1,9 +1,9 @@
-//! The pipeline file, version 1: YAML text in, a [`Pipeline`](file::Pipeline) that makes sense out, or
+//! The pipeline file, version 1: YAML text in, a [`Pipeline`] that makes sense out, or
 //! everything that is wrong with it, each at its place.
 //!
 //! The text becomes a tree with places ([`tree`]), what it takes from outside is filled in
 //! ([`interpolate`]), the tree is judged by the schema of the types ([`schema`], [`fit`]), read into the
-//! types ([`reading`], [`file`]), and their meaning is checked against the packs ([`check`]).
+//! types ([`reading`], [`mod@file`]), and their meaning is checked against the packs ([`check`]).
 
 mod check;
 mod document;

@@ -211,6 +211,18 @@ fn text(
         );
         _ = writeln!(text, "  {:>12} likely", duration(forecast.likely));
     }
+    budgets(&mut text, prepared, forecasts, ledger, run);
+    text
+}
+
+/// Whether the run's budgets cover what may be asked.
+fn budgets(
+    text: &mut String,
+    prepared: &Prepared,
+    forecasts: &[Forecast],
+    ledger: &Ledger,
+    run: Option<RunId>,
+) {
     for (provider, (_, most)) in totals(forecasts) {
         let Some(budget) = prepared.pipeline.budget.run.get(provider) else { continue };
         let purse = prepared.steps.iter().find(|step| step.provider == *provider);
@@ -229,7 +241,6 @@ fn text(
             "budget at {provider}: {left} of {budget} credits left, which {verdict}"
         );
     }
-    text
 }
 
 fn step_json(forecast: &Forecast) -> Value {

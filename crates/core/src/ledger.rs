@@ -87,56 +87,28 @@ impl Ledger {
             event: event_name(&entry.event),
             state: line.map_or("nothing", |line| state_name(&line.state)),
         };
-        if let (Some(line), Event::Intended { account, lane, keys, .. }) =
-            (&line, &entry.event)
-            && (&line.account, line.lane, &line.keys) != (account, *lane, keys)
-        {
-            return Err(illegal(Some(line)));
-        }
-        let (state, credits) = match (line.as_ref().map(|line| &line.state), &entry.event)
-        {
-            (None | Some(State::Refused { .. }), Event::Intended { reserve, .. }) => {
-                (State::InDoubt, Some(*reserve))
-            }
-            (Some(State::InDoubt), Event::Accepted { job }) => {
-                (State::Accepted(job.clone()), None)
-            }
-            (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
-            (Some(State::InDoubt), Event::Refused { reason, again }) => {
-                let state = State::Refused { reason: reason.clone(), again: *again };
-                (state, Some(Credits::ZERO))
-            }
-            (
-                Some(before @ (State::InDoubt | State::Accepted(_))),
-                Event::Settled { cost, statuses, part },
-            ) => {
-                let job = match before {
-                    State::Accepted(job) => Some(job.clone()),
-                    _ => None,
-                };
-                let (statuses, part) = (Arc::clone(statuses), part.clone());
-                (State::Settled { at: entry.at, statuses, part, job }, Some(*cost))
-            }
-            _ => return Err(illegal(line.as_deref())),
+        let Some((state, credits)) = following(line.as_deref(), entry) else {
+            return Err(illegal(line.as_deref()));
         };
-        let line = match (line, &entry.event) {
-            (Some(line), _) => line,
-            (None, event) => {
-                let fresh = Line::opened(entry, event).ok_or_else(|| illegal(None))?;
+        let line = match line {
+            Some(line) => line,
+            None => {
+                let fresh = Line::opened(entry).ok_or_else(|| illegal(None))?;
                 self.places.insert(entry.batch, self.lines.len());
                 self.lines.push_mut(fresh)
             }
         };
-        if matches!(entry.event, Event::Intended { .. }) {
-            (line.run, line.intended_at) = (entry.run, entry.at);
-        }
-        if let Event::Doubted { reason } = &entry.event {
-            line.doubt = Some(reason.clone());
+        match &entry.event {
+            Event::Intended { .. } => {
+                (line.run, line.intended_at) = (entry.run, entry.at)
+            }
+            Event::Doubted { reason } => line.doubt = Some(reason.clone()),
+            Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
         }
         line.state = state;
         if let Some(credits) = credits {
-            let committed =
-                self.committed.entry((line.run, Arc::clone(&line.account))).or_default();
+            let purse = (line.run, Arc::clone(&line.account));
+            let committed = self.committed.entry(purse).or_default();
             *committed = committed.less(line.credits) + credits;
             line.credits = credits;
         }
@@ -166,8 +138,9 @@ impl Ledger {
 
 impl Line {
     /// The first line of a batch's account.
-    fn opened(entry: &Entry, event: &Event) -> Option<Self> {
-        let Event::Intended { account, step, operation, lane, keys, .. } = event else {
+    fn opened(entry: &Entry) -> Option<Self> {
+        let Event::Intended { account, step, operation, lane, keys, .. } = &entry.event
+        else {
             return None;
         };
         Some(Self {
@@ -189,6 +162,44 @@ impl Line {
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::InDoubt | State::Accepted(_))
     }
+}
+
+/// Where a batch stands after an event, and what it then holds or has cost, if that changes. `None` if the
+/// event cannot follow.
+fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credits>)> {
+    let before = line.map(|line| &line.state);
+    Some(match (before, &entry.event) {
+        (None, Event::Intended { reserve, .. }) => (State::InDoubt, Some(*reserve)),
+        (
+            Some(State::Refused { .. }),
+            Event::Intended { account, lane, keys, reserve, .. },
+        ) if line.is_some_and(|line| {
+            (&line.account, line.lane, &line.keys) == (account, *lane, keys)
+        }) =>
+        {
+            (State::InDoubt, Some(*reserve))
+        }
+        (Some(State::InDoubt), Event::Accepted { job }) => {
+            (State::Accepted(job.clone()), None)
+        }
+        (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
+        (Some(State::InDoubt), Event::Refused { reason, again }) => {
+            let state = State::Refused { reason: reason.clone(), again: *again };
+            (state, Some(Credits::ZERO))
+        }
+        (
+            Some(before @ (State::InDoubt | State::Accepted(_))),
+            Event::Settled { cost, statuses, part },
+        ) => {
+            let job = match before {
+                State::Accepted(job) => Some(job.clone()),
+                _ => None,
+            };
+            let (statuses, part) = (Arc::clone(statuses), part.clone());
+            (State::Settled { at: entry.at, statuses, part, job }, Some(*cost))
+        }
+        _ => return None,
+    })
 }
 
 const fn state_name(state: &State) -> &'static str {

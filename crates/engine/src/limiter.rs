@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 ///
 /// governor paces the burst within a second. It cannot guard a rolling window by itself: its algorithm
 /// lets a burst and a full window's worth of calls through in the first window, and gives up either the
-/// burst or the full rate where it is set not to. The exact [`Log`] is the authority; the pace comes last.
+/// burst or the full rate where it is set not to. The exact log of each window is the authority; the pace comes last.
 #[derive(Debug)]
 pub struct Limiter {
     scopes: BTreeMap<Scope, Vec<Gate>>,

@@ -1,6 +1,6 @@
 //! The ends of a run: leads in, answers kept, joined output out. Arrow and SQL live here and nowhere else.
 //!
-//! Read in this order: [`format`], [`source`] (leads in, as often as the
+//! Read in this order: [`mod@format`], [`source`] (leads in, as often as the
 //! run looks at them), [`key`] (who is who), [`step`] and [`questions`] (rows become questions),
 //! [`parts`] (answers become durable), [`answers`] and [`attach`] (answers meet their rows), [`sink`]
 //! (the output, all or nothing).

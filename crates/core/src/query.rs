@@ -109,6 +109,9 @@ impl Query {
 /// Case folding, letter by letter, that does not depend on the order of normalisation and folding. Letters
 /// that share an upper case, such as the two small sigmas, are one; `ß` and `ss` are not.
 fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let fold = |c: char| {
         let mut upper = c.to_uppercase();
         let c = match (upper.next(), upper.next()) {

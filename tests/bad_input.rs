@@ -216,3 +216,23 @@ fn a_rejected_key_needs_a_person_and_a_dead_address_a_retry() {
     let ended = place.run().expect(1);
     assert!(ended.stderr.to_lowercase().contains("connection refused"), "{ended:?}");
 }
+
+/// Nobody takes an earlier run's result for this one's, and a file that cannot be written is found out
+/// before anything is spent.
+#[test]
+fn the_result_file_tells_of_this_run_however_it_ends() {
+    let server = Server::start(Options::default());
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..20));
+    place.write("pipeline.yaml", &finder_pipeline(&server, "plan: growth", ""));
+    let run =
+        |file: &str| place.leadmill(&["run", "pipeline.yaml", "--result-file", file]);
+    let kept = || fs::read_to_string(place.path("result.json")).unwrap();
+    run("no/such/folder.json").expect(2);
+    assert_eq!(server.audit().requests.len(), 0);
+    run("result.json").expect(0);
+    assert!(kept().contains("\"status\":\"done\""), "{}", kept());
+    place.write("pipeline.yaml", "version: 2\n");
+    run("result.json").expect(2);
+    assert!(kept().contains("\"exit_code\":2"), "{}", kept());
+}

@@ -130,3 +130,51 @@ fn a_second_run_on_the_same_state_comes_back_later() {
     assert!(ended.stderr.contains("another run is using it"), "{ended:?}");
     Ended::of(child.wait_with_output().unwrap()).expect(0);
 }
+
+/// The embedded sandbox forgets its jobs with its process: they are asked again, since nothing was paid.
+#[test]
+fn a_killed_rehearsal_at_the_embedded_sandbox_goes_on() {
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..300));
+    place.write(
+        "pipeline.yaml",
+        "version: 1
+name: rehearsal
+source: { csv: leads.csv, key: [lead_id] }
+providers: { enrich: { use: enrich.so, plan: enterprise, sandbox: true, poll: 100ms, batch: 100 } }
+enrich:
+  - name: mail
+    find_email: { first_name: first_name, last_name: last_name, domain: domain }
+    try: [{ provider: enrich, lane: bulk }]
+    output: { work_email: email }
+sink: { parquet: out/ }
+",
+    );
+    let mut child = place.spawn();
+    let start = tokio::time::Instant::now();
+    let open = || {
+        let state = place
+            .leadmill(&["status", "pipeline.yaml", "--output", "json"])
+            .expect(0)
+            .json();
+        state["open"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|batch| batch["state"] == "running")
+            .count()
+    };
+    while open() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is bought");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let json = place.run().expect(0).json();
+    assert_eq!(json["resumed"], true);
+    assert_eq!(
+        json["steps"][0]["status"]["unknown_charged"],
+        serde_json::Value::Null,
+        "{json}"
+    );
+    assert_eq!(open(), 0);
+}

@@ -286,3 +286,38 @@ async fn a_missing_item_is_asked_again_only_if_the_bill_does_not_hold_it() {
     }
     assert_eq!(outcomes.len(), 2, "both a hit and a miss were left out");
 }
+
+/// The provider refuses a body that is too large: halves of it go, and nothing is paid for a refusal.
+#[tokio::test(start_paused = true)]
+async fn a_refused_batch_goes_in_halves() {
+    let mut world =
+        World::new("enterprise", Options { max_body: Some(2_000), ..growth() });
+    world.batch(100);
+    let people = people(150);
+    let session = world.run(&people, None).await;
+    assert_eq!(session.ending.unwrap(), Ending::Complete);
+    assert!(
+        world
+            .output(&people)
+            .iter()
+            .all(|(s, _)| matches!(s, Status::Hit | Status::Miss))
+    );
+    assert_eq!(world.sandbox.audit().charged, 10 * found(&people));
+    assert!(session.report.refusals.is_empty(), "{:?}", session.report.refusals);
+    world.audit();
+}
+
+/// Where every half is refused too, it is not the questions: it ends, free of charge, and says why.
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_refuses_everything_is_believed() {
+    let mut world = World::new("enterprise", Options { max_body: Some(10), ..growth() });
+    world.batch(100);
+    let people = people(150);
+    let session = world.run(&people, None).await;
+    assert_eq!(session.ending.unwrap(), Ending::Complete);
+    assert_eq!(session.report.refusals.values().sum::<u64>(), 150);
+    assert_eq!(world.sandbox.audit().charged, 0);
+    let submits = session.report.calls[&leadmill_core::Call::Submit];
+    assert!(submits < 150, "{submits} submits");
+    assert!(world.output(&people).iter().all(|(s, _)| *s == Status::Failed));
+}

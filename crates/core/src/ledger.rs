@@ -240,6 +240,23 @@ mod tests {
         }
     }
 
+    fn other_keys() -> Event {
+        let Event::Intended { account, step, operation, lane, reserve, .. } = intended(1)
+        else {
+            panic!("an intent");
+        };
+        let keys = [QueryKey([2; 16])].into();
+        Event::Intended { account, step, operation, lane, reserve, keys }
+    }
+
+    fn other_purse() -> Event {
+        let Event::Intended { step, operation, lane, reserve, keys, .. } = intended(1)
+        else {
+            panic!("an intent");
+        };
+        Event::Intended { account: "b".into(), step, operation, lane, reserve, keys }
+    }
+
     fn refused() -> Event {
         Event::Refused { reason: "no".into(), again: true }
     }
@@ -289,6 +306,8 @@ mod tests {
             vec![intended(1), accepted(), settled(1), settled(1)],
             vec![intended(1), accepted(), settled(1), intended(1)],
             vec![intended(1), refused(), settled(1)],
+            vec![intended(1), refused(), other_keys()],
+            vec![intended(1), refused(), other_purse()],
         ] {
             assert!(book(events.clone()).is_err(), "{events:?}");
         }

@@ -54,7 +54,7 @@ fn the_key_is_nowhere_to_be_found() {
         (broken, [2, 2]),
         (in_the_wrong_place, [2, 2]),
         (echoed, [0, 1]),
-        (written, [2, 2]),
+        (written, [0, 0]),
         (good, [0, 0]),
     ] {
         place.write("pipeline.yaml", &text);

@@ -19,6 +19,7 @@ mod operations;
 mod outside;
 mod provider;
 mod reading;
+mod remark;
 mod schema;
 mod secret;
 mod shapes;
@@ -31,7 +32,7 @@ mod words;
 
 pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;
-pub(crate) use flaw::{Flaw, report};
+pub(crate) use flaw::{Flaw, report, warn};
 pub(crate) use location::TableFormat;
 pub(crate) use outside::{Outside, Process};
 pub(crate) use provider::Provider;
@@ -50,6 +51,8 @@ pub(crate) struct Loaded {
     pub(crate) pipeline: Pipeline,
     /// How it says it: for placing what turns out to be wrong later.
     pub(crate) document: Document,
+    /// What is right in it and still unwise.
+    pub(crate) remarks: Vec<Flaw>,
 }
 
 /// Reads a pipeline file. Nothing is asked but `outside`.
@@ -74,7 +77,8 @@ pub(crate) fn read(
     })?;
     let document = Document::new(sheet, root);
     none(check::check(&mut pipeline, &document, packs))?;
-    Ok(Loaded { pipeline, document })
+    let remarks = remark::remarks(&pipeline, &document);
+    Ok(Loaded { pipeline, document, remarks })
 }
 
 /// No flaws, or all of them, in the order of the file and each once.

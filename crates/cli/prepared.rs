@@ -62,7 +62,7 @@ pub(crate) async fn prepare(
 ) -> Result<Checked, Failure> {
     let packs = packs()?;
     let base = folder_of(&args.file);
-    let (file, Loaded { pipeline, document }) = read(args, terminal)?;
+    let (file, Loaded { pipeline, document, .. }) = read(args, terminal)?;
     if offline
         && pipeline.source.location.path.contains("://")
         && !pipeline.source.location.path.starts_with("file://")
@@ -126,6 +126,7 @@ fn read(args: &FileArgs, terminal: &Terminal) -> Result<(String, Loaded), Failur
     let loaded = pipeline::read(&text, &outside, &overrides, &packs()?)
         .map_err(|flaws| Failure::flaws(&file, flaws))?;
     terminal.keep_secret(loaded.pipeline.secrets());
+    terminal.talk(&pipeline::warn(&file, &loaded.remarks));
     Ok((file, loaded))
 }
 

@@ -30,13 +30,22 @@ pub(crate) struct Flaw {
 
 /// Renders flaws for people, one after the other, without colours.
 pub(crate) fn report(file_name: &str, flaws: &[Flaw]) -> String {
-    flaws.iter().map(|flaw| flaw.render(file_name)).collect::<Vec<_>>().join("\n")
+    render(file_name, "error", flaws)
+}
+
+/// Renders what is no error, and better changed.
+pub(crate) fn warn(file_name: &str, remarks: &[Flaw]) -> String {
+    render(file_name, "warning", remarks)
+}
+
+fn render(file_name: &str, word: &str, flaws: &[Flaw]) -> String {
+    flaws.iter().map(|flaw| flaw.render(file_name, word)).collect::<Vec<_>>().join("\n")
 }
 
 impl Flaw {
-    fn render(&self, file_name: &str) -> String {
+    fn render(&self, file_name: &str, word: &str) -> String {
         let Place { line, column, len } = self.at;
-        let mut text = format!("{file_name}:{line}:{column}: error: {}\n", self.message);
+        let mut text = format!("{file_name}:{line}:{column}: {word}: {}\n", self.message);
         if !self.excerpt.trim().is_empty() {
             let number = line.to_string();
             let margin = " ".repeat(number.len());

@@ -5,7 +5,6 @@ use super::{
         document::Hop,
         nearest::{meant, one_of},
         provider::{LATER, Provider},
-        tree::Origin,
     },
     Checking,
 };
@@ -45,13 +44,7 @@ impl Checking<'_> {
             }
             return;
         };
-        let is_written = self.document.nearest(&path).origin != Origin::Outside;
-        if is_written && !provider.sandbox {
-            let message =
-                "a key must not stand in the file: whoever reads the file has it";
-            self.wrong(&path, message, hint);
-        } else if secret.expose().contains(|c: char| c.is_whitespace() || c.is_control())
-        {
+        if secret.expose().contains(|c: char| c.is_whitespace() || c.is_control()) {
             self.wrong(&path, "the key holds a blank or a line break", None);
         }
     }

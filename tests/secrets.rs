@@ -72,3 +72,42 @@ fn the_key_is_nowhere_to_be_found() {
     fs::remove_file(place.path("pipeline.yaml")).unwrap();
     assert!(search(place.folder.path()) > 3, "the state and the output were searched");
 }
+
+/// A provider that repeats the key in its errors: it reaches neither the streams nor the journal.
+#[test]
+fn a_key_that_the_provider_repeats_is_taken_out() {
+    use axum::{Json, Router, http::StatusCode};
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let base_url = runtime.block_on(async {
+        let reply = async |method: http::Method| match method {
+            http::Method::GET => {
+                (StatusCode::OK, Json(serde_json::json!({ "data": { "balance": 1000 } })))
+            }
+            _ => (
+                StatusCode::BAD_REQUEST,
+                Json(serde_json::json!({ "detail": FORMS.join(" and ") })),
+            ),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            axum::serve(listener, Router::new().fallback(reply)).await
+        });
+        format!("http://127.0.0.1:{port}/api/v3")
+    });
+    let server = Server::start(Options::default());
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..5));
+    let text =
+        finder_pipeline(&server, "plan: growth", "").replace(&server.base_url, &base_url);
+    place.write("pipeline.yaml", &text);
+    for output in ["text", "json"] {
+        let ended =
+            place.leadmill(&["run", "pipeline.yaml", "--output", output]).expect(3);
+        assert!(ended.stderr.contains("[secret] and [secret]"), "{}", ended.stderr);
+        assert_absent("stdout", ended.stdout.as_bytes());
+        assert_absent("stderr", ended.stderr.as_bytes());
+    }
+    assert!(search(place.folder.path()) > 3);
+}

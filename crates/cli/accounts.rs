@@ -3,7 +3,7 @@
 use crate::{
     clock::SystemClock,
     exit::Failure,
-    pipeline::{Pipeline, Provider},
+    pipeline::{Pipeline, Provider, Secret},
     prepared::PreparedStep,
 };
 use leadmill_core::{Account, Clock, Credits, RunId};
@@ -82,7 +82,8 @@ impl Accounts {
         let (sends, earlier) = store.sends(&account.purse, SystemClock.now(), horizon)?;
         let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
         let enrich = Enrich::new(account, key, Arc::new(network))
-            .map_err(|error| Failure::invalid(error.to_string()))?;
+            .map_err(|error| Failure::invalid(error.to_string()))?
+            .hiding(provider.api_key.as_ref().map(Secret::forms).unwrap_or_default());
         let parts = Parts {
             provider: Arc::new(enrich),
             staging: Arc::new(Staging::open(store.answers())?),

@@ -17,6 +17,13 @@ impl Secret {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The forms in which it must not be seen, the longest first: a padded form before the same without.
+    pub(crate) fn forms(&self) -> Vec<String> {
+        let mut forms = forms(self);
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms
+    }
 }
 
 impl fmt::Debug for Secret {

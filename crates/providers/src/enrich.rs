@@ -31,6 +31,7 @@ pub struct Enrich {
     account: Account,
     base_url: String,
     key: HeaderValue,
+    hidden: Vec<String>,
     transport: Arc<dyn Transport>,
 }
 
@@ -60,7 +61,13 @@ impl Enrich {
         if base_url.splitn(4, '/').count() < 4 {
             base_url.push_str(API);
         }
-        Ok(Self { account, base_url, key, transport })
+        Ok(Self { account, base_url, key, hidden: Vec::new(), transport })
+    }
+
+    /// Takes these texts out of whatever the provider says: the forms in which the key could come back.
+    #[must_use]
+    pub fn hiding(self, hidden: Vec<String>) -> Self {
+        Self { hidden, ..self }
     }
 
     /// Where an operation's endpoints stand.
@@ -151,11 +158,8 @@ impl Enrich {
     }
 
     fn failed(&self, action: &Action, kind: ErrorKind, detail: String) -> ProviderError {
-        let secret = self.key.to_str().unwrap_or_default();
-        let detail = match secret.is_empty() {
-            true => detail,
-            false => detail.replace(secret, "[secret]"),
-        };
+        let hide = |detail: String, form: &String| detail.replace(form, "[secret]");
+        let detail = self.hidden.iter().fold(detail, hide);
         ProviderError {
             provider: self.account.name.clone(),
             action: action.name.clone(),

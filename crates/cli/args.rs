@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
+use leadmill_sandbox::{Algorithm, HeaderFamily, Percent, RateHeaders, Window};
 use std::{net::IpAddr, path::PathBuf};
 
 /// Enriches leads through paid APIs: as fast as the limits allow, and never paid for twice.
@@ -135,6 +136,55 @@ pub(crate) struct SandboxArgs {
     /// Microseconds that a job takes for each item.
     #[arg(long, value_name = "US", env = "LEADMILL_SANDBOX_ITEM_US")]
     pub(crate) item_us: Option<u64>,
+    /// Milliseconds that the answer to a single lookup takes.
+    #[arg(
+        long,
+        value_name = "MS",
+        env = "LEADMILL_SANDBOX_SINGLE_MS",
+        default_value_t = 0
+    )]
+    pub(crate) single_ms: u64,
+    /// Milliseconds that the way to the sandbox and back takes, half of it before a request is counted.
+    #[arg(
+        long,
+        value_name = "MS",
+        env = "LEADMILL_SANDBOX_LATENCY_MS",
+        default_value_t = 0
+    )]
+    pub(crate) latency_ms: u64,
+    /// Milliseconds by which that is longer or shorter at random, each way on its own.
+    #[arg(
+        long,
+        value_name = "MS",
+        env = "LEADMILL_SANDBOX_JITTER_MS",
+        default_value_t = 0
+    )]
+    pub(crate) jitter_ms: u64,
+    /// How it counts: rolling, rolling-counting-rejects, fixed or weighted.
+    #[arg(long, env = "LEADMILL_SANDBOX_ALGORITHM", default_value_t)]
+    pub(crate) algorithm: Algorithm,
+    /// A window instead of the plan's, such as bulk=10/60s; may be given several times.
+    #[arg(
+        long = "limit",
+        value_name = "CATEGORY=CALLS/LENGTH",
+        env = "LEADMILL_SANDBOX_LIMIT",
+        value_delimiter = ','
+    )]
+    pub(crate) limits: Vec<Window>,
+    /// Which window the rate headers describe: sustained or tightest.
+    #[arg(long, env = "LEADMILL_SANDBOX_RATE_HEADERS", default_value_t)]
+    pub(crate) rate_headers: RateHeaders,
+    /// The names of the rate headers: x-ratelimit, x-minute or both.
+    #[arg(long, env = "LEADMILL_SANDBOX_HEADER_FAMILY", default_value_t)]
+    pub(crate) header_family: HeaderFamily,
+    /// The part of every limit that colleagues on the same account ask for.
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        env = "LEADMILL_SANDBOX_FOREIGN",
+        default_value_t
+    )]
+    pub(crate) foreign: Percent,
     /// Keeps no limits at all, for measuring.
     #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) no_limits: bool,

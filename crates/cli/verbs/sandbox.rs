@@ -22,19 +22,7 @@ pub(crate) async fn sandbox(
         Failure::invalid(format!("the sandbox has no plan called `{}`", args.plan))
             .hint("take free, growth, scale, pro or enterprise")
     })?;
-    let usual = Options::default();
-    let sandbox = Sandbox::new(Options {
-        plan,
-        limits: !args.no_limits,
-        seed: args.seed.unwrap_or(usual.seed),
-        balance: args.balance.unwrap_or(usual.balance),
-        job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),
-        job_queued: if args.job_ms.is_some() { Duration::ZERO } else { usual.job_queued },
-        job_per_item: args.item_us.map_or(usual.job_per_item, Duration::from_micros),
-        epoch: UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs()),
-        track_questions: !args.no_limits,
-        ..usual
-    });
+    let sandbox = Sandbox::new(options(args, plan));
     let failed = |error: std::io::Error| {
         Failure::failed(format!(
             "the sandbox cannot listen on {}:{}: {error}",
@@ -58,5 +46,30 @@ pub(crate) async fn sandbox(
         _ = stopped.wait_for(|stop| *stop) => {
             Ok(interruption.number().map_or(Exit::Done, Exit::Signal))
         }
+    }
+}
+
+/// The knobs as they were typed.
+fn options(args: &SandboxArgs, plan: Plan) -> Options {
+    let usual = Options::default();
+    Options {
+        plan,
+        windows: (!args.limits.is_empty()).then(|| args.limits.clone()),
+        limits: !args.no_limits,
+        algorithm: args.algorithm,
+        rate_headers: args.rate_headers,
+        header_family: args.header_family,
+        foreign: args.foreign,
+        seed: args.seed.unwrap_or(usual.seed),
+        balance: args.balance.unwrap_or(usual.balance),
+        job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),
+        job_queued: if args.job_ms.is_some() { Duration::ZERO } else { usual.job_queued },
+        job_per_item: args.item_us.map_or(usual.job_per_item, Duration::from_micros),
+        single_latency: Duration::from_millis(args.single_ms),
+        latency: Duration::from_millis(args.latency_ms),
+        jitter: Duration::from_millis(args.jitter_ms),
+        epoch: UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs()),
+        track_questions: !args.no_limits,
+        ..usual
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::audit::Audit;
 use crate::faults::Fault;
 use crate::job::Job;
+use crate::latency::Ways;
 use crate::limits::Limits;
 use crate::options::Options;
 use crate::wallet::Wallet;
@@ -18,6 +19,8 @@ pub(crate) struct Account {
     pub(crate) wallet: Wallet,
     /// Its windows.
     pub(crate) limits: Limits,
+    /// How long requests and replies are on their way.
+    pub(crate) ways: Ways,
     /// Its jobs by id.
     pub(crate) jobs: HashMap<String, Job>,
     /// How often each question was paid for.
@@ -36,6 +39,7 @@ impl Account {
         Self {
             wallet: Wallet::new(options.balance),
             limits: Limits::new(options, start),
+            ways: Ways::new(options.latency, options.jitter, options.seed),
             jobs: HashMap::new(),
             asked: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -58,11 +62,14 @@ impl Account {
 
     /// What the account has seen so far.
     pub(crate) fn audit(&self) -> Audit {
+        let foreign = self.limits.foreign();
         let unsettled = self.jobs.values().filter(|job| job.settlement.is_none());
         Audit {
             requests: self.requests.clone(),
             statuses: self.statuses.clone(),
             throttled: self.statuses.get(&429).copied().unwrap_or_default(),
+            foreign_accepted: foreign.accepted,
+            foreign_refused: foreign.refused,
             windows: self.limits.audit(),
             balance: self.wallet.balance(),
             charged: self.wallet.charged(),

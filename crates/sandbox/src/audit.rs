@@ -17,7 +17,11 @@ pub struct Audit {
     pub statuses: BTreeMap<u16, u64>,
     /// How many requests got 429.
     pub throttled: u64,
-    /// Each window with the most requests that it has held.
+    /// How many requests of colleagues passed. They count nowhere else in the audit.
+    pub foreign_accepted: u64,
+    /// How many requests of colleagues were refused.
+    pub foreign_refused: u64,
+    /// Each window with the most requests of the client that it has held.
     pub windows: Vec<WindowAudit>,
     /// Credits that can be spent.
     pub balance: u64,
@@ -49,4 +53,13 @@ pub struct WindowAudit {
     pub peak: u64,
     /// The most that were asked for, refused ones included.
     pub offered: u64,
+}
+
+/// What became of the requests of colleagues, as far as they were looked at: until the client's last request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ForeignAudit {
+    /// How many passed.
+    pub accepted: u64,
+    /// How many were refused.
+    pub refused: u64,
 }

@@ -7,8 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 
 use crate::keys::authenticate;
-use crate::limits::{Admission, Rates};
+use crate::limits::Admission;
 use crate::plan::Category;
+use crate::rate_headers::{RateHeaderList, rate_headers};
 use crate::refusal;
 use crate::routes::body::drain;
 use crate::sandbox::Sandbox;
@@ -17,9 +18,6 @@ use crate::sandbox::Sandbox;
 pub(crate) const BASE: &str = "/api/v3";
 
 const MARK: HeaderName = HeaderName::from_static("x-leadmill-sandbox");
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Lets a request through or refuses it, and marks the response.
 pub(crate) async fn gate(
@@ -31,7 +29,7 @@ pub(crate) async fn gate(
         return marked(next.run(request).await);
     };
     let method = request.method().clone();
-    let (rates, refused) = check(&sandbox, &method, &path, request.headers());
+    let (headers, refused) = check(&sandbox, &method, &path, request.headers());
     let mut response = match refused {
         Some(refused) => {
             drain(request).await;
@@ -39,13 +37,7 @@ pub(crate) async fn gate(
         }
         None => next.run(request).await,
     };
-    for (name, number) in [
-        (LIMIT, u64::from(rates.limit)),
-        (REMAINING, u64::from(rates.remaining)),
-        (RESET, rates.reset),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from(number));
-    }
+    response.headers_mut().extend(headers);
     let status = response.status().as_u16();
     *sandbox.account().statuses.entry(status).or_default() += 1;
     marked(response)
@@ -57,21 +49,25 @@ fn check(
     method: &Method,
     path: &str,
     headers: &HeaderMap,
-) -> (Rates, Option<Response>) {
+) -> (RateHeaderList, Option<Response>) {
     let (options, category) = (sandbox.options(), Category::of(method, path));
     let account = &mut *sandbox.account();
     *account.requests.entry(label(method, path)).or_default() += 1;
     let now = Instant::now();
-    if let Err(why) = authenticate(headers, &options.api_keys) {
-        let rates = account.limits.rates(category, now);
-        return (rates, Some(refusal::no_access(why, options.flat_auth)));
-    }
-    match account.limits.admit(category, now) {
-        Admission::Accepted(rates) => (rates, None),
-        Admission::Throttled(rates, wait) => {
-            (rates, Some(refusal::throttled(options.throttle_body, wait)))
+    let limits = &mut account.limits;
+    let (rates, refused) = match authenticate(headers, &options.api_keys) {
+        Err(why) => {
+            let rates = limits.rates(category, now);
+            (rates, Some(refusal::no_access(why, options.flat_auth)))
         }
-    }
+        Ok(()) => match limits.admit(category, now) {
+            Admission::Accepted(rates) => (rates, None),
+            Admission::Throttled(rates, wait) => {
+                (rates, Some(refusal::throttled(options.throttle_body, wait)))
+            }
+        },
+    };
+    (rate_headers(options.header_family, rates, limits, category, now), refused)
 }
 
 fn marked(mut response: Response) -> Response {

@@ -1,5 +1,7 @@
 //! The answers to choose from where the reference contradicts itself or is silent.
 
+use crate::words::worded;
+
 /// What the rate headers describe (section 14, row 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RateHeaders {
@@ -9,6 +11,31 @@ pub enum RateHeaders {
     /// The window with the fewest requests left, bursts included.
     Tightest,
 }
+
+worded!(
+    RateHeaders,
+    "subject of rate headers",
+    [("sustained", TightestSustained), ("tightest", Tightest),]
+);
+
+/// The names of the rate headers: providers use two families, of which a client must read both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HeaderFamily {
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, of the one window that [`RateHeaders`] chooses.
+    #[default]
+    Plain,
+    /// `x-second-rate-limit`, `x-minute-rate-limit`, `x-minute-request-left`…, as Tomba's: for each of these
+    /// lengths the window with the fewest requests left, among those that count the request.
+    ByLength,
+    /// Both families.
+    Both,
+}
+
+worded!(
+    HeaderFamily,
+    "family of rate headers",
+    [("x-ratelimit", Plain), ("x-minute", ByLength), ("both", Both),]
+);
 
 /// The body of a 429 (section 14, row 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

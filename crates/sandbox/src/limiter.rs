@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::words::worded;
+
 /// How the server counts requests in a window (section 14, row 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Algorithm {
@@ -18,6 +20,17 @@ pub enum Algorithm {
     /// The counters of this span and the last, the last one weighted by the share of it still in sight.
     WeightedCounter,
 }
+
+worded!(
+    Algorithm,
+    "algorithm",
+    [
+        ("rolling", RollingLog),
+        ("rolling-counting-rejects", LogCountingRejects),
+        ("fixed", FixedWindow),
+        ("weighted", WeightedCounter),
+    ]
+);
 
 /// The count of one window.
 #[derive(Debug)]
@@ -131,9 +144,9 @@ impl Limiter {
                 }
             }
             Count::Span { opened, before, current, .. } => {
-                let passed =
-                    now.duration_since(*opened).as_nanos() / length.as_nanos().max(1);
-                if passed > 0 {
+                if now.duration_since(*opened) >= length {
+                    let passed =
+                        now.duration_since(*opened).as_nanos() / length.as_nanos().max(1);
                     *before = if passed == 1 { *current } else { 0 };
                     *current = 0;
                     let spans = u32::try_from(passed).unwrap_or(u32::MAX);

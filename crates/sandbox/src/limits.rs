@@ -4,42 +4,48 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audit::WindowAudit;
+use crate::audit::{ForeignAudit, WindowAudit};
+use crate::foreign::Foreign;
 use crate::knobs::RateHeaders;
 use crate::limiter::Limiter;
 use crate::options::Options;
 use crate::peak::Peak;
-use crate::plan::{Category, Window};
+use crate::plan::Category;
+use crate::window::Window;
 
 /// What the headers say when there are no limits.
 const UNLIMITED: u32 = 1_000_000_000;
 
-/// What the three rate headers say.
+/// What the rate headers say of one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rates {
+pub struct Rates {
     /// The most requests in the window.
-    pub(crate) limit: u32,
+    pub limit: u32,
     /// How many more would pass.
-    pub(crate) remaining: u32,
+    pub remaining: u32,
     /// Whole seconds until the window gives a slot back, rounded up.
-    pub(crate) reset: u64,
+    pub reset: u64,
 }
 
 /// The verdict on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub enum Admission {
     /// It passed every window and is counted.
     Accepted(Rates),
     /// Some window is full; whole seconds until all would let it pass, rounded up.
     Throttled(Rates, u64),
 }
 
-/// The windows of one account.
+/// The windows of one account, as a server keeps them.
+///
+/// It has no clock: a simulation hands over the instants, none earlier than the one before.
 #[derive(Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     lanes: Vec<Lane>,
     enforced: bool,
     headers: RateHeaders,
+    foreign: Foreign,
+    foreign_seen: ForeignAudit,
 }
 
 #[derive(Debug)]
@@ -52,7 +58,7 @@ struct Lane {
 
 impl Limits {
     /// The empty windows of the plan, or those that replace them.
-    pub(crate) fn new(options: &Options, start: Instant) -> Self {
+    pub fn new(options: &Options, start: Instant) -> Self {
         let windows = options.windows.clone().unwrap_or_else(|| options.plan.windows());
         let lane = |window: Window| Lane {
             window,
@@ -61,52 +67,49 @@ impl Limits {
             offered: Peak::new(window.length),
         };
         Self {
+            foreign: Foreign::new(options.foreign, &windows, options.seed, start),
+            foreign_seen: ForeignAudit::default(),
             lanes: windows.into_iter().map(lane).collect(),
             enforced: options.limits,
             headers: options.rate_headers,
         }
     }
 
-    /// Decides on a request and counts it.
-    pub(crate) fn admit(&mut self, category: Category, now: Instant) -> Admission {
-        let enforced = self.enforced;
-        let full = enforced && self.wait(category, now) > Duration::ZERO;
+    /// Decides on a request and counts it, after those of colleagues that came before it.
+    pub fn admit(&mut self, category: Category, now: Instant) -> Admission {
+        self.admit_foreign(now);
+        let passes = self.pass(category, now);
         for lane in self.counting(category) {
             lane.offered.note(now);
-            if full {
-                lane.limiter.reject(now);
-                continue;
-            }
-            lane.accepted.note(now);
-            if enforced {
-                lane.limiter.accept(now);
+            if passes {
+                lane.accepted.note(now);
             }
         }
-        let rates = self.rates(category, now);
-        if full {
-            Admission::Throttled(rates, seconds(self.wait(category, now)))
-        } else {
-            Admission::Accepted(rates)
+        let rates = self.described(category, now);
+        match passes {
+            true => Admission::Accepted(rates),
+            false => Admission::Throttled(rates, seconds(self.wait(category, now))),
         }
     }
 
     /// What the headers say of a request of this category, without counting it.
     pub(crate) fn rates(&mut self, category: Category, now: Instant) -> Rates {
-        let (enforced, headers) = (self.enforced, self.headers);
-        self.counting(category)
-            .filter(|_| enforced)
-            .filter(|lane| headers == RateHeaders::Tightest || lane.window.is_sustained())
-            .map(|lane| Rates {
-                limit: lane.window.limit,
-                remaining: lane.limiter.remaining(now),
-                reset: seconds(lane.limiter.reset(now)),
-            })
-            .min_by_key(|rates| (rates.remaining, rates.limit))
-            .unwrap_or(Rates { limit: UNLIMITED, remaining: UNLIMITED, reset: 0 })
+        self.admit_foreign(now);
+        self.described(category, now)
+    }
+
+    /// The windows of one length that count this category: the one with the fewest requests left.
+    pub(crate) fn rates_of(
+        &mut self,
+        category: Category,
+        length: Duration,
+        now: Instant,
+    ) -> Option<Rates> {
+        self.tightest(category, now, |window| window.length == length)
     }
 
     /// Each window with the most requests that it has held.
-    pub(crate) fn audit(&self) -> Vec<WindowAudit> {
+    pub fn audit(&self) -> Vec<WindowAudit> {
         self.lanes
             .iter()
             .map(|lane| WindowAudit {
@@ -118,6 +121,58 @@ impl Limits {
                 offered: lane.offered.highest(),
             })
             .collect()
+    }
+
+    /// What became of the requests of colleagues.
+    pub fn foreign(&self) -> ForeignAudit {
+        self.foreign_seen
+    }
+
+    fn admit_foreign(&mut self, now: Instant) {
+        while let Some((category, at)) = self.foreign.next(now) {
+            match self.pass(category, at) {
+                true => self.foreign_seen.accepted += 1,
+                false => self.foreign_seen.refused += 1,
+            }
+        }
+    }
+
+    /// Whether a request passes. It is counted by every window, or refused by every one.
+    fn pass(&mut self, category: Category, at: Instant) -> bool {
+        if !self.enforced {
+            return true;
+        }
+        let full = self.counting(category).any(|lane| !lane.limiter.wait(at).is_zero());
+        for lane in self.counting(category) {
+            match full {
+                true => lane.limiter.reject(at),
+                false => lane.limiter.accept(at),
+            }
+        }
+        !full
+    }
+
+    fn described(&mut self, category: Category, now: Instant) -> Rates {
+        let any = self.headers == RateHeaders::Tightest;
+        self.tightest(category, now, |window| any || window.is_sustained())
+            .unwrap_or(Rates { limit: UNLIMITED, remaining: UNLIMITED, reset: 0 })
+    }
+
+    fn tightest(
+        &mut self,
+        category: Category,
+        now: Instant,
+        described: impl Fn(&Window) -> bool,
+    ) -> Option<Rates> {
+        let enforced = self.enforced;
+        let lanes = self
+            .counting(category)
+            .filter(|lane| enforced && described(&lane.window))
+            .map(|lane| (lane.limiter.remaining(now), lane));
+        let (remaining, lane) =
+            lanes.min_by_key(|(remaining, lane)| (*remaining, lane.window.limit))?;
+        let reset = seconds(lane.limiter.reset(now));
+        Some(Rates { limit: lane.window.limit, remaining, reset })
     }
 
     fn wait(&mut self, category: Category, now: Instant) -> Duration {

@@ -3,10 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use crate::faults::{Fault, Quirks};
+use crate::foreign::Percent;
 use crate::keys::ApiKey;
-use crate::knobs::{EarlyResults, NoCreditBody, RateHeaders, ThrottleBody};
+use crate::knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, ThrottleBody};
 use crate::limiter::Algorithm;
-use crate::plan::{Plan, Window};
+use crate::plan::Plan;
+use crate::window::Window;
 
 /// How a sandbox behaves. Rows are those of section 14 of the reference: what it leaves open.
 ///
@@ -23,6 +25,11 @@ pub struct Options {
     pub algorithm: Algorithm,
     /// Which window the rate headers describe (row 2).
     pub rate_headers: RateHeaders,
+    /// The names of the rate headers.
+    pub header_family: HeaderFamily,
+    /// The part of every sustained window's rate at which colleagues send requests of their own. They pass
+    /// or are refused as the client is, and the audit counts them apart.
+    pub foreign: Percent,
     /// The body of a 429 (row 3).
     pub throttle_body: ThrottleBody,
     /// The body of a 402 (row 5).
@@ -60,6 +67,11 @@ pub struct Options {
     pub job_per_item: Duration,
     /// How long the reply to a single lookup takes, after the lookup has been charged.
     pub single_latency: Duration,
+    /// How long the way to the server and back takes, each half of it, for every request.
+    pub latency: Duration,
+    /// By how much `latency` is longer or shorter at random, each way on its own. No way takes less than
+    /// no time.
+    pub jitter: Duration,
     /// What goes wrong with the paid POSTs that pass the windows, in order; later ones go well.
     pub faults: Vec<Fault>,
     /// What is wrong with pages of results.
@@ -79,6 +91,8 @@ impl Default for Options {
             limits: true,
             algorithm: Algorithm::default(),
             rate_headers: RateHeaders::default(),
+            header_family: HeaderFamily::default(),
+            foreign: Percent::ZERO,
             throttle_body: ThrottleBody::default(),
             no_credit_body: NoCreditBody::default(),
             clamp_limit: false,
@@ -97,6 +111,8 @@ impl Default for Options {
             job_fixed: Duration::from_secs(2),
             job_per_item: Duration::from_millis(1),
             single_latency: Duration::ZERO,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
             faults: Vec::new(),
             quirks: Quirks::default(),
             track_questions: true,

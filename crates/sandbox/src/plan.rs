@@ -10,6 +10,9 @@ use std::time::Duration;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::window::Window;
+use crate::words::worded;
+
 /// The plan of an account, which decides its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Plan {
@@ -43,16 +46,7 @@ pub enum Category {
     Bulk,
 }
 
-/// At most `limit` requests of a category in any half-open span of `length`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The requests that it counts.
-    pub category: Category,
-    /// How long a request stays counted.
-    pub length: Duration,
-    /// How many requests it lets through.
-    pub limit: u32,
-}
+worded!(Category, "category", [("global", Global), ("enrich", Enrich), ("bulk", Bulk)]);
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -76,18 +70,6 @@ impl Plan {
         windows.extend(bulk.map(|(burst, _)| window(Category::Bulk, SECOND, burst)));
         windows.extend(bulk.map(|(_, limit)| window(Category::Bulk, MINUTE, limit)));
         windows
-    }
-}
-
-impl Window {
-    /// Whether a request of this category counts here: global windows count every request.
-    pub fn counts(&self, category: Category) -> bool {
-        self.category == Category::Global || self.category == category
-    }
-
-    /// Whether this is a sustained window rather than a burst.
-    pub fn is_sustained(&self) -> bool {
-        self.length >= MINUTE
     }
 }
 

@@ -11,6 +11,8 @@ use tokio::net::TcpListener;
 
 use crate::answers::{finder, validation};
 use crate::gate::{BASE, gate};
+use crate::latency::hold_up;
+use crate::options::Options;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
 use crate::routes::lookup::lookup;
 use crate::routes::own::{audit, top_up};
@@ -26,7 +28,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         let api = |path: &str| format!("{BASE}/{path}");
         let [find, validate] = [api(finder::NAME), api(validation::NAME)];
-        Router::new()
+        let router = Router::new()
             .route(&api("wallets/balance"), get(balance))
             .route(&api("wallets/transactions"), get(transactions))
             .route(&find, post(lookup::<EmailFinder>))
@@ -41,8 +43,14 @@ impl Sandbox {
             .route("/sandbox/topup", post(top_up))
             .method_not_allowed_fallback(unknown_route)
             .fallback(unknown_route)
-            .layer(from_fn_with_state(self.clone(), gate))
-            .with_state(self.clone())
+            .layer(from_fn_with_state(self.clone(), gate));
+        let Options { latency, jitter, .. } = self.options();
+        let held_up = !latency.is_zero() || !jitter.is_zero();
+        let router = match held_up {
+            true => router.layer(from_fn_with_state(self.clone(), hold_up)),
+            false => router,
+        };
+        router.with_state(self.clone())
     }
 
     /// Serves on a socket until the future is dropped.

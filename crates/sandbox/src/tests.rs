@@ -2,8 +2,11 @@
 
 mod client;
 mod faults;
+mod foreign;
 mod gate;
+mod headers;
 mod jobs;
+mod latency;
 mod lookups;
 mod requests;
 mod settlement;

@@ -21,8 +21,13 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a key that is not supported yet",
-        change: ("poll: 100ms", "share: 60%"),
-        says: &["pipeline.yaml:5:", "`share` is not supported yet"],
+        change: ("poll: 100ms", "secret: x"),
+        says: &["pipeline.yaml:5:", "`secret` is not supported yet"],
+    },
+    Case {
+        name: "a share of more than all",
+        change: ("poll: 100ms", "share: 160%"),
+        says: &["pipeline.yaml:5:", "no share", "from 1% to 100%"],
     },
     Case {
         name: "an unknown plan",

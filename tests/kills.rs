@@ -121,13 +121,16 @@ fn a_term_signal_ends_the_run_soon_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_second_run_on_the_same_state_comes_back_later() {
+fn a_second_run_of_the_same_pipeline_comes_back_later() {
     let server = Server::start(Options { job_fixed: Duration::from_secs(2), ..slow() });
     let place = place(&server);
     let child = place.spawn();
     until_the_first_job(&server);
     let ended = place.run().expect(75);
-    assert!(ended.stderr.contains("another run is using it"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("another process is at work on the same run"),
+        "{ended:?}"
+    );
     Ended::of(child.wait_with_output().unwrap()).expect(0);
 }
 

@@ -7,7 +7,7 @@ use crate::{
     prepared::PreparedStep,
 };
 use leadmill_core::{Account, Clock, Credits, RunId};
-use leadmill_engine::{Engine, Limiter, Parts};
+use leadmill_engine::{Engine, Parts};
 use leadmill_providers::{Enrich, Network};
 use leadmill_sandbox::{Options, Sandbox};
 use leadmill_state::Store;
@@ -78,8 +78,7 @@ impl Accounts {
                 self.network.insert(network).clone()
             }
         };
-        let horizon = Limiter::horizon(&account);
-        let (sends, earlier) = store.sends(&account.purse, SystemClock.now(), horizon)?;
+        let leases = store.leases(&account, SystemClock.now())?;
         let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
         let enrich = Enrich::new(account, key, Arc::new(network))
             .map_err(|error| Failure::invalid(error.to_string()))?
@@ -88,8 +87,7 @@ impl Accounts {
             provider: Arc::new(enrich),
             staging: Arc::new(Staging::open(store.answers())?),
             clock: Arc::new(SystemClock),
-            sends: Box::new(sends),
-            earlier,
+            leases: Box::new(leases),
             budget,
             stop,
         };

@@ -11,7 +11,7 @@ use leadmill_core::{
 };
 use leadmill_tables::{Answers, Bought, RecordBatch, TableError};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -26,6 +26,17 @@ pub(crate) struct Finished<'a> {
     standing: HashMap<QueryKey, Status>,
 }
 
+/// Who looks at the book, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    /// The run, if one has begun.
+    pub(crate) run: Option<RunId>,
+    /// When the session began: answers are judged by this time throughout.
+    pub(crate) now: Timestamp,
+    /// Runs of other processes that are at work.
+    pub(crate) others: &'a BTreeSet<RunId>,
+}
+
 impl<'a> Finished<'a> {
     /// Loads what the book knows about the questions in `seen`.
     pub(crate) fn load(
@@ -33,11 +44,11 @@ impl<'a> Finished<'a> {
         step: &'a PreparedStep,
         ledger: &Ledger,
         folder: &Path,
-        run: Option<RunId>,
-        now: Timestamp,
+        session: &At<'_>,
         seen: &HashSet<QueryKey>,
     ) -> Result<Self, TableError> {
-        let known = Known::new(ledger, &step.account.purse, step.reuse, run, now);
+        let run = session.run;
+        let known = Known::new(ledger, step, session);
         let lines = ledger.lines().iter();
         let lines = lines.filter(|line| {
             *line.account == *step.account.purse && line.operation == step.operation

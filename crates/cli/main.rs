@@ -2,6 +2,7 @@
 
 mod accounts;
 mod args;
+mod calendar;
 mod clock;
 mod enriching;
 mod exit;

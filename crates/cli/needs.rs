@@ -1,12 +1,13 @@
 //! What a step still has to ask: its rows, less what cannot be asked, what was asked and what is held.
 
+use crate::{enriching::At, prepared::PreparedStep};
 use leadmill_core::{
     Asked, Index, Ledger, Query, QueryKey, RunId, State, Status, Timestamp,
     index::{Need, Reuse},
 };
 use leadmill_tables::Asked as Row;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
 };
 
@@ -18,18 +19,16 @@ pub(crate) struct Known<'a> {
     run: Option<RunId>,
     /// When the session began: answers are judged by this time throughout.
     now: Timestamp,
+    /// Runs of other processes that are at work.
+    others: &'a BTreeSet<RunId>,
     refused: HashMap<QueryKey, Status>,
 }
 
 impl<'a> Known<'a> {
-    /// What the book says about the questions of one purse.
-    pub(crate) fn new(
-        ledger: &'a Ledger,
-        purse: &str,
-        reuse: Reuse,
-        run: Option<RunId>,
-        now: Timestamp,
-    ) -> Self {
+    /// What the book says about the questions of a step.
+    pub(crate) fn new(ledger: &'a Ledger, step: &PreparedStep, session: &At<'a>) -> Self {
+        let (purse, reuse) = (step.account.purse.as_str(), step.reuse);
+        let At { run, now, others } = *session;
         let mut refused = HashMap::new();
         for line in ledger
             .lines()
@@ -40,7 +39,8 @@ impl<'a> Known<'a> {
                 refused.extend(line.keys.iter().map(|key| (*key, Status::Failed)));
             }
         }
-        Self { ledger, index: Index::of(ledger, purse), reuse, run, now, refused }
+        let index = Index::of(ledger, purse);
+        Self { ledger, index, reuse, run, now, others, refused }
     }
 
     /// Whether a question is to be asked.
@@ -59,6 +59,10 @@ impl<'a> Known<'a> {
     /// What becomes of a row whose question has no answer.
     pub(crate) fn standing(&self, key: &QueryKey) -> Status {
         match self.index.get(key) {
+            // Another process is about to have the answer: the next run finds it.
+            Some(Asked { status: None, line }) if self.is_of_another(line) => {
+                Status::Deferred
+            }
             Some(Asked { status: None | Some(Status::UnknownCharged), .. }) => {
                 Status::UnknownCharged
             }
@@ -69,6 +73,11 @@ impl<'a> Known<'a> {
             }
             _ => self.refused.get(key).copied().unwrap_or(Status::Deferred),
         }
+    }
+
+    fn is_of_another(&self, line: u32) -> bool {
+        let line = self.ledger.lines().get(line as usize);
+        line.is_some_and(|line| self.others.contains(&line.run))
     }
 
     /// Whether a line was settled since this session began.

@@ -1,7 +1,7 @@
 //! What a run came to: for people on stderr, for programs as one line of JSON.
 
-use crate::{exit::Exit, needs::Counts, progress::duration};
-use leadmill_core::{Credits, Lane, Status};
+use crate::{calendar::time, exit::Exit, needs::Counts, progress::duration};
+use leadmill_core::{Credits, Status, Timestamp, schedule::Lanes};
 use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
@@ -13,7 +13,8 @@ pub(crate) struct StepSummary {
     pub(crate) name: String,
     pub(crate) operation: &'static str,
     pub(crate) provider: String,
-    pub(crate) lane: Lane,
+    /// How its questions have travelled, if any has.
+    pub(crate) lanes: Option<Lanes>,
     pub(crate) counts: Counts,
     pub(crate) ending: Ending,
     /// Rows of the output, by status.
@@ -70,12 +71,18 @@ impl Summary {
         match (self.ending, self.exit) {
             (Ending::Interrupted, _) => "interrupted",
             (Ending::AtLimit, _) => "at_limit",
+            (Ending::DailyQuota, _) => "daily_quota",
             (Ending::NoCredit, _) => "no_credit",
             (Ending::GaveUp, _) => "gave_up",
             (Ending::Complete, Exit::Partial) => "partial",
             (Ending::Complete, Exit::NothingToDo) => "nothing_to_do",
             (Ending::Complete, _) => "done",
         }
+    }
+
+    /// When a quota that ended the run is open again.
+    fn resume_after(&self) -> Option<Timestamp> {
+        self.accounts.values().filter_map(|account| account.report.resume_at).max()
     }
 
     /// For programs.
@@ -89,7 +96,7 @@ impl Summary {
             "status": self.status(),
             "exit_code": self.exit.code(),
             "retryable": matches!(self.exit, Exit::Failed | Exit::Later | Exit::Signal(_)),
-            "resume_after": Value::Null,
+            "resume_after": self.resume_after().map(time),
             "pipeline": self.pipeline,
             "run": self.run,
             "resumed": self.resumed,
@@ -108,10 +115,10 @@ impl Summary {
         let mut text = String::new();
         for step in &self.steps {
             let Counts { rows, no_input, duplicates, reused, held, to_buy } = step.counts;
-            let lane = lane_name(step.lane);
+            let lanes = step.lanes.map_or_else(String::new, |lanes| format!(", {lanes}"));
             _ = writeln!(
                 text,
-                "{} ({} at {}, {lane})",
+                "{} ({} at {}{lanes})",
                 step.name, step.operation, step.provider
             );
             _ = writeln!(
@@ -146,6 +153,10 @@ impl Summary {
                 "stopped at the budget: raise `budget.run` and run again to go on"
                     .to_owned()
             }
+            (Ending::DailyQuota, _) => format!(
+                "stopped: the day's jobs are used up; run again{} to go on",
+                self.resume_after().map_or_else(String::new, |at| format!(" after {}", time(at)))
+            ),
             (Ending::NoCredit, _) => {
                 "stopped: the wallet is empty; top it up and run again to go on"
                     .to_owned()
@@ -162,14 +173,6 @@ impl Summary {
     }
 }
 
-/// The lane's name in the pipeline file.
-pub(crate) const fn lane_name(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Bulk => "bulk",
-        Lane::Single => "single",
-    }
-}
-
 fn step_json(step: &StepSummary) -> Value {
     let Counts { rows, no_input, duplicates, reused, held, to_buy } = step.counts;
     let statuses: BTreeMap<&str, u64> =
@@ -178,7 +181,7 @@ fn step_json(step: &StepSummary) -> Value {
         "name": step.name,
         "operation": step.operation,
         "provider": step.provider,
-        "lane": lane_name(step.lane),
+        "lane": step.lanes.map(|lanes| lanes.to_string()),
         "complete": step.ending == Ending::Complete,
         "rows": rows,
         "no_input": no_input,
@@ -215,6 +218,11 @@ fn account_json(account: &AccountSummary) -> Value {
         "balance": report.balance.map(|balance| balance.0),
         "calls": report.calls,
         "throttled": report.throttled,
+        "learnt_limits": report.learnt.iter().map(|learnt| json!({
+            "scope": learnt.scope,
+            "known": learnt.known.to_string(),
+            "found": learnt.found.to_string(),
+        })).collect::<Vec<_>>(),
         "missing_items": report.missing,
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
@@ -244,6 +252,9 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
         if count > 0 {
             _ = writeln!(text, "  noticed: {count} {what}");
         }
+    }
+    for learnt in &report.learnt {
+        _ = writeln!(text, "  noticed: another limit than known: {learnt}");
     }
     for (reason, questions) in &report.refusals {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");

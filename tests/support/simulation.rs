@@ -8,10 +8,12 @@ use axum::{
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Account, Answered, BatchId, Clock, Credits, Earlier, Entry, Finding, Index, Journal,
-    JournalError, Lane, Ledger, Operation, Part, Query, QueryKey, RunId, SendLog, Sent,
+    Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Index, Journal,
+    JournalError, Lane, Leases, Ledger, Operation, Part, Query, QueryKey, RunId, Sent,
     Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
+    pack::{Percent, Risk},
+    slots::{Agreement, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
 use leadmill_providers::{
@@ -71,7 +73,12 @@ impl Clock for SimulatedClock {
 #[derive(Debug, Default)]
 struct Disk {
     entries: Vec<Entry>,
-    earlier: Earlier,
+    slots: Slots,
+    /// Processes that have been at work.
+    processes: u64,
+    /// What each of them has sent, until its end is noticed.
+    sends: HashMap<ProcessId, Vec<Sent>>,
+    ended: Vec<(ProcessId, Vec<Sent>)>,
     answers: BTreeMap<String, Vec<Answered>>,
     appends: usize,
 }
@@ -97,7 +104,7 @@ pub(crate) struct Crash {
 
 #[async_trait]
 impl Journal for CrashingJournal {
-    async fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+    async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError> {
         let dies = self.crash.filter(|crash| crash.append == self.appends);
         self.appends += 1;
         self.disk.lock().unwrap().appends += 1;
@@ -106,7 +113,7 @@ impl Journal for CrashingJournal {
         }
         match dies {
             Some(_) => Err(JournalError("power cut".into())),
-            None => Ok(()),
+            None => Ok(Appended::Written { before: Vec::new() }),
         }
     }
 }
@@ -128,18 +135,58 @@ impl Staging for MemoryStaging {
     }
 }
 
+/// The windows of a process, as the disk remembers them when it has ended.
 #[derive(Debug)]
-struct MemorySends(Shared);
+struct MemoryLeases {
+    disk: Shared,
+    process: ProcessId,
+    account: Account,
+}
 
-impl SendLog for MemorySends {
+impl MemoryLeases {
+    /// A new process, at the side of those that have not ended.
+    fn join(disk: &Shared, account: &Account) -> Self {
+        let mut held = disk.lock().unwrap();
+        held.processes += 1;
+        let process = ProcessId(held.processes);
+        held.sends.insert(process, Vec::new());
+        Self { disk: Arc::clone(disk), process, account: account.clone() }
+    }
+}
+
+impl Drop for MemoryLeases {
+    /// The process ends: what it sent is known to whoever comes next.
+    fn drop(&mut self) {
+        let mut disk = self.disk.lock().unwrap();
+        let sends = disk.sends.remove(&self.process).unwrap_or_default();
+        disk.ended.push((self.process, sends));
+    }
+}
+
+impl Leases for MemoryLeases {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
-        self.0.lock().unwrap().earlier.sends.extend_from_slice(sends);
+        let mut disk = self.disk.lock().unwrap();
+        disk.sends.entry(self.process).or_default().extend_from_slice(sends);
         Ok(())
     }
 
     fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError> {
-        self.0.lock().unwrap().earlier.frozen_until = Some(until);
+        self.disk.lock().unwrap().slots.freeze(until);
         Ok(())
+    }
+
+    fn trade(
+        &mut self,
+        now: Timestamp,
+        trades: &[Trade],
+    ) -> Result<Agreement, JournalError> {
+        let mut disk = self.disk.lock().unwrap();
+        for (process, sends) in std::mem::take(&mut disk.ended) {
+            disk.slots.bury(process, now, &sends, |endpoint| {
+                self.account.windows_of(endpoint).collect()
+            });
+        }
+        Ok(disk.slots.trade(self.process, now, trades))
     }
 }
 
@@ -173,6 +220,8 @@ impl World {
             purse: "enrich.so".into(),
             windows: pack.plans[plan].clone(),
             poll: Duration::from_secs(5),
+            share: Percent::WHOLE,
+            batch_risk: Risk::Credits(Credits::MAX),
             pack,
         };
         Self {
@@ -213,13 +262,11 @@ impl World {
         let transport = InProcess { router: self.sandbox.router(), rtt: self.rtt };
         let provider =
             Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
-        let earlier = self.disk.lock().unwrap().earlier.clone();
         let parts = Parts {
             provider: Arc::new(provider),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            sends: Box::new(MemorySends(Arc::clone(&self.disk))),
-            earlier,
+            leases: Box::new(MemoryLeases::join(&self.disk, &self.account)),
             budget: self.budget,
             stop,
         };
@@ -229,8 +276,9 @@ impl World {
         let order = Order {
             step: "step".into(),
             operation: queries[0].operation(),
-            lane: self.lane,
+            lane: Some(self.lane),
             questions: needed.len() as u64,
+            others: Default::default(),
         };
         let before = self.disk.lock().unwrap().appends;
         let mut questions = needed.into_iter().map(io::Result::Ok);

@@ -1,6 +1,10 @@
 //! Texts with a form of their own. The schema names the form, and whoever checks a text asks it here.
 
-use leadmill_core::{Window, limits::Written};
+use leadmill_core::{
+    Window,
+    limits::Written,
+    pack::{Percent, Risk},
+};
 use schemars::{Schema, json_schema};
 use url::Url;
 
@@ -19,7 +23,8 @@ pub(crate) struct Format {
 }
 
 /// All forms.
-const ALL: [&Format; 6] = [&TEXT, &NAME, &STEP_NAME, &LENGTH, &WINDOW, &ADDRESS];
+const ALL: [&Format; 8] =
+    [&TEXT, &NAME, &STEP_NAME, &LENGTH, &WINDOW, &ADDRESS, &SHARE, &RISK];
 
 /// Text that is not blank.
 pub(super) const TEXT: Format = Format {
@@ -70,6 +75,24 @@ pub(super) const WINDOW: Format = Format {
     called: "window",
     form: "write calls and a length, such as 25/1s or 300/60s",
     fits: |text| text.parse::<Window>().is_ok(),
+};
+
+/// A part of a whole.
+pub(super) const SHARE: Format = Format {
+    name: "leadmill-share",
+    pattern: "^([1-9][0-9]?|100)%$",
+    called: "share",
+    form: "write a whole number from 1% to 100%",
+    fits: |text| text.parse::<Percent>().is_ok(),
+};
+
+/// How much money one batch may put at risk.
+pub(super) const RISK: Format = Format {
+    name: "leadmill-risk",
+    pattern: "^([1-9][0-9]?%|100%|[0-9]+( credits)?)$",
+    called: "risk",
+    form: "write credits, such as `5000 credits`, or a part of the wallet, such as 10%",
+    fits: |text| text.parse::<Risk>().is_ok(),
 };
 
 /// The address of an API, without credentials and without a query.

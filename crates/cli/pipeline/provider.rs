@@ -1,7 +1,11 @@
 //! A provider as a pipeline declares it, and the account that this makes.
 
 use super::{operations, secret::Secret, shapes};
-use leadmill_core::{Account, Credits, Operation, Pack, Scope, Window, limits::Written};
+use leadmill_core::{
+    Account, Credits, Operation, Pack, Scope, Window,
+    limits::Written,
+    pack::{Percent, Risk},
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{collections::BTreeMap, num::NonZeroU32};
@@ -15,7 +19,7 @@ pub(crate) const LATER: [&str; 1] = ["tomba"];
 /// A provider: whose API, under which plan, with whose key. Its limits and prices are the pack's to know.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-later" = ["share", "key", "secret"]))]
+#[schemars(extend("x-later" = ["key", "secret"]))]
 pub(crate) struct Provider {
     /// The provider's name, such as `enrich.so`.
     #[serde(rename = "use")]
@@ -52,11 +56,23 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(range(max = 4294967295_u32))]
     pub(crate) page: Option<NonZeroU32>,
+    /// The part of every limit that is ours at most, where colleagues use the same account.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::share")]
+    pub(crate) share: Option<Percent>,
+    /// The most credits in one batch, as credits or as a part of the wallet: a lost reply puts a whole
+    /// batch in doubt. By default 10%.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::risk")]
+    pub(crate) batch_risk: Option<Risk>,
     /// Credits for one answer, by operation, where the contract differs from the price list.
     #[serde(default)]
     #[schemars(schema_with = "operations::prices")]
     pub(crate) prices: BTreeMap<Operation, Credits>,
 }
+
+/// Windows by scope.
+pub(crate) type Windows = BTreeMap<Scope, Vec<Window>>;
 
 impl Provider {
     /// The plan that holds, if any: a contract may have limits of its own instead.
@@ -69,12 +85,18 @@ impl Provider {
         self.sandbox && self.base_url.is_none()
     }
 
+    /// The windows under a plan, with those that this pipeline overrides put in.
+    pub(crate) fn windows(&self, pack: &Pack, plan: Option<&str>) -> Windows {
+        let plan = plan.and_then(|plan| pack.plans.get(plan));
+        let mut windows = plan.cloned().unwrap_or_default();
+        windows.extend(self.limits.clone());
+        windows
+    }
+
     /// The account: the pack's facts, with what this pipeline overrides put in.
     pub(crate) fn account(&self, name: &str, pack: &Pack) -> Account {
         let mut pack = pack.clone();
-        let plan = self.plan().and_then(|plan| pack.plans.get(plan));
-        let mut windows = plan.cloned().unwrap_or_default();
-        windows.extend(self.limits.clone());
+        let windows = self.windows(&pack, self.plan());
         if let Some(base_url) = &self.base_url {
             pack.base_url.clone_from(base_url);
         }
@@ -98,6 +120,14 @@ impl Provider {
             (true, true) => format!("{} (embedded sandbox)", self.pack),
             (true, false) => format!("{} (sandbox)", self.pack),
         };
-        Account { name: name.to_owned(), purse, windows, poll: pack.jobs.poll.0, pack }
+        Account {
+            name: name.to_owned(),
+            purse,
+            windows,
+            poll: pack.jobs.poll.0,
+            share: self.share.unwrap_or(Percent::WHOLE),
+            batch_risk: self.batch_risk.unwrap_or_default(),
+            pack,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Schemas of fields whose types do not say all of it.
 
-use super::formats::{ADDRESS, LENGTH, NAME, STEP_NAME, TEXT, WINDOW};
+use super::formats::{ADDRESS, LENGTH, NAME, RISK, SHARE, STEP_NAME, TEXT, WINDOW};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -27,6 +27,16 @@ pub(crate) fn step_name(_: &mut SchemaGenerator) -> Schema {
 /// A duration.
 pub(crate) fn length(_: &mut SchemaGenerator) -> Schema {
     LENGTH.schema()
+}
+
+/// A part of every window.
+pub(crate) fn share(_: &mut SchemaGenerator) -> Schema {
+    SHARE.schema()
+}
+
+/// The most credits that one batch may put at risk.
+pub(crate) fn risk(_: &mut SchemaGenerator) -> Schema {
+    RISK.schema()
 }
 
 /// The address of an API.

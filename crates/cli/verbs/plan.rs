@@ -3,34 +3,46 @@
 use crate::{
     args::FileArgs,
     clock::SystemClock,
-    enriching::{Finished, each_batch},
+    enriching::{At, Finished, each_batch},
     exit::{Exit, Failure},
     needs::{Counts, Known, Needs},
+    pipeline::Provider,
     prepared::{self, Prepared, PreparedStep},
     progress::duration,
-    summary::lane_name,
     terminal::Terminal,
 };
-use leadmill_core::{Clock, Credits, Lane, Ledger, RunId, lane};
+use leadmill_core::{
+    Account, Clock, Credits, Ledger, Pack, RunId, Window,
+    pack::Risk,
+    schedule::{self, Schedule, Task},
+};
 use leadmill_state::Store;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    time::Duration,
+};
 
 /// What one step would come to.
 struct Forecast {
     name: String,
     operation: &'static str,
     provider: String,
+    plan: Option<String>,
     counts: Counts,
     /// Questions that depend on answers which are not here yet: at most so many more.
     depends: u64,
-    lane: Lane,
-    calls: u64,
-    batches: u64,
     least: Credits,
     most: Credits,
+    /// Most questions in one batch.
+    batch: u32,
+    batch_risk: Risk,
+    /// What the limits alone allow.
     shortest: Duration,
-    likely: Duration,
+    likely: Schedule,
+    /// The next higher plan, and how long it would likely take under it.
+    next: Option<(String, Duration)>,
 }
 
 /// Tells rows, questions, calls, credits and time of every step.
@@ -41,6 +53,7 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         Some(store) => (store.ledger()?, store.unfinished(&prepared.run_key)?),
         None => (Ledger::default(), None),
     };
+    let wallets = wallets(store.as_ref())?;
     let answers =
         store.map_or_else(|| prepared.state.join("answers"), |store| store.answers());
     let mut finished: Vec<Finished<'_>> = Vec::new();
@@ -50,7 +63,9 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
             look(&prepared, place, step, &finished, &ledger, run, &answers).await?;
         // Only rows that ask nothing yet can come to ask something.
         let depends = depends(&prepared, place, &forecasts).min(counts.no_input);
-        forecasts.push(forecast(step, counts, depends));
+        let provider = prepared.pipeline.providers.get(&step.provider);
+        let wallet = wallets.get(&step.provider).copied();
+        forecasts.push(forecast(step, provider, counts, depends, wallet));
         finished.push(loaded);
     }
     terminal.print(&text(&prepared, &forecasts, &ledger, run));
@@ -76,8 +91,9 @@ async fn look<'a>(
     run: Option<RunId>,
     answers: &std::path::Path,
 ) -> Result<(Counts, Finished<'a>), Failure> {
-    let now = SystemClock.now();
-    let known = Known::new(ledger, &step.account.purse, step.reuse, run, now);
+    let others = BTreeSet::new();
+    let at = At { run, now: SystemClock.now(), others: &others };
+    let known = Known::new(ledger, step, &at);
     let mut needs = Needs::default();
     let mut key = prepared.source.key_check()?;
     let act = async |batch| {
@@ -91,7 +107,7 @@ async fn look<'a>(
             .map_err(|error| Failure::failed(error.to_string()))
     };
     each_batch(prepared, finished, act).await?;
-    let loaded = Finished::load(place, step, ledger, answers, run, now, &needs.seen)?;
+    let loaded = Finished::load(place, step, ledger, answers, &at, &needs.seen)?;
     Ok((needs.counts, loaded))
 }
 
@@ -114,41 +130,74 @@ fn depends(prepared: &Prepared, place: usize, earlier: &[Forecast]) -> u64 {
         .sum()
 }
 
-fn forecast(step: &PreparedStep, counts: Counts, depends: u64) -> Forecast {
+fn forecast(
+    step: &PreparedStep,
+    provider: Option<&Provider>,
+    counts: Counts,
+    depends: u64,
+    wallet: Option<Credits>,
+) -> Forecast {
     let questions = counts.to_buy + depends;
-    let lane = step
-        .lane
-        .unwrap_or_else(|| lane::faster(&step.account, step.operation, questions));
     let offer = step.account.offer(step.operation);
-    let (batches, pages) = match (lane, offer) {
-        (Lane::Bulk, Some(offer)) => {
-            let size = u64::from(offer.batch.get());
-            let page = u64::from(offer.page.get());
-            let rest = questions % size;
-            let pages = questions / size * size.div_ceil(page) + rest.div_ceil(page);
-            (questions.div_ceil(size), pages)
-        }
-        _ => (0, 0),
-    };
-    let calls = match lane {
-        Lane::Single => questions,
-        // One submit and at least one look at each job, and its pages.
-        Lane::Bulk => batches * 2 + pages,
-    };
+    let price = offer.map_or(Credits::ZERO, |offer| offer.price);
+    let risk = step.account.batch_risk.bound(wallet);
+    let usual = Task::new(&step.account, step.operation, questions);
+    let bound = u32::try_from(risk.items_at(price).max(1)).unwrap_or(u32::MAX);
+    let task = Task { lane: step.lane, most: usual.most.min(bound), ..usual };
+    let likely = schedule::best(&task);
+    let next = provider.and_then(|provider| {
+        let plan = higher(&step.account.pack, provider.plan()?)?;
+        let windows = provider.windows(&step.account.pack, Some(plan));
+        let account = Account { windows, ..step.account.clone() };
+        let takes = schedule::best(&Task { account: &account, ..task }).takes;
+        Some((plan.to_owned(), takes))
+    });
     Forecast {
         name: step.spec.name.clone(),
         operation: step.operation.name(),
         provider: step.provider.clone(),
+        plan: provider.and_then(Provider::plan).map(str::to_owned),
         counts,
         depends,
-        lane,
-        calls,
-        batches,
         least: offer.map_or(Credits::ZERO, |offer| offer.least * counts.to_buy),
-        most: offer.map_or(Credits::ZERO, |offer| offer.price * questions),
-        shortest: lane::shortest(&step.account, step.operation, lane, questions),
-        likely: lane::estimate(&step.account, step.operation, lane, questions),
+        most: price * questions,
+        batch: task.most,
+        batch_risk: step.account.batch_risk,
+        shortest: schedule::best(&task.at_the_shortest()).takes,
+        likely,
+        next,
     }
+}
+
+/// The plan above another: the next one that lets more calls through.
+fn higher<'a>(pack: &'a Pack, plan: &str) -> Option<&'a str> {
+    let pace = |window: &Window| f64::from(window.limit.get()) / window.per.as_secs_f64();
+    // The widest scope's narrowest window: what all calls share.
+    let capacity = |plan: &str| {
+        let scopes = pack.plans.get(plan)?.values();
+        let narrowest =
+            scopes.map(|windows| windows.iter().map(pace).fold(f64::MAX, f64::min));
+        narrowest.max_by(f64::total_cmp)
+    };
+    let known = capacity(plan)?;
+    let above = pack.plans.keys().filter_map(|plan| Some((plan, capacity(plan)?)));
+    let above = above.filter(|(_, capacity)| *capacity > known);
+    above.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(plan, _)| plan.as_str())
+}
+
+/// What was in each provider's wallet when it was last heard of.
+fn wallets(store: Option<&Store>) -> Result<BTreeMap<String, Credits>, Failure> {
+    let Some(store) = store else { return Ok(BTreeMap::new()) };
+    let mut wallets = BTreeMap::new();
+    for summary in store.runs()?.into_iter().filter_map(|run| run.summary) {
+        let summary: Value = serde_json::from_str(&summary).unwrap_or_default();
+        let accounts = summary.get("accounts").and_then(Value::as_object);
+        for (name, account) in accounts.into_iter().flatten() {
+            let balance = account.get("balance").and_then(Value::as_u64);
+            wallets.extend(balance.map(|balance| (name.clone(), Credits(balance))));
+        }
+    }
+    Ok(wallets)
 }
 
 fn totals(forecasts: &[Forecast]) -> BTreeMap<&str, (Credits, Credits)> {
@@ -173,14 +222,9 @@ fn text(
     }
     for forecast in forecasts {
         let Counts { rows, no_input, duplicates, reused, held, to_buy } = forecast.counts;
-        let Forecast {
-            name, operation, provider, lane, calls, batches, least, most, ..
-        } = forecast;
-        _ = writeln!(
-            text,
-            "{name} ({operation} at {provider}, {} lane)",
-            lane_name(*lane)
-        );
+        let Forecast { name, operation, provider, least, most, likely, .. } = forecast;
+        let lanes = likely.lanes();
+        _ = writeln!(text, "{name} ({operation} at {provider}, {lanes})");
         for (count, what) in [
             (rows, "rows"),
             (no_input, "without a question"),
@@ -198,21 +242,57 @@ fn text(
                 forecast.depends
             );
         }
-        _ = writeln!(text, "  {calls:>12} calls, {batches} batches");
+        calls_text(&mut text, forecast);
         _ = writeln!(
             text,
             "  {:>12} credits ({least} at least, {most} at most)",
             format!("{least}..{most}")
         );
-        _ = writeln!(
-            text,
-            "  {:>12} at the shortest under the limits",
-            duration(forecast.shortest)
-        );
-        _ = writeln!(text, "  {:>12} likely", duration(forecast.likely));
+        times_text(&mut text, forecast);
     }
     budgets(&mut text, prepared, forecasts, ledger, run);
     text
+}
+
+fn calls_text(text: &mut String, forecast: &Forecast) {
+    let Forecast { likely, batch, batch_risk, .. } = forecast;
+    _ = writeln!(
+        text,
+        "  {:>12} calls: {} submits, {} result pages, {} single calls",
+        likely.calls(),
+        likely.batches.len(),
+        likely.pages,
+        likely.singles
+    );
+    if let Some(largest) = likely.batches.iter().max() {
+        _ = writeln!(
+            text,
+            "  {largest:>12} questions in the largest batch: a lost reply puts a whole batch in doubt (at most {batch}; batch_risk: {batch_risk})"
+        );
+    }
+}
+
+fn times_text(text: &mut String, forecast: &Forecast) {
+    let Forecast { plan, shortest, likely, next, .. } = forecast;
+    let under = plan.as_ref().map_or_else(String::new, |plan| format!(" of plan {plan}"));
+    _ = writeln!(
+        text,
+        "  {:>12} at the shortest under the limits{under}",
+        duration(*shortest)
+    );
+    _ = writeln!(
+        text,
+        "  {:>12} likely; what binds: {}",
+        duration(likely.takes),
+        likely.binds
+    );
+    if let Some((plan, takes)) = next {
+        _ = writeln!(
+            text,
+            "  {:>12} likely under the next higher plan, {plan}",
+            duration(*takes)
+        );
+    }
 }
 
 /// Whether the run's budgets cover what may be asked.
@@ -249,7 +329,8 @@ fn step_json(forecast: &Forecast) -> Value {
         "name": forecast.name,
         "operation": forecast.operation,
         "provider": forecast.provider,
-        "lane": lane_name(forecast.lane),
+        "lane": forecast.likely.lanes().to_string(),
+        "plan": forecast.plan,
         "rows": rows,
         "no_input": no_input,
         "duplicates": duplicates,
@@ -257,11 +338,20 @@ fn step_json(forecast: &Forecast) -> Value {
         "held": held,
         "to_buy": to_buy,
         "depends": forecast.depends,
-        "calls": forecast.calls,
-        "batches": forecast.batches,
+        "calls": forecast.likely.calls(),
+        "batches": forecast.likely.batches.len(),
+        "largest_batch": forecast.likely.batches.iter().max(),
+        "batch_risk": forecast.batch_risk.to_string(),
+        "pages": forecast.likely.pages,
+        "singles": forecast.likely.singles,
         "credits_least": forecast.least.0,
         "credits_most": forecast.most.0,
         "seconds_shortest": forecast.shortest.as_secs_f64(),
-        "seconds_likely": forecast.likely.as_secs_f64(),
+        "seconds_likely": forecast.likely.takes.as_secs_f64(),
+        "binds": forecast.likely.binds.to_string(),
+        "next_plan": forecast.next.as_ref().map(|(plan, takes)| json!({
+            "plan": plan,
+            "seconds_likely": takes.as_secs_f64(),
+        })),
     })
 }

@@ -4,7 +4,7 @@ use crate::{
     accounts::Accounts,
     args::{Empty, RunArgs},
     clock::SystemClock,
-    enriching::{Finished, each_batch},
+    enriching::{At, Finished, each_batch},
     exit::{Exit, Failure},
     needs::{Known, Needs},
     prepared::{self, Prepared, PreparedStep},
@@ -14,9 +14,10 @@ use crate::{
     terminal::Terminal,
 };
 use leadmill_core::{
-    Clock, Credits, Entry, Event, Line, Part, State, Status, Timestamp, lane,
+    Clock, Credits, Entry, Event, Lane, Line, Part, RunId, State, Status, Timestamp,
+    schedule::Lanes,
 };
-use leadmill_engine::{Book, Doubt, Ending, Order};
+use leadmill_engine::{Book, Doubt, Ending, Order, Recorded};
 use leadmill_state::{Run, Spool, Store};
 use leadmill_tables::{Sink, Written, failed_rows, statuses};
 use serde_json::{Value, json};
@@ -56,11 +57,13 @@ async fn go(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     if run.resumed {
         terminal.talk(&format!("goes on with run {}\n", run.id.0));
     }
-    let book = Book::new(Box::new(store.journal()), store.ledger()?);
+    let (ledger, journal) = store.book()?;
+    let book = Book::new(Box::new(journal), ledger);
     let mut session = Session {
         prepared: &prepared,
         store: &store,
         run,
+        others: BTreeSet::new(),
         book,
         accounts: Accounts::default(),
         stop,
@@ -68,6 +71,9 @@ async fn go(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         now: SystemClock.now(),
         steps: Vec::new(),
     };
+    // What a process that has ended left open is ours from here on; what others are at work on is not.
+    store.others([run.id])?;
+    session.notice_others()?;
     session.forget_embedded().await?;
     let mut finished = Vec::new();
     let mut ending = Ending::Complete;
@@ -99,6 +105,8 @@ struct Session<'a> {
     prepared: &'a Prepared,
     store: &'a Store,
     run: Run,
+    /// Runs whose open jobs other processes fetch.
+    others: BTreeSet<RunId>,
     book: Book,
     accounts: Accounts,
     stop: watch::Receiver<bool>,
@@ -135,7 +143,8 @@ impl<'a> Session<'a> {
         let purses: BTreeSet<&str> =
             embedded.map(|step| step.account.purse.as_str()).collect();
         let mut entries = Vec::new();
-        for line in purses.iter().flat_map(|purse| self.book.ledger().open(purse)) {
+        let open = purses.iter().flat_map(|purse| self.book.ledger().open(purse));
+        for line in open.filter(|line| !self.others.contains(&line.run)) {
             let event = match &line.state {
                 State::Accepted(_) => Event::Settled {
                     cost: Credits::ZERO,
@@ -150,8 +159,23 @@ impl<'a> Session<'a> {
             let at = Timestamp(self.now.0 - 1);
             entries.push(Entry { at, run: self.run.id, batch: line.batch, event });
         }
-        let recorded = self.book.record(&entries).await;
-        recorded.map_err(|error| Failure::failed(error.to_string()))
+        match self.book.record(&entries).await {
+            Ok(Recorded::Written) => Ok(()),
+            Ok(Recorded::Collides) => Err(Failure::failed("the journal has changed")),
+            Err(error) => Err(Failure::failed(error.to_string())),
+        }
+    }
+
+    fn at(&self) -> At<'_> {
+        At { run: Some(self.run.id), now: self.now, others: &self.others }
+    }
+
+    /// Whose open jobs are not ours, now that others may have begun some.
+    fn notice_others(&mut self) -> Result<(), Failure> {
+        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
+        let runs: BTreeSet<RunId> = open.map(|line| line.run).collect();
+        self.others = self.store.others(runs)?;
+        Ok(())
     }
 
     /// Finds out what a step has to ask, asks it, and loads the answers.
@@ -167,18 +191,17 @@ impl<'a> Session<'a> {
             .map_err(spool_failed)?;
         let needs = self.needs(place, step, finished, &mut spool).await?;
         let questions = spool.len();
-        let (purse, run) = (step.account.purse.as_str(), self.run.id);
-        let lane = step
-            .lane
-            .unwrap_or_else(|| lane::faster(&step.account, step.operation, questions));
-        let open = self.book.ledger().open(purse).next().is_some();
+        let purse = step.account.purse.as_str();
+        let open = self.book.ledger().open(purse);
+        let open = open.filter(|line| !self.others.contains(&line.run)).next().is_some();
         let ending = match questions > 0 || open {
             true => {
                 let order = Order {
                     step: step.spec.name.as_str().into(),
                     operation: step.operation,
-                    lane,
+                    lane: step.lane,
                     questions,
+                    others: self.others.clone(),
                 };
                 self.buy(step, &order, spool).await?
             }
@@ -187,20 +210,38 @@ impl<'a> Session<'a> {
                 Ending::Complete
             }
         };
+        self.notice_others()?;
+        let lanes = self.lanes(&step.spec.name);
         self.steps.push(StepSummary {
             name: step.spec.name.clone(),
             operation: step.operation.name(),
             provider: step.provider.clone(),
-            lane,
+            lanes,
             counts: needs.counts,
             ending,
             rows: BTreeMap::new(),
         });
         let (ledger, answers) = (self.book.ledger(), self.store.answers());
-        let now = self.now;
         let loaded =
-            Finished::load(place, step, ledger, &answers, Some(run), now, &needs.seen)?;
+            Finished::load(place, step, ledger, &answers, &self.at(), &needs.seen)?;
         Ok((ending, loaded))
+    }
+
+    /// The lanes that a step's questions have taken in this run.
+    fn lanes(&self, step: &str) -> Option<Lanes> {
+        let lines = self.book.ledger().lines().iter();
+        let lines = lines.filter(|line| line.run == self.run.id && *line.step == *step);
+        let (mut bulk, mut single) = (false, false);
+        for line in lines {
+            bulk |= line.lane == Lane::Bulk;
+            single |= line.lane == Lane::Single;
+        }
+        match (bulk, single) {
+            (true, true) => Some(Lanes::Both),
+            (true, false) => Some(Lanes::Bulk),
+            (false, true) => Some(Lanes::Single),
+            (false, false) => None,
+        }
     }
 
     /// One pass over the rows: what is to be asked goes to the spool, each question once.
@@ -211,13 +252,7 @@ impl<'a> Session<'a> {
         finished: &[Finished<'_>],
         spool: &mut Spool,
     ) -> Result<Needs, Failure> {
-        let known = Known::new(
-            self.book.ledger(),
-            &step.account.purse,
-            step.reuse,
-            Some(self.run.id),
-            self.now,
-        );
+        let known = Known::new(self.book.ledger(), step, &self.at());
         let mut needs = Needs::default();
         let mut key = self.prepared.source.key_check()?;
         let act = async |batch| {
@@ -355,7 +390,7 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
     match summary.ending {
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit => Exit::NeedsPerson,
-        Ending::AtLimit => Exit::Later,
+        Ending::AtLimit | Ending::DailyQuota => Exit::Later,
         Ending::GaveUp => Exit::Failed,
         Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Complete if args.empty == Empty::Skip && summary.did_nothing() => {

@@ -20,6 +20,20 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// So much later.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// So much earlier.
+    #[must_use]
+    pub fn before(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
 /// Tells the wall-clock time.
 pub trait Clock: Debug + Send + Sync {
     /// The time.

@@ -120,6 +120,30 @@ impl Ledger {
         self.committed.get(&(run, Arc::clone(account))).copied().unwrap_or_default()
     }
 
+    /// Jobs of an operation that run at an account, or may: their replies are not known.
+    pub fn running(&self, account: &str, operation: Operation) -> usize {
+        let open = self.open(account);
+        open.filter(|line| line.lane == Lane::Bulk && line.operation == operation).count()
+    }
+
+    /// Jobs of an operation that were begun at an account after `since`, oldest first: when, and how many
+    /// questions each holds. One that was refused was never begun.
+    pub fn begun(
+        &self,
+        account: &str,
+        operation: Operation,
+        since: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, usize)> {
+        let lines = self.lines.iter().filter(move |line| {
+            line.lane == Lane::Bulk
+                && line.operation == operation
+                && *line.account == *account
+                && line.intended_at > since
+                && !matches!(line.state, State::Refused { .. })
+        });
+        lines.map(|line| (line.intended_at, line.keys.len()))
+    }
+
     /// One batch.
     pub fn line(&self, batch: BatchId) -> Option<&Line> {
         self.places.get(&batch).and_then(|place| self.lines.get(*place))

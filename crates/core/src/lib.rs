@@ -13,14 +13,15 @@ pub mod credits;
 pub mod event;
 pub mod index;
 pub mod journal;
-pub mod lane;
 pub mod ledger;
 pub mod limits;
 pub mod operation;
 pub mod pack;
 pub mod provider;
 pub mod query;
+pub mod schedule;
 pub mod sizing;
+pub mod slots;
 pub mod staging;
 
 pub use answer::{Answered, Finding, Status, Value};
@@ -29,13 +30,14 @@ pub use clock::{Clock, Timestamp};
 pub use credits::Credits;
 pub use event::{Entry, Event, Part};
 pub use index::{Asked, Index};
-pub use journal::{Journal, JournalError};
+pub use journal::{Appended, Journal, JournalError};
 pub use ledger::{IllegalEvent, Ledger, Line, State};
-pub use limits::{Call, Earlier, Scope, SendLog, Sent, Window};
+pub use limits::{Call, Endpoint, Scope, Sent, Window};
 pub use operation::{Field, FieldKind, Input, InputKind, Operation};
 pub use pack::{Account, Pack};
 pub use provider::{
     ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
 };
 pub use query::{Query, QueryKey, Unaskable};
+pub use slots::Leases;
 pub use staging::{Staging, StagingError};

@@ -1,6 +1,6 @@
 //! What a provider limits: windows, and the calls that fall into them.
 
-use crate::{JournalError, Timestamp};
+use crate::{Operation, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ pub struct Window {
     pub per: Duration,
 }
 
-/// A call, by what it is for. Which [`Scope`]s it falls into is the pack's to say.
+/// A call, by what it is for.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -42,31 +42,86 @@ pub enum Call {
     Page,
 }
 
+impl Call {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Balance, Self::Ask, Self::Submit, Self::Poll, Self::Page];
+
+    /// The name in a pack.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Balance => "balance",
+            Self::Ask => "ask",
+            Self::Submit => "submit",
+            Self::Poll => "poll",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// Where a call goes: which [`Scope`]s it falls into is the pack's to say.
+///
+/// In a pack it is written `ask`, which means every operation's, or `ask find_email`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// What the call is for.
+    pub call: Call,
+    /// The operation whose endpoint it is, where that is known and matters.
+    pub operation: Option<Operation>,
+}
+
+impl Endpoint {
+    /// The endpoint of an operation.
+    pub const fn of(call: Call, operation: Operation) -> Self {
+        Self { call, operation: Some(operation) }
+    }
+
+    /// Whether what a pack says of this endpoint holds for another.
+    pub fn covers(self, other: Self) -> bool {
+        self.call == other.call
+            && (self.operation.is_none() || self.operation == other.operation)
+    }
+}
+
+impl From<Call> for Endpoint {
+    fn from(call: Call) -> Self {
+        Self { call, operation: None }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let (name, operation) = match text.split_once(' ') {
+            Some((name, operation)) => (name, Some(operation)),
+            None => (text, None),
+        };
+        let wrong = || {
+            Unreadable(format!(
+                "`{text}` is no endpoint: write `ask` or `ask find_email`"
+            ))
+        };
+        let call =
+            Call::ALL.into_iter().find(|call| call.name() == name).ok_or_else(wrong)?;
+        let operation = operation.map(str::parse).transpose().map_err(|_| wrong())?;
+        Ok(Self { call, operation })
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A call that left, remembered so that a later process counts it in its windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// When it left, by the wall clock.
     pub at: Timestamp,
-    /// What it was for.
-    pub call: Call,
-}
-
-/// What earlier processes left in a [`SendLog`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Earlier {
-    /// Calls that may still count in a window.
-    pub sends: Vec<Sent>,
-    /// Until when the provider wants nothing.
-    pub frozen_until: Option<Timestamp>,
-}
-
-/// The port that remembers sends across processes: kill and resume must not break a window.
-pub trait SendLog: fmt::Debug + Send {
-    /// Writes sends down before they leave. Survives the end of the process, not of the machine.
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
-
-    /// Writes down that the provider wants nothing before `until`.
-    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError>;
+    /// Where it went.
+    pub to: Endpoint,
 }
 
 impl fmt::Display for Window {
@@ -97,6 +152,12 @@ impl fmt::Display for Written {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(String);
+
+impl Unreadable {
+    pub(crate) const fn new(sentence: String) -> Self {
+        Self(sentence)
+    }
+}
 
 impl FromStr for Written {
     type Err = Unreadable;

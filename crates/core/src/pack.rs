@@ -1,8 +1,11 @@
 //! A provider's facts as data: limits per plan, prices, page and batch sizes.
 
-use crate::{Call, Credits, Operation, Scope, Window, limits::Written};
-use serde::Deserialize;
-use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
+use crate::{
+    Credits, Endpoint, Operation, Scope, Window,
+    limits::{Unreadable, Written},
+};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 /// What is known about a provider. Written in the provider's `pack.yaml`, each fact with its source.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,7 +22,7 @@ pub struct Pack {
     /// Windows by plan and scope.
     pub plans: BTreeMap<String, BTreeMap<Scope, Vec<Window>>>,
     /// The scopes that each call falls into. Every window of every one of them applies.
-    pub scopes: BTreeMap<Call, Vec<Scope>>,
+    pub scopes: BTreeMap<Endpoint, Vec<Scope>>,
     /// What the provider answers, and for how much.
     pub operations: BTreeMap<Operation, Offer>,
     /// How jobs go.
@@ -46,6 +49,25 @@ pub struct Offer {
     pub page: NonZeroU32,
     /// Most bytes of a request's body. Not documented: a safe default.
     pub most_bytes: usize,
+    /// Most jobs of this operation that may run at once, over the whole team.
+    #[serde(default)]
+    pub running: Option<NonZeroU32>,
+    /// What one day holds, over the whole team.
+    #[serde(default)]
+    pub daily: Daily,
+}
+
+/// A quota by the day. Whether a provider's day is a calendar day is seldom said, so it holds for every
+/// stretch of 24 hours: whatever holds for each of those holds for each calendar day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Daily {
+    /// Most jobs.
+    #[serde(default)]
+    pub jobs: Option<NonZeroU32>,
+    /// Most questions in jobs.
+    #[serde(default)]
+    pub questions: Option<NonZeroU32>,
 }
 
 /// How long jobs take, for choosing a lane and for the first look.
@@ -60,6 +82,10 @@ pub struct Jobs {
     pub items_per_second: NonZeroU32,
     /// What one single call takes, roughly.
     pub single: Written,
+    /// Whether results may be asked for before the job has ended, at no charge: then the first page is
+    /// the successful poll. Where the first fetch is the paid act it is not.
+    #[serde(default)]
+    pub early_results: bool,
 }
 
 /// A provider as a pipeline uses it: the pack with the chosen plan and the pipeline's overrides.
@@ -73,8 +99,109 @@ pub struct Account {
     pub windows: BTreeMap<Scope, Vec<Window>>,
     /// The least time between two polls of one job.
     pub poll: Duration,
+    /// The part of every window that is ours at most: a team shares its limits.
+    pub share: Percent,
+    /// The most credits that one batch may put at risk: a lost reply puts a whole batch in doubt.
+    pub batch_risk: Risk,
     /// The facts, with the pipeline's prices and sizes put in.
     pub pack: Pack,
+}
+
+/// A part of a whole, from 1 % to 100 %. Written `60%`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// All of it.
+    pub const WHOLE: Self = Self(100);
+
+    /// That part of a number, rounded down.
+    pub const fn of(self, whole: u64) -> u64 {
+        whole / 100 * self.0 as u64 + whole % 100 * self.0 as u64 / 100
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+impl FromStr for Percent {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let number =
+            text.strip_suffix('%').and_then(|number| number.trim_end().parse().ok());
+        match number {
+            Some(number @ 1..=100) => Ok(Self(number)),
+            _ => Err(Unreadable::new(format!(
+                "`{text}` is no share: write a whole number from 1% to 100%"
+            ))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// How much money one lost reply may put in doubt. Written `10%` (of the wallet) or `5000 credits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// A part of the wallet as it stands when the batch is made.
+    OfWallet(Percent),
+    /// So many credits.
+    Credits(Credits),
+}
+
+impl Default for Risk {
+    fn default() -> Self {
+        Self::OfWallet(Percent(10))
+    }
+}
+
+impl Risk {
+    /// The most credits in one batch, with this much in the wallet; no bound where that is not known.
+    pub fn bound(self, wallet: Option<Credits>) -> Credits {
+        match (self, wallet) {
+            (Self::Credits(credits), _) => credits,
+            (Self::OfWallet(part), Some(wallet)) => Credits(part.of(wallet.0)),
+            (Self::OfWallet(_), None) => Credits::MAX,
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfWallet(part) => write!(f, "{part} of the wallet"),
+            Self::Credits(credits) => write!(f, "{credits} credits"),
+        }
+    }
+}
+
+impl FromStr for Risk {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        if text.contains('%') {
+            return text.parse().map(Self::OfWallet);
+        }
+        let number = text.strip_suffix("credits").map_or(text, str::trim_end);
+        let credits = number.parse().map_err(|_| {
+            Unreadable::new(format!("`{text}` is no risk: write credits, such as `5000 credits`, or a part of the wallet, such as 10%"))
+        })?;
+        Ok(Self::Credits(Credits(credits)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Risk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl Account {
@@ -83,10 +210,20 @@ impl Account {
         self.pack.operations.get(&operation)
     }
 
+    /// The scopes that a call falls into, the widest first.
+    pub fn scopes_of(&self, endpoint: Endpoint) -> impl Iterator<Item = &Scope> {
+        let rules = self.pack.scopes.iter();
+        rules
+            .filter(move |(rule, _)| rule.covers(endpoint))
+            .flat_map(|(_, scopes)| scopes)
+    }
+
     /// All windows that apply to a call.
-    pub fn windows_of(&self, call: Call) -> impl Iterator<Item = (&Scope, Window)> {
-        let scopes = self.pack.scopes.get(&call).into_iter().flatten();
-        scopes.flat_map(|scope| {
+    pub fn windows_of(
+        &self,
+        endpoint: Endpoint,
+    ) -> impl Iterator<Item = (&Scope, Window)> {
+        self.scopes_of(endpoint).flat_map(|scope| {
             let windows = self.windows.get(scope).into_iter().flatten();
             windows.map(move |window| (scope, *window))
         })

@@ -56,22 +56,24 @@ pub struct Reply<T> {
 }
 
 /// What a reply tells about the account, whatever it was about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signals {
     /// The wallet after this call.
     pub balance: Option<Credits>,
-    /// The provider's rate-limit headers.
-    pub rate: Option<RateSignal>,
+    /// The provider's rate-limit headers: one entry for each window that they speak of.
+    pub rates: Vec<RateSignal>,
 }
 
-/// Rate-limit headers, as the provider means them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the headers say of one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateSignal {
+    /// The window's length, where the headers name it.
+    pub per: Option<Duration>,
     /// Most calls in the window.
     pub limit: Option<u64>,
-    /// Calls left in the window.
+    /// Calls left in the window, after this one.
     pub remaining: Option<u64>,
-    /// Time until the window resets.
+    /// Time until the window resets. Never one that lies in the past.
     pub reset: Option<Duration>,
 }
 

@@ -41,7 +41,7 @@ fn sent_bytes(query: &Query) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Operation;
+    use crate::{Operation, pack::Daily};
     use std::num::NonZeroU32;
 
     fn offer() -> Offer {
@@ -54,6 +54,8 @@ mod tests {
             batch: number(100),
             page: number(10),
             most_bytes: 1_000,
+            running: None,
+            daily: Daily::default(),
         }
     }
 

@@ -1,6 +1,12 @@
 //! The journal and its fold, kept in step: the journal hears first, the ledger second, the world last.
 
-use leadmill_core::{Entry, IllegalEvent, Journal, JournalError, Ledger};
+use leadmill_core::{
+    Appended, Entry, Event, IllegalEvent, Journal, JournalError, Ledger, QueryKey,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// A book that cannot be kept. The run ends at once.
 #[derive(Debug, thiserror::Error)]
@@ -18,22 +24,64 @@ pub enum BookError {
 pub struct Book {
     journal: Box<dyn Journal>,
     ledger: Ledger,
+    /// Questions that other processes have claimed since this one opened the book.
+    claimed: HashMap<Arc<str>, HashSet<QueryKey>>,
+}
+
+/// What became of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "entries that collide were not written"]
+pub enum Recorded {
+    /// They are durable.
+    Written,
+    /// Another process was there first: nothing was written, and its claims are in the book now.
+    Collides,
 }
 
 impl Book {
     /// A journal and the fold of what it holds.
     pub fn new(journal: Box<dyn Journal>, ledger: Ledger) -> Self {
-        Self { journal, ledger }
+        Self { journal, ledger, claimed: HashMap::new() }
     }
 
     /// Writes entries, durably, all or none.
-    pub async fn record(&mut self, entries: &[Entry]) -> Result<(), BookError> {
+    pub async fn record(&mut self, entries: &[Entry]) -> Result<Recorded, BookError> {
         if entries.is_empty() {
-            return Ok(());
+            return Ok(Recorded::Written);
         }
-        self.journal.append(entries).await?;
-        entries.iter().try_for_each(|entry| self.ledger.apply(entry))?;
+        match self.journal.append(entries).await? {
+            Appended::Written { before } => {
+                self.take(&before)?;
+                entries.iter().try_for_each(|entry| self.ledger.apply(entry))?;
+                Ok(Recorded::Written)
+            }
+            Appended::Collides { before } => {
+                self.take(&before)?;
+                Ok(Recorded::Collides)
+            }
+        }
+    }
+
+    /// Takes in what other processes wrote.
+    fn take(&mut self, entries: &[Entry]) -> Result<(), IllegalEvent> {
+        for entry in entries {
+            self.ledger.apply(entry)?;
+            if let Event::Intended { account, keys, .. } = &entry.event {
+                let claimed = self.claimed.entry(Arc::clone(account)).or_default();
+                claimed.extend(keys.iter().copied());
+            }
+        }
         Ok(())
+    }
+
+    /// Whether another process has claimed a question since this one opened the book.
+    pub fn is_claimed(&self, account: &Arc<str>, key: &QueryKey) -> bool {
+        self.claimed.get(account).is_some_and(|claimed| claimed.contains(key))
+    }
+
+    /// Whether another process has claimed anything at this account.
+    pub fn has_rivals(&self, account: &Arc<str>) -> bool {
+        self.claimed.contains_key(account)
     }
 
     /// What the journal says.

@@ -1,17 +1,22 @@
 //! The turn of the loop: what may leave, what a reply means, when it is over.
 
 mod admission;
+mod looks;
+mod plan;
+mod quota;
 mod settlement;
 
 use crate::{
-    Book, Ending, Engine, Order, RunError, Snapshot, collection::Collection,
+    Book, Ending, Engine, Order, Recorded, RunError, Snapshot, collection::Collection,
     limiter::Permit,
 };
 use leadmill_core::{
-    Answered, Batch, BatchId, Call, Credits, Entry, Event, JobId, Line, Operation, Page,
+    Answered, Batch, BatchId, Credits, Entry, Event, JobId, Line, Operation, Page,
     Progress, ProviderError, Query, QueryKey, Reply, StagingError, State, Status,
-    pack::Offer,
+    pack::Offer, schedule::JobTimes,
 };
+use looks::Looks;
+use plan::Plan;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     io,
@@ -32,7 +37,11 @@ pub(crate) struct Drive<'a> {
     offer: Offer,
     questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
     exhausted: bool,
+    plan: Plan,
+    looks: Looks,
     backlog: VecDeque<Query>,
+    /// Questions that another process has claimed since this one looked.
+    left_to_others: u64,
     /// Batches that were refused without a charge and go again as they are.
     again: VecDeque<Batch>,
     /// Free calls by the time at which they are due.
@@ -71,7 +80,15 @@ struct Work {
     operation: Operation,
     keys: Arc<[QueryKey]>,
     reserve: Credits,
+    /// When it was submitted.
     since: Instant,
+    /// Whether an earlier process submitted it.
+    resumed: bool,
+    /// How many of its items were done when it was last looked at.
+    progress: Option<(Instant, u64)>,
+    /// When it was last seen not to have ended.
+    running_at: Option<Instant>,
+    end_seen: bool,
     collection: Option<Collection>,
     /// Its results are being fetched or staged.
     harvested: bool,
@@ -85,6 +102,8 @@ struct Work {
 /// A free call to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Errand {
+    /// The job has probably ended. No call by itself.
+    Ripe(BatchId),
     Poll(BatchId),
     Page(BatchId, u32),
     Balance,
@@ -114,6 +133,8 @@ impl<'a> Drive<'a> {
                 account.name, order.operation
             ))
         })?;
+        let typical = JobTimes::typical(account);
+        let plan = Self::plan(engine, order, order.questions, typical);
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
         let mut drive = Self {
             engine,
@@ -122,6 +143,9 @@ impl<'a> Drive<'a> {
             offer,
             questions,
             exhausted: false,
+            plan,
+            looks: Looks::new(typical),
+            left_to_others: 0,
             backlog: VecDeque::new(),
             again: VecDeque::new(),
             errands: BTreeMap::new(),
@@ -145,10 +169,15 @@ impl<'a> Drive<'a> {
         Ok(drive)
     }
 
-    /// Takes up every job that the journal left open at this account.
+    /// Takes up every job that the journal left open at this account, but for those of other processes
+    /// that are at work.
     fn resume(&mut self) {
         let purse = Arc::clone(&self.engine.purse);
-        let open: Vec<Line> = self.book.ledger().open(&purse).cloned().collect();
+        let others = &self.order.others;
+        let open = self.book.ledger().open(&purse);
+        let open = open.filter(|line| !others.contains(&line.run));
+        let open: Vec<Line> = open.cloned().collect();
+        let (now, here) = (self.engine.clock.now(), Instant::now());
         for line in open {
             if let State::Accepted(job) = &line.state {
                 self.work(
@@ -158,7 +187,12 @@ impl<'a> Drive<'a> {
                     line.keys,
                     line.credits,
                 );
-                self.errand(Duration::ZERO, Errand::Poll(line.batch));
+                if let Some(work) = self.jobs.get_mut(&line.batch) {
+                    work.resumed = true;
+                    let age = now.since(line.intended_at);
+                    work.since = here.checked_sub(age).unwrap_or(here);
+                }
+                self.errand(Duration::ZERO, Errand::Ripe(line.batch));
             }
         }
     }
@@ -179,6 +213,10 @@ impl<'a> Drive<'a> {
             keys,
             reserve,
             since: Instant::now(),
+            resumed: false,
+            progress: None,
+            running_at: None,
+            end_seen: false,
             collection: None,
             harvested: false,
             page_limit,
@@ -192,20 +230,27 @@ impl<'a> Drive<'a> {
 
     /// Puts a free call on the list.
     fn errand(&mut self, wait: Duration, errand: Errand) {
+        self.errand_at(Instant::now() + wait, errand);
+    }
+
+    fn errand_at(&mut self, due: Instant, errand: Errand) {
         self.errand_count += 1;
-        self.errands.insert((Instant::now() + wait, self.errand_count), errand);
+        self.errands.insert((due, self.errand_count), errand);
     }
 
     /// Writes down what happened, before anything follows from it.
-    async fn record(&mut self, events: Vec<(BatchId, Event)>) -> Result<(), RunError> {
+    async fn record(
+        &mut self,
+        events: Vec<(BatchId, Event)>,
+    ) -> Result<Recorded, RunError> {
         let (at, run) = (self.engine.clock.now(), self.engine.run);
         let entries: Vec<Entry> = events
             .into_iter()
             .map(|(batch, event)| Entry { at, run, batch, event })
             .collect();
-        self.book.record(&entries).await?;
+        let recorded = self.book.record(&entries).await?;
         self.snapshot.committed = self.book.ledger().committed(run, &self.engine.purse);
-        Ok(())
+        Ok(recorded)
     }
 
     /// Waits for a reply, and takes all that are there.
@@ -281,9 +326,5 @@ impl<'a> Drive<'a> {
             *shown = snapshot;
             changed
         });
-    }
-
-    fn count(&mut self, call: Call) -> Result<(), RunError> {
-        self.engine.note(&[call])
     }
 }

@@ -1,14 +1,16 @@
 //! One account at work for one run.
 
 use crate::{
-    Book, BookError, Ending, Limiter, Report, Snapshot, drive::Drive, limiter::Wait,
+    Book, BookError, Ending, Limiter, Report, Snapshot,
+    drive::Drive,
+    limiter::{Permit, Wait},
     wallet::Wallet,
 };
 use leadmill_core::{
-    Call, Clock, Credits, Earlier, ErrorKind, JournalError, Lane, Operation, Provider,
-    ProviderError, Query, RunId, SendLog, Sent, Staging, StagingError, Timestamp,
+    Call, Clock, Credits, Endpoint, ErrorKind, JournalError, Lane, Leases, Operation,
+    Provider, ProviderError, Query, RunId, Sent, Staging, StagingError, Timestamp,
 };
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
@@ -20,9 +22,9 @@ pub enum RunError {
     /// The journal failed: nothing may be spent that cannot be recorded.
     #[error(transparent)]
     Book(#[from] BookError),
-    /// The log of sends failed.
+    /// The store of the shared windows failed.
     #[error(transparent)]
-    Sends(#[from] JournalError),
+    Leases(#[from] JournalError),
     /// Answers could not be kept. They stay at the provider.
     #[error(transparent)]
     Staging(#[from] StagingError),
@@ -44,10 +46,12 @@ pub struct Order {
     pub step: Arc<str>,
     /// What is asked.
     pub operation: Operation,
-    /// How it travels.
-    pub lane: Lane,
+    /// How it must travel; by default the engine chooses, and may use both lanes.
+    pub lane: Option<Lane>,
     /// How many questions there are.
     pub questions: u64,
+    /// Runs of other processes that are at work on the same state: their jobs are theirs.
+    pub others: BTreeSet<RunId>,
 }
 
 /// Buys answers from one account: within its limits, its wallet and the run's budget.
@@ -56,12 +60,14 @@ pub struct Engine {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) staging: Arc<dyn Staging>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) sends: Box<dyn SendLog>,
+    pub(crate) leases: Box<dyn Leases>,
     pub(crate) limiter: Limiter,
     pub(crate) wallet: Wallet,
     pub(crate) run: RunId,
     pub(crate) purse: Arc<str>,
     pub(crate) budget: Credits,
+    /// The most that one batch may put at risk.
+    pub(crate) batch_risk: Credits,
     pub(crate) report: Report,
     pub(crate) progress: watch::Sender<Snapshot>,
     pub(crate) stop: watch::Receiver<bool>,
@@ -76,10 +82,8 @@ pub struct Parts {
     pub staging: Arc<dyn Staging>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// Where sends are noted.
-    pub sends: Box<dyn SendLog>,
-    /// What earlier processes did and were told.
-    pub earlier: Earlier,
+    /// The windows, as they are shared with other processes.
+    pub leases: Box<dyn Leases>,
     /// The most that the run may spend or hold at this account.
     pub budget: Credits,
     /// Turns true when buying must stop.
@@ -90,7 +94,8 @@ impl Engine {
     /// An engine for a run.
     pub fn new(run: RunId, parts: Parts) -> Self {
         let account = parts.provider.account();
-        let limiter = Limiter::new(account, parts.clock.now(), &parts.earlier);
+        let limiter = Limiter::new(account);
+        let batch_risk = account.batch_risk.bound(None);
         let purse = account.purse.as_str().into();
         Self {
             limiter,
@@ -99,7 +104,8 @@ impl Engine {
             provider: parts.provider,
             staging: parts.staging,
             clock: parts.clock,
-            sends: parts.sends,
+            leases: parts.leases,
+            batch_risk,
             wallet: Wallet::default(),
             budget: parts.budget,
             report: Report::default(),
@@ -115,7 +121,11 @@ impl Engine {
 
     /// What was done so far.
     pub fn report(&self) -> Report {
-        Report { balance: self.wallet.balance(), ..self.report.clone() }
+        Report {
+            balance: self.wallet.balance(),
+            learnt: self.limiter.learnt().cloned().collect(),
+            ..self.report.clone()
+        }
     }
 
     /// Reads the wallet, so that nothing is asked for that it cannot pay. A provider that cannot be
@@ -132,30 +142,25 @@ impl Engine {
         const TRIES: u32 = 3;
         let mut tries = 0;
         loop {
-            let permit = match self.limiter.admit(Call::Balance) {
-                Ok(permit) => permit,
-                Err(Wait::Until(until)) => {
-                    sleep_until(until).await;
-                    continue;
-                }
-                Err(Wait::ForReply) => {
-                    sleep(Duration::from_millis(10)).await;
-                    continue;
-                }
-            };
-            self.note(&[Call::Balance])?;
-            let reply = self.provider.balance().await;
-            self.limiter.replied(&permit);
-            match reply {
+            let permit = self.admitted(Call::Balance.into()).await?;
+            self.note(&[Call::Balance.into()])?;
+            match self.provider.balance().await {
                 Ok(reply) => {
+                    self.limiter.hear(&permit, &reply.signals.rates);
+                    self.limiter.replied(&permit, true);
                     self.limiter.passed();
                     self.wallet.report(reply.value, permit.sent, None);
+                    let risk = self.provider.account().batch_risk;
+                    self.batch_risk = risk.bound(Some(reply.value));
                     return Ok(());
                 }
                 Err(error) => {
+                    self.limiter.hear(&permit, &error.signals.rates);
+                    self.limiter.replied(&permit, error.status.is_some());
                     tries += 1;
                     match error.kind {
                         ErrorKind::Throttled(wait) => {
+                            self.limiter.throttled(&permit, &error.signals.rates);
                             self.freeze(wait)?;
                         }
                         ErrorKind::Unsent | ErrorKind::InDoubt if tries < TRIES => {
@@ -166,6 +171,32 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Waits until a call may leave.
+    async fn admitted(&mut self, endpoint: Endpoint) -> Result<Permit, RunError> {
+        loop {
+            self.trade()?;
+            match self.limiter.admit(endpoint) {
+                Ok(permit) => return Ok(permit),
+                Err(Wait::Until(until)) => {
+                    sleep_until(until.min(self.limiter.next_trade())).await;
+                }
+                Err(Wait::ForReply) => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+
+    /// Renews the lease of the windows' slots, gives back and asks for some, when that is due.
+    pub(crate) fn trade(&mut self) -> Result<(), RunError> {
+        if self.limiter.next_trade() > Instant::now() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let trades = self.limiter.trades(now);
+        let agreement = self.leases.trade(now, &trades)?;
+        self.limiter.take(now, &agreement);
+        Ok(())
     }
 
     /// Asks the questions of one step, and settles every job that the journal left open at this account.
@@ -205,16 +236,18 @@ impl Engine {
         let left =
             i64::try_from((until - Instant::now()).as_millis()).unwrap_or(i64::MAX);
         let until = Timestamp(self.clock.now().0.saturating_add(left));
-        Ok(self.sends.freeze(until)?)
+        Ok(self.leases.freeze(until)?)
     }
 
-    /// Writes sends down before they leave.
-    pub(crate) fn note(&mut self, calls: &[Call]) -> Result<(), RunError> {
+    /// Writes calls down before they leave.
+    pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<(), RunError> {
         let at = self.clock.now();
-        calls.iter().for_each(|call| *self.report.calls.entry(*call).or_default() += 1);
+        for endpoint in endpoints {
+            *self.report.calls.entry(endpoint.call).or_default() += 1;
+        }
         let sends: Vec<Sent> =
-            calls.iter().map(|call| Sent { at, call: *call }).collect();
-        Ok(self.sends.note(&sends)?)
+            endpoints.iter().map(|endpoint| Sent { at, to: *endpoint }).collect();
+        Ok(self.leases.note(&sends)?)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Drives a run: admit, submit, poll, fetch, settle, and write down each step first.
 //!
-//! Start at [`Engine::buy`]: its loop is the whole story. What it decides with stands beside it: `windows`
-//! and [`limiter`] (may this call leave now?), `wallet` (is there money?), `collection` (are all answers
-//! of a job here?).
+//! Start at [`Engine::buy`]: its loop is the whole story. What it decides with stands beside it:
+//! [`limiter`] (may this call leave now?), `wallet` (is there money?), `collection` (are all answers of a
+//! job here?).
 
 pub mod limiter;
 pub mod report;
@@ -13,9 +13,8 @@ mod drive;
 mod engine;
 mod patience;
 mod wallet;
-mod windows;
 
-pub use book::{Book, BookError};
+pub use book::{Book, BookError, Recorded};
 pub use engine::{Engine, Order, Parts, RunError};
 pub use limiter::Limiter;
 pub use report::{Doubt, Ending, Report, Snapshot};

@@ -1,46 +1,61 @@
 //! May this call leave now? Every window that applies, the per-second pace, and the provider's own word.
+//!
+//! [`Limiter`] is the whole account; beside it stand one window (`gate`), the log of its slots (`log`),
+//! what reply times say (`delays`), whether the server counts otherwise (`suspicion`), and the pace
+//! within a second (`pace`). Slots are leased from a store that several processes share
+//! ([`leadmill_core::slots`]).
 
-use crate::windows::{Log, Room};
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, Reference},
-    middleware::NoOpMiddleware,
-    state::{InMemoryState, NotKeyed},
+mod delays;
+mod gate;
+mod headers;
+mod log;
+mod pace;
+mod suspicion;
+mod trading;
+
+#[cfg(test)]
+mod tests;
+
+use delays::Delays;
+use gate::Gate;
+use leadmill_core::{Account, Endpoint, Scope, Window, limits::Written};
+use log::Room;
+use pace::Pace;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    time::Duration,
 };
-use leadmill_core::{Account, Call, Earlier, Scope, Timestamp};
-use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
-use tokio::time::Instant;
 
-/// Windows up to this length are also paced, so that a burst does not leave in one instant.
-const PACED: Duration = Duration::from_secs(1);
+use tokio::time::Instant;
 
 /// No clock can add more than this safely, and nobody waits for it.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// All limits of one account.
-///
-/// governor paces the burst within a second. It cannot guard a rolling window by itself: its algorithm
-/// lets a burst and a full window's worth of calls through in the first window, and gives up either the
-/// burst or the full rate where it is set not to. The exact log of each window is the authority; the pace comes last.
 #[derive(Debug)]
 pub struct Limiter {
-    scopes: BTreeMap<Scope, Vec<Gate>>,
-    calls: BTreeMap<Call, Vec<Scope>>,
+    account: Account,
+    gates: Vec<Gate>,
+    /// The gates of an endpoint, the most specific first.
+    routes: HashMap<Endpoint, Vec<usize>>,
+    delays: HashMap<Endpoint, Delays>,
     frozen_until: Option<Instant>,
     strikes: u32,
-}
-
-#[derive(Debug)]
-struct Gate {
-    log: Log,
-    pace: Option<Pace>,
+    /// Windows that the headers spoke of and that nobody knows: nothing of an endpoint before this.
+    spent_until: HashMap<Endpoint, Instant>,
+    /// No 429 has come yet: what the headers show of the server's algorithm is believed.
+    trusting: bool,
+    learnt: BTreeMap<(Scope, Duration), Learnt>,
+    /// When the lease of the slots ends, and when it is to be renewed.
+    lease: Option<trading::Lease>,
 }
 
 /// Leave to make one call. Give it back with [`Limiter::replied`], whatever became of the call.
 #[derive(Debug)]
 #[must_use = "a permit holds a slot in every window until it is given back"]
 pub struct Permit {
-    call: Call,
+    endpoint: Endpoint,
     /// When it was given.
     pub sent: Instant,
 }
@@ -54,73 +69,111 @@ pub enum Wait {
     ForReply,
 }
 
-impl Limiter {
-    /// The limits of an account, with what earlier processes did and were told.
-    pub fn new(account: &Account, now: Timestamp, earlier: &Earlier) -> Self {
-        let gates = |scope: &Scope| {
-            let windows = account.windows.get(scope).into_iter().flatten();
-            windows
-                .map(|w| Gate { log: Log::new(*w), pace: Pace::new(w.limit, w.per) })
-                .collect()
-        };
-        let scopes =
-            account.windows.keys().map(|scope| (scope.clone(), gates(scope))).collect();
-        let calls = account.pack.scopes.clone();
-        let mut limiter = Self { scopes, calls, frozen_until: None, strikes: 0 };
-        if let Some(until) = earlier.frozen_until {
-            limiter.frozen_until = Some(Instant::now() + until.since(now).min(LONGEST));
-        }
-        for sent in &earlier.sends {
-            limiter.each(sent.call, |gate| {
-                gate.log.remember(Instant::now(), now.since(sent.at))
-            });
-        }
-        limiter
-    }
+/// A limit that the provider's headers taught: it differs from the pack's or the pipeline's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Learnt {
+    /// The calls that the window counts.
+    pub scope: Scope,
+    /// As it was known.
+    pub known: Window,
+    /// As the headers have it.
+    pub found: Window,
+}
 
-    /// The longest time that a call stays in any window.
-    pub fn horizon(account: &Account) -> Duration {
-        let longest = account.windows.values().flatten().map(|window| window.per).max();
-        longest.unwrap_or_default() + Duration::from_secs(5)
+impl fmt::Display for Learnt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scope, known, found } = self;
+        write!(f, "{scope}: {found} by the provider's headers, {known} by the plan")
+    }
+}
+
+impl Limiter {
+    /// The limits of an account. It holds no slots before its first trade.
+    pub fn new(account: &Account) -> Self {
+        let gate = |scope: &Scope, window: &Window| {
+            Gate::new(scope.clone(), *window, account.share)
+        };
+        let windows = account.windows.iter();
+        let gates = windows
+            .flat_map(|(scope, windows)| windows.iter().map(move |w| gate(scope, w)));
+        Self {
+            gates: gates.collect(),
+            account: account.clone(),
+            routes: HashMap::new(),
+            delays: HashMap::new(),
+            frozen_until: None,
+            strikes: 0,
+            spent_until: HashMap::new(),
+            trusting: true,
+            learnt: BTreeMap::new(),
+            lease: None,
+        }
     }
 
     /// Takes a slot in every window of a call, or tells when to ask again.
-    pub fn admit(&mut self, call: Call) -> Result<Permit, Wait> {
-        let now = Instant::now();
-        if let Some(until) = self.frozen_until.filter(|until| *until > now) {
+    pub fn admit(&mut self, endpoint: impl Into<Endpoint>) -> Result<Permit, Wait> {
+        let (endpoint, now) = (endpoint.into(), Instant::now());
+        let spent = self.spent_until.get(&endpoint).copied();
+        if let Some(until) = self.frozen_until.max(spent).filter(|until| *until > now) {
             return Err(Wait::Until(until));
         }
+        if let Some(wait) = self.without_lease(now) {
+            return Err(Wait::Until(wait));
+        }
+        self.route(endpoint);
+        let Self { gates, routes, delays, .. } = self;
+        let route = routes.get(&endpoint).map(Vec::as_slice).unwrap_or_default();
         let mut wait = None;
-        self.each(call, |gate| {
-            let room = match gate.log.room(now) {
-                Room::Now => return,
-                Room::At(at) => Wait::Until(at),
-                Room::AfterReply => Wait::ForReply,
+        for gate in route {
+            let Some(gate) = gates.get_mut(*gate) else { continue };
+            wait = match (wait, gate.room(now)) {
+                (wait, Room::Now) => wait,
+                (Some(Wait::Until(a)), Room::At(b)) => Some(Wait::Until(a.max(b))),
+                (None, Room::At(at)) => Some(Wait::Until(at)),
+                (Some(Wait::ForReply), _) | (_, Room::AfterReply) => Some(Wait::ForReply),
             };
-            wait = Some(match (wait, room) {
-                (Some(Wait::Until(a)), Wait::Until(b)) => Wait::Until(a.max(b)),
-                (Some(Wait::ForReply), _) | (_, Wait::ForReply) => Wait::ForReply,
-                (None, room) => room,
-            });
-        });
+        }
         if wait.is_none() {
-            self.each(call, |gate| {
-                if wait.is_none() {
-                    wait = gate.pace.as_ref().and_then(Pace::wait).map(Wait::Until);
-                }
-            });
+            let paces = route.iter().filter_map(|gate| gates.get(*gate)?.pace.as_ref());
+            wait = paces.map(Pace::wait).find_map(|wait| wait).map(Wait::Until);
         }
         if let Some(wait) = wait {
-            return Err(wait);
+            return Err(self.no_later_than_the_trade(wait));
         }
-        self.each(call, |gate| gate.log.take());
-        Ok(Permit { call, sent: now })
+        let delays = delays.entry(endpoint).or_insert_with(Delays::new);
+        let (tail, overdue) = (delays.tail(), delays.overdue());
+        for gate in route {
+            if let Some(gate) = gates.get_mut(*gate) {
+                gate.take(now, tail, overdue);
+            }
+        }
+        Ok(Permit { endpoint, sent: now })
     }
 
-    /// The call has ended: its slots are free one window length from now.
-    pub fn replied(&mut self, permit: &Permit) {
+    /// The call did not leave after all.
+    pub fn withdraw(&mut self, permit: &Permit) {
+        for gate in self.routes.get(&permit.endpoint).into_iter().flatten() {
+            if let Some(gate) = self.gates.get_mut(*gate) {
+                gate.log.withdraw(permit.sent);
+            }
+        }
+    }
+
+    /// The call has ended, with a whole reply or, its connection being closed, without one: its slots
+    /// are free one window length from when it can have arrived.
+    pub fn replied(&mut self, permit: &Permit, whole: bool) {
         let now = Instant::now();
-        self.each(permit.call, |gate| gate.log.replied(now));
+        let took = now.saturating_duration_since(permit.sent);
+        let delays = self.delays.entry(permit.endpoint).or_insert_with(Delays::new);
+        if whole {
+            delays.see(took, now);
+        }
+        let guard = if whole { delays.guard(took) } else { took };
+        for gate in self.routes.get(&permit.endpoint).into_iter().flatten() {
+            if let Some(gate) = self.gates.get_mut(*gate) {
+                gate.log.replied(permit.sent, now, guard);
+            }
+        }
     }
 
     /// The provider said 429: nothing leaves for as long as it says, and never shorter.
@@ -131,9 +184,13 @@ impl Limiter {
             Duration::from_secs(1 << self.strikes.min(6)).min(Duration::from_secs(60));
         let wait = wait.filter(|wait| !wait.is_zero()).unwrap_or(doubled);
         let until = Instant::now() + wait.min(LONGEST) + Duration::from_millis(5);
+        self.freeze_until(until);
+        self.strikes = self.strikes.saturating_add(1);
+    }
+
+    fn freeze_until(&mut self, until: Instant) {
         self.frozen_until =
             Some(self.frozen_until.map_or(until, |before| before.max(until)));
-        self.strikes = self.strikes.saturating_add(1);
     }
 
     /// A call was let through by the provider.
@@ -146,176 +203,32 @@ impl Limiter {
         self.frozen_until.filter(|until| *until > Instant::now())
     }
 
-    fn each(&mut self, call: Call, mut act: impl FnMut(&mut Gate)) {
-        let Self { scopes, calls, .. } = self;
+    /// Limits that differ from what was known before, by the headers.
+    pub fn learnt(&self) -> impl Iterator<Item = &Learnt> {
+        self.learnt.values()
+    }
+
+    /// Looks up the gates of an endpoint, once.
+    fn route(&mut self, endpoint: Endpoint) {
+        if self.routes.contains_key(&endpoint) {
+            return;
+        }
+        let scopes: Vec<&Scope> = self.account.scopes_of(endpoint).collect();
         // The most specific scope stands last in the pack and is asked first.
-        for scope in calls.get(&call).into_iter().flatten().rev() {
-            scopes.get_mut(scope).into_iter().flatten().for_each(&mut act);
-        }
+        let gates = scopes.into_iter().rev().flat_map(|scope| {
+            let gates = self.gates.iter().enumerate();
+            gates.filter(move |(_, gate)| gate.scope == *scope).map(|(place, _)| place)
+        });
+        let mut gates: Vec<usize> = gates.collect();
+        let mut seen = std::collections::HashSet::new();
+        gates.retain(|gate| seen.insert(*gate));
+        self.routes.insert(endpoint, gates);
     }
 }
 
-/// Tokio's clock for governor, so that tests can pause it.
-#[derive(Clone, Debug)]
-struct TokioClock(Instant);
-
-impl Clock for TokioClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-type Paced = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
-
-#[derive(Debug)]
-struct Pace {
-    limiter: Paced,
-    clock: TokioClock,
-}
-
-impl Pace {
-    /// A tenth of the window's calls may leave at once, the rest evenly.
-    fn new(limit: NonZeroU32, per: Duration) -> Option<Self> {
-        if per > PACED {
-            return None;
-        }
-        let burst = NonZeroU32::new(limit.get() / 10).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(per.checked_div(limit.get())?)?.allow_burst(burst);
-        let clock = TokioClock(Instant::now());
-        Some(Self {
-            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
-            clock,
-        })
-    }
-
-    /// Takes one call from the pace, or tells when to come again.
-    fn wait(&self) -> Option<Instant> {
-        let not_until = self.limiter.check().err()?;
-        let wait = not_until
-            .wait_time_from(Reference::saturating_sub(&self.clock.now(), 0.into()));
-        Some(Instant::now() + wait.max(Duration::from_millis(1)))
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use leadmill_core::{Pack, Sent, limits::Written, pack::Jobs};
-    use tokio::time::sleep_until;
-
-    /// An account with these windows in the scopes `global` and `bulk`.
-    pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
-        let windows =
-            |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        let scope = |name: &str| Scope(name.into());
-        let second = Written(Duration::from_secs(1));
-        let jobs = Jobs {
-            poll: second,
-            typical: second,
-            items_per_second: NonZeroU32::MIN,
-            single: second,
-        };
-        let both = vec![scope("global"), scope("bulk")];
-        let pack = Pack {
-            name: "test".into(),
-            source: String::new(),
-            read: String::new(),
-            base_url: String::new(),
-            plans: BTreeMap::new(),
-            scopes: [(Call::Submit, both), (Call::Poll, vec![scope("global")])].into(),
-            operations: BTreeMap::new(),
-            jobs,
-            confidence: BTreeMap::new(),
-        };
-        Account {
-            name: "test".into(),
-            purse: "test".into(),
-            windows: [(scope("global"), windows(global)), (scope("bulk"), windows(bulk))]
-                .into(),
-            poll: Duration::from_secs(5),
-            pack,
-        }
-    }
-
-    async fn send(limiter: &mut Limiter, call: Call) {
-        loop {
-            match limiter.admit(call) {
-                Ok(permit) => break limiter.replied(&permit),
-                Err(Wait::Until(until)) => sleep_until(until).await,
-                Err(Wait::ForReply) => panic!("nothing is in flight"),
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn every_window_of_a_call_is_honoured() {
-        let account = account(&["5/1s", "60/60s"], &["2/60s"]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
-        let start = Instant::now();
-        for _ in 0..3 {
-            send(&mut limiter, Call::Submit).await;
-        }
-        assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
-        let start = Instant::now();
-        for _ in 0..60 {
-            send(&mut limiter, Call::Poll).await;
-        }
-        let took = start.elapsed();
-        assert!((11.8..62.0).contains(&took.as_secs_f64()), "{took:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn calls_of_an_earlier_process_count() {
-        let account = account(&["3/60s"], &[]);
-        let earlier =
-            [0, 10_000, 50_000].map(|at| Sent { at: Timestamp(at), call: Call::Poll });
-        let earlier = Earlier { sends: earlier.to_vec(), frozen_until: None };
-        let mut limiter = Limiter::new(&account, Timestamp(60_500), &earlier);
-        let start = Instant::now();
-        send(&mut limiter, Call::Poll).await;
-        assert_eq!(start.elapsed().as_millis(), 531);
-        send(&mut limiter, Call::Poll).await;
-        assert_eq!(start.elapsed().as_millis(), 10_531);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_freeze_holds_everything_and_is_never_shortened() {
-        let account = account(&["100/1s"], &[]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
-        limiter.freeze(Some(Duration::from_secs(30)));
-        limiter.freeze(Some(Duration::from_secs(3)));
-        let start = Instant::now();
-        send(&mut limiter, Call::Submit).await;
-        assert_eq!(start.elapsed().as_millis(), 30_005);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_freeze_outlives_the_process() {
-        let account = account(&["100/1s"], &[]);
-        let earlier =
-            Earlier { frozen_until: Some(Timestamp(9_000)), ..Earlier::default() };
-        let mut limiter = Limiter::new(&account, Timestamp(2_000), &earlier);
-        let start = Instant::now();
-        send(&mut limiter, Call::Poll).await;
-        assert_eq!(start.elapsed().as_secs(), 7);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_of_zero_does_not_loop() {
-        let account = account(&["1000/1s"], &[]);
-        let mut limiter = Limiter::new(&account, Timestamp(0), &Earlier::default());
-        let start = Instant::now();
-        for _ in 0..5 {
-            limiter.freeze(Some(Duration::ZERO));
-            send(&mut limiter, Call::Poll).await;
-        }
-        assert_eq!(start.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16);
-        limiter.passed();
-        limiter.freeze(None);
-        let start = Instant::now();
-        send(&mut limiter, Call::Poll).await;
-        assert_eq!(start.elapsed().as_secs(), 1);
+/// `bulk 60s`, for people.
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.scope, Written(self.window.per))
     }
 }

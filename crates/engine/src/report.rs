@@ -1,5 +1,6 @@
 //! What a run did, for the summary and the terminal.
 
+use crate::limiter::Learnt;
 use leadmill_core::{BatchId, Call, Credits, Timestamp};
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ pub enum Ending {
     Complete,
     /// The budget holds no further question.
     AtLimit,
+    /// The day's quota of jobs is used up.
+    DailyQuota,
     /// The wallet holds no further question.
     NoCredit,
     /// The provider lost one reply after the other: nothing more was bought.
@@ -64,6 +67,10 @@ pub struct Report {
     pub refusals: BTreeMap<String, u64>,
     /// Why nothing more was bought, if the provider is to blame.
     pub trouble: Option<String>,
+    /// Limits that the provider's headers name and that differ from what was known.
+    pub learnt: Vec<Learnt>,
+    /// When the quota that ended the run is open again.
+    pub resume_at: Option<Timestamp>,
     /// The balance, as last heard.
     pub balance: Option<Credits>,
 }

@@ -135,7 +135,7 @@ impl Enrich {
             refusal::judge(action.route, status, headers, response.body());
         let mut error = self.failed(action, kind, detail);
         error.status = Some(status.as_u16());
-        error.signals.rate = rate::signal(headers);
+        error.signals.rates = rate::signals(headers);
         Err(error)
     }
 
@@ -201,7 +201,7 @@ impl Provider for Enrich {
             self.failed(&action, ErrorKind::InDoubt, "the reply names no balance".into())
         })?;
         let signals =
-            Signals { balance: Some(balance), rate: rate::signal(response.headers()) };
+            Signals { balance: Some(balance), rates: rate::signals(response.headers()) };
         Ok(Reply { value: balance, signals })
     }
 
@@ -238,7 +238,7 @@ impl Provider for Enrich {
         });
         let signals = Signals {
             balance: meta.credits_remaining,
-            rate: rate::signal(response.headers()),
+            rates: rate::signals(response.headers()),
         };
         Ok(Reply { value: Answered { key, finding, credits }, signals })
     }
@@ -264,7 +264,7 @@ impl Provider for Enrich {
             let detail = "the reply names no usable batchId".to_owned();
             return Err(self.failed(&action, ErrorKind::InDoubt, detail));
         }
-        let signals = Signals { balance: None, rate: rate::signal(response.headers()) };
+        let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
         Ok(Reply { value: job, signals })
     }
 
@@ -288,7 +288,7 @@ impl Provider for Enrich {
         };
         Ok(Reply {
             value,
-            signals: Signals { balance: None, rate: rate::signal(response.headers()) },
+            signals: Signals { balance: None, rates: rate::signals(response.headers()) },
         })
     }
 
@@ -327,7 +327,7 @@ impl Provider for Enrich {
             .map_err(|error| self.unreadable(&action, &error))?;
         let signals = Signals {
             balance: meta.credits_remaining,
-            rate: rate::signal(response.headers()),
+            rates: rate::signals(response.headers()),
         };
         Ok(Reply { value, signals })
     }

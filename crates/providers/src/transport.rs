@@ -8,7 +8,7 @@ use std::fmt::Debug;
 /// A request that got no whole response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// Nothing was sent: no connection was made.
+    /// Nothing was sent: no connection was made, or it was closed before the request was begun.
     #[error("{0}")]
     Unsent(String),
     /// It may have been sent and acted on: a reset, a time-out, a broken body.
@@ -19,9 +19,10 @@ pub enum TransportError {
 /// Whether a request may travel on a connection that was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// Any. The server may close an idle one at the moment of use, which loses the reply.
+    /// One that was used a moment ago, or a new one: for all free calls, and for paid ones that risk no
+    /// more than a single answer. A server that goes away at that very moment loses the reply.
     Pooled,
-    /// A new one, for paid calls: if it cannot be made, nothing was sent.
+    /// A new one, for paid calls that risk a whole batch: if it cannot be made, nothing was sent.
     Fresh,
 }
 

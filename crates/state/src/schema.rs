@@ -48,14 +48,29 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     Ok(connection)
 }
 
+/// Opens the database of the windows' slots. It is worth no sync: see [`crate::FolderLeases`].
+pub(crate) fn open_slots(path: &Path) -> Result<Connection, StateError> {
+    let mut connection = Connection::open(path)?;
+    prepare(&mut connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS slots (purse TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    )?;
+    Ok(connection)
+}
+
 /// Opens an existing database for reading only.
-pub(crate) fn look(path: &Path) -> Result<Connection, StateError> {
+///
+/// `None` if it has no tables yet: its first process is about to create them, or was killed before it did.
+pub(crate) fn look(path: &Path) -> Result<Option<Connection>, StateError> {
     let mut connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     prepare(&mut connection)?;
     connection.pragma_update(None, "query_only", true)?;
     match version(&connection)? {
-        VERSION => Ok(connection),
+        0 => Ok(None),
+        VERSION => Ok(Some(connection)),
         found => Err(StateError::Newer { found, known: VERSION }),
     }
 }

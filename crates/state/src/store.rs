@@ -1,22 +1,22 @@
 //! The state folder: who may write to it, its runs, and the way to its parts.
 
-use crate::{FileSendLog, SqliteJournal, journal, schema};
-use leadmill_core::{Earlier, Ledger, RunId, Timestamp};
+use crate::{FolderLeases, SqliteJournal, journal, locks::Locks, schema};
+use leadmill_core::{Account, Ledger, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    collections::BTreeSet,
+    fs::{self, DirBuilder},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 /// A state that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// Another process runs on it.
-    #[error("state {0}: another run is using it")]
+    /// Another process is at work on the same run.
+    #[error("state {0}: another process is at work on the same run")]
     Locked(PathBuf),
     /// A newer version of Leadmill wrote it.
     #[error(
@@ -44,7 +44,7 @@ pub enum StateError {
 pub struct Store {
     folder: PathBuf,
     connection: Arc<Mutex<Connection>>,
-    _lock: Option<File>,
+    locks: Option<Mutex<Locks>>,
 }
 
 /// A run, begun or taken up again.
@@ -72,29 +72,17 @@ pub struct RunRecord {
 }
 
 impl Store {
-    /// Opens a state for a run, creating it if needed, and locks it for this process.
+    /// Opens a state for a run, creating it if needed. Several processes may have it open.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
         let wrong = |error| StateError::Io(folder.to_owned(), error);
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder.join("answers"))
-            .map_err(wrong)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(folder.join("lock"))
-            .map_err(wrong)?;
-        lock.try_lock().map_err(|error| match error {
-            fs::TryLockError::WouldBlock => StateError::Locked(folder.to_owned()),
-            fs::TryLockError::Error(error) => wrong(error),
-        })?;
-        forget_questions(folder).map_err(wrong)?;
+        for folder in [folder, &folder.join("answers")] {
+            let mut builder = DirBuilder::new();
+            builder.recursive(true).mode(0o700).create(folder).map_err(wrong)?;
+        }
         let connection = schema::open(&folder.join("state.db"))?;
-        Ok(Self::of(folder, connection, Some(lock)))
+        let store = Self::of(folder, connection, Some(Locks::open(folder)?));
+        store.forget_questions()?;
+        Ok(store)
     }
 
     /// Opens a state for looking only; `None` if there is none.
@@ -102,38 +90,80 @@ impl Store {
         let path = folder.join("state.db");
         match path.try_exists() {
             Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(Self::of(folder, schema::look(&path)?, None))),
+            Ok(true) => {
+                let connection = schema::look(&path)?;
+                Ok(connection.map(|connection| Self::of(folder, connection, None)))
+            }
             Err(error) => Err(StateError::Io(path, error)),
         }
     }
 
-    fn of(folder: &Path, connection: Connection, lock: Option<File>) -> Self {
+    fn of(folder: &Path, connection: Connection, locks: Option<Locks>) -> Self {
         let connection = Arc::new(Mutex::new(connection));
-        Self { folder: folder.to_owned(), connection, _lock: lock }
+        Self { folder: folder.to_owned(), connection, locks: locks.map(Mutex::new) }
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The unfinished run of this key, or a new one.
+    /// The unfinished run of this key, or a new one. One process at a time is at work on it.
     pub fn begin(
         &self,
         key: &str,
         pipeline: &str,
         now: Timestamp,
     ) -> Result<Run, StateError> {
-        let database = self.database();
-        let open =
-            "SELECT id FROM runs WHERE key = ? AND closed_at IS NULL ORDER BY id DESC";
-        if let Some(id) = database.query_row(open, [key], |row| row.get(0)).optional()? {
-            return Ok(Run { id: RunId(id), resumed: true });
+        let digest = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let locked = || StateError::Locked(self.folder.clone());
+        if !self.take(|locks| locks.take(&format!("key-{digest:016x}")))? {
+            return Err(locked());
         }
-        database.execute(
-            "INSERT INTO runs (key, pipeline, opened_at) VALUES (?, ?, ?)",
-            (key, pipeline, now.0),
-        )?;
-        Ok(Run { id: RunId(database.last_insert_rowid()), resumed: false })
+        let resumed = self.unfinished(key)?;
+        let id = match resumed {
+            Some(id) => id,
+            None => {
+                let database = self.database();
+                database.execute(
+                    "INSERT INTO runs (key, pipeline, opened_at) VALUES (?, ?, ?)",
+                    (key, pipeline, now.0),
+                )?;
+                RunId(database.last_insert_rowid())
+            }
+        };
+        match self.take(|locks| locks.take_run(id))? {
+            true => Ok(Run { id, resumed: resumed.is_some() }),
+            false => Err(locked()),
+        }
+    }
+
+    /// Of these runs, those whose open jobs other processes fetch. Those of the rest are fetched by this
+    /// process from now on, and by nobody else.
+    pub fn others(
+        &self,
+        runs: impl IntoIterator<Item = RunId>,
+    ) -> Result<BTreeSet<RunId>, StateError> {
+        let mut others = BTreeSet::new();
+        for run in runs {
+            if !others.contains(&run) && !self.take(|locks| locks.take_jobs(run))? {
+                others.insert(run);
+            }
+        }
+        Ok(others)
+    }
+
+    fn take(
+        &self,
+        take: impl FnOnce(&mut Locks) -> Result<bool, StateError>,
+    ) -> Result<bool, StateError> {
+        match &self.locks {
+            Some(locks) => {
+                take(&mut locks.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+            None => Ok(false),
+        }
     }
 
     /// The unfinished run of this key, if there is one.
@@ -178,24 +208,22 @@ impl Store {
 
     /// The account book: the fold of the whole journal.
     pub fn ledger(&self) -> Result<Ledger, StateError> {
-        journal::replay(&self.database())
+        Ok(journal::replay(&self.database())?.0)
     }
 
-    /// The journal, for writing.
-    pub fn journal(&self) -> SqliteJournal {
-        SqliteJournal(Arc::clone(&self.connection))
+    /// The account book, and the journal to go on writing it.
+    pub fn book(&self) -> Result<(Ledger, SqliteJournal), StateError> {
+        let (ledger, seen) = journal::replay(&self.database())?;
+        Ok((ledger, SqliteJournal::new(Arc::clone(&self.connection), seen)))
     }
 
-    /// The log of sends, and what earlier processes left in it about this purse, as far back as `window`.
-    pub fn sends(
+    /// Takes part in sharing the windows of an account with other processes on this state.
+    pub fn leases(
         &self,
-        purse: &str,
+        account: &Account,
         now: Timestamp,
-        window: Duration,
-    ) -> Result<(FileSendLog, Earlier), StateError> {
-        let path = self.folder.join("sends.log");
-        FileSendLog::open(&path, purse, now, window)
-            .map_err(|error| StateError::Io(path, error))
+    ) -> Result<FolderLeases, StateError> {
+        FolderLeases::open(&self.folder, account, now)
     }
 
     /// Where the answers of settled batches are.
@@ -207,27 +235,42 @@ impl Store {
     pub fn questions(&self, run: RunId, step: usize) -> PathBuf {
         self.folder.join(format!(".questions-{}-{step}", run.0))
     }
-}
 
-/// Deletes the waiting questions of a process that was killed: they hold people's names.
-fn forget_questions(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(".questions-") {
-            fs::remove_file(entry.path())?;
+    /// Deletes the waiting questions of processes that were killed: they hold people's names.
+    fn forget_questions(&self) -> Result<(), StateError> {
+        let wrong = |error| StateError::Io(self.folder.clone(), error);
+        for entry in fs::read_dir(&self.folder).map_err(wrong)? {
+            let entry = entry.map_err(wrong)?;
+            let name = entry.file_name();
+            let run = name.to_string_lossy();
+            let run =
+                run.strip_prefix(".questions-").and_then(|rest| rest.split('-').next());
+            let Some(run) = run.and_then(|run| run.parse().ok()).map(RunId) else {
+                continue;
+            };
+            if !self.take(|locks| locks.is_at_work(run))? {
+                fs::remove_file(entry.path()).map_err(wrong)?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leadmill_core::{
+        Appended, BatchId, Credits, Entry, Event, Journal, Lane, Operation, QueryKey,
+    };
+
+    fn begin(store: &Store, key: &str) -> Result<Run, StateError> {
+        store.begin(key, "p", Timestamp(1))
+    }
 
     #[test]
     fn a_run_is_taken_up_again_until_it_is_closed() {
         let folder = tempfile::tempdir().unwrap();
-        let begin = |store: &Store| store.begin("k", "p", Timestamp(1)).unwrap();
+        let begin = |store: &Store| begin(store, "k").unwrap();
         let store = Store::open(folder.path()).unwrap();
         let first = begin(&store);
         assert!(!first.resumed);
@@ -239,13 +282,64 @@ mod tests {
     }
 
     #[test]
-    fn one_process_at_a_time() {
+    fn one_process_at_a_time_is_at_work_on_a_run() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(StateError::Locked(_))));
+        let run = begin(&store, "k").unwrap();
+        let other = Store::open(folder.path()).unwrap();
+        assert!(matches!(begin(&other, "k"), Err(StateError::Locked(_))));
+        let second = begin(&other, "l").unwrap();
+        assert!(store.others([run.id]).unwrap().is_empty());
+        assert_eq!(other.others([run.id, second.id]).unwrap(), [run.id].into());
         assert!(Store::look(folder.path()).unwrap().is_some());
         drop(store);
-        Store::open(folder.path()).unwrap();
+        assert!(other.others([run.id]).unwrap().is_empty());
+        assert!(begin(&other, "k").unwrap().resumed);
+    }
+
+    #[tokio::test]
+    async fn what_another_process_wrote_is_seen_and_its_questions_are_not_claimed_twice()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let stores =
+            [Store::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap()];
+        let runs =
+            ["a", "b"].iter().zip(&stores).map(|(key, store)| begin(store, key).unwrap());
+        let runs: Vec<RunId> = runs.map(|run| run.id).collect();
+        let mut journals = stores.iter().map(|store| store.book().unwrap().1);
+        let (mut first, mut second) =
+            (journals.next().unwrap(), journals.next().unwrap());
+        let intent = |run: RunId, batch: u64, lane, keys: &[u8]| Entry {
+            at: Timestamp(1),
+            run,
+            batch: BatchId(batch),
+            event: Event::Intended {
+                account: "p".into(),
+                step: "s".into(),
+                operation: Operation::VerifyEmail,
+                lane,
+                reserve: Credits(1),
+                keys: keys.iter().map(|key| QueryKey([*key; 16])).collect(),
+            },
+        };
+        let (a, b) = (runs[0], runs[1]);
+        let ours = intent(a, 1, Lane::Single, &[1]);
+        let written = first.append(std::slice::from_ref(&ours)).await.unwrap();
+        assert_eq!(written, Appended::Written { before: vec![] });
+        let same = second.append(&[intent(b, 2, Lane::Single, &[1])]).await.unwrap();
+        assert_eq!(same, Appended::Collides { before: vec![ours] });
+        let other = second.append(&[intent(b, 2, Lane::Single, &[2])]).await.unwrap();
+        assert_eq!(other, Appended::Written { before: vec![] });
+        let theirs = intent(b, 3, Lane::Bulk, &[3]);
+        second.append(std::slice::from_ref(&theirs)).await.unwrap();
+        // Another job of the same operation may have taken the last slot.
+        let job = first.append(&[intent(a, 4, Lane::Bulk, &[4])]).await.unwrap();
+        assert!(matches!(job, Appended::Collides { before } if before.len() == 2));
+        assert!(matches!(
+            first.append(&[intent(a, 4, Lane::Bulk, &[4])]).await.unwrap(),
+            Appended::Written { .. }
+        ));
+        assert_eq!(stores[1].ledger().unwrap().lines().len(), 4);
     }
 
     #[test]

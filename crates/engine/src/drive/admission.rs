@@ -1,49 +1,55 @@
-//! What may leave now: money first, then pace.
+//! What may leave now: money first, then job slots and quotas, then pace.
 
-use super::{Drive, Ended, Errand};
+use super::{Drive, Ended, Errand, quota::Quota};
 use crate::{
-    Ending, RunError,
+    Ending, Recorded, RunError,
     limiter::{Permit, Wait},
 };
 use leadmill_core::{
-    Batch, Call, Credits, Event, Lane, Query,
-    lane::AT_ONCE,
+    Batch, Call, Credits, Endpoint, Event, Lane, Query,
     sizing::{Room, fitting},
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::Instant;
 
-const MOST_CALLS: usize = AT_ONCE as usize;
+/// Most calls that are in flight at once.
+const MOST_CALLS: usize = 256;
 
-/// What could be bought next.
+/// What could be bought next in a lane.
 enum Next {
-    /// A refused batch, once more.
-    Again,
+    /// A refused batch, once more: its place among them.
+    Again(usize),
     /// This many of the waiting questions.
     Fresh(usize),
     /// Nothing before something else has come back.
     Wait,
+    /// Nothing before this, unless something else comes back.
+    Until(Instant),
     /// Nothing at all.
     Nothing,
 }
 
 impl Drive<'_> {
     /// Sends everything that may leave now, and tells when to look again.
+    ///
+    /// Submits go first, since all else follows from them; then what fetches answers that are paid for;
+    /// single calls take what is left of the windows.
     pub(crate) async fn admit(&mut self) -> Result<Option<Instant>, RunError> {
-        let paid = self.admit_paid().await?;
+        self.engine.trade()?;
+        let bulk = self.admit_paid(Lane::Bulk).await?;
         let free = self.admit_free()?;
+        let single = self.admit_paid(Lane::Single).await?;
         self.show();
-        Ok(match (paid, free) {
-            (Some(paid), Some(free)) => Some(paid.min(free)),
-            (paid, free) => paid.or(free),
-        })
+        let trade = Some(self.engine.limiter.next_trade());
+        Ok([bulk, free, single, trade].into_iter().flatten().min())
     }
 
-    async fn admit_paid(&mut self) -> Result<Option<Instant>, RunError> {
-        let call = match self.order.lane {
+    async fn admit_paid(&mut self, lane: Lane) -> Result<Option<Instant>, RunError> {
+        let call = match lane {
             Lane::Bulk => Call::Submit,
             Lane::Single => Call::Ask,
         };
+        let endpoint = Endpoint::of(call, self.order.operation);
         let mut leaving: Vec<(Permit, Batch)> = Vec::new();
         let mut wake = None;
         while self.calls.len() + leaving.len() < MOST_CALLS {
@@ -52,23 +58,28 @@ impl Drive<'_> {
             if self.lost > 0 && (self.weighty > 0 || !leaving.is_empty()) {
                 break;
             }
-            let next = self.next(held, !leaving.is_empty());
-            if matches!(next, Next::Wait | Next::Nothing) {
-                break;
-            }
+            let next = match self.next(lane, held, leaving.len()) {
+                Next::Wait | Next::Nothing => break,
+                Next::Until(until) => {
+                    wake = Some(until);
+                    break;
+                }
+                next => next,
+            };
             if let Some(until) =
                 self.paid_not_before.filter(|until| *until > Instant::now())
             {
                 wake = Some(until);
                 break;
             }
-            match self.engine.limiter.admit(call) {
-                Ok(permit) => {
-                    if let Some(batch) = self.compose(next) {
+            match self.engine.limiter.admit(endpoint) {
+                Ok(permit) => match self.compose(lane, next) {
+                    Some(batch) => {
                         self.engine.wallet.intend(batch.id, batch.reserve);
                         leaving.push((permit, batch));
                     }
-                }
+                    None => self.engine.limiter.withdraw(&permit),
+                },
                 Err(Wait::Until(until)) => {
                     wake = Some(until);
                     break;
@@ -76,12 +87,12 @@ impl Drive<'_> {
                 Err(Wait::ForReply) => break,
             }
         }
-        self.leave(call, leaving).await?;
+        self.leave(endpoint, leaving).await?;
         Ok(wake)
     }
 
-    /// What the money allows, and whether it is worth waiting for refunds.
-    fn next(&mut self, held: Credits, leaving: bool) -> Next {
+    /// What the money and the quotas allow, and whether it is worth waiting for refunds.
+    fn next(&mut self, lane: Lane, held: Credits, leaving: usize) -> Next {
         if self.stopped.is_none() && self.fatal.is_none() {
             self.refill();
         }
@@ -92,26 +103,19 @@ impl Drive<'_> {
             self.book.ledger().committed(self.engine.run, &self.engine.purse) + held;
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
-        while let Some(batch) = self.again.pop_front() {
-            if batch.reserve <= room {
-                self.again.push_front(batch);
-                return Next::Again;
+        while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
+            if self.again.get(place).is_some_and(|batch| batch.reserve <= room) {
+                return self.within_quota(lane, leaving, Next::Again(place));
             }
             // It no longer fits as it is: its questions go back to where they came from.
-            batch
-                .queries
-                .iter()
-                .rev()
-                .for_each(|query| self.backlog.push_front(query.clone()));
+            let batch = self.again.remove(place);
+            let queries = batch.iter().flat_map(|batch| batch.queries.iter().rev());
+            queries.for_each(|query| self.backlog.push_front(query.clone()));
         }
-        if self.backlog.is_empty() {
+        let Some(most) = self.wanted(lane).filter(|_| !self.backlog.is_empty()) else {
             return Next::Nothing;
-        }
-        let open = leaving || !self.jobs.is_empty() || self.weighty > 0;
-        let most = match self.order.lane {
-            Lane::Single => 1,
-            Lane::Bulk => usize::MAX,
         };
+        let open = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
         let fit =
             |credits| fitting(&self.offer, Room { credits, items: most }, &self.backlog);
         let (fits, wanted) = (fit(room), fit(Credits::MAX).max(1));
@@ -123,7 +127,7 @@ impl Drive<'_> {
                 if !by_budget && !self.wallet_read {
                     // Our own count of the wallet is careful: ask before calling it empty.
                     self.wallet_read = true;
-                    self.errand(Duration::ZERO, Errand::Balance);
+                    self.errand(std::time::Duration::ZERO, Errand::Balance);
                 }
                 if !by_budget && self.is_reading_the_wallet() {
                     return Next::Wait;
@@ -134,8 +138,66 @@ impl Drive<'_> {
             }
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
-            _ => Next::Fresh(fits),
+            _ => self.within_quota(lane, leaving, Next::Fresh(fits)),
         }
+    }
+
+    /// Most questions of the next batch in a lane; `None` if the lane is not to be used.
+    fn wanted(&self, lane: Lane) -> Option<usize> {
+        let plan = &self.plan;
+        match lane {
+            Lane::Bulk if self.order.lane == Some(Lane::Single) => None,
+            Lane::Bulk => match plan.batches.front() {
+                Some(size) => Some(*size as usize),
+                // What the plan did not foresee: questions that came back, or that no money was there for.
+                None if plan.uses_jobs && plan.singles == 0 => Some(plan.most as usize),
+                None => None,
+            },
+            Lane::Single if self.order.lane == Some(Lane::Bulk) => None,
+            Lane::Single => (plan.singles > 0 || !plan.uses_jobs).then_some(1),
+        }
+    }
+
+    /// Job slots and daily quotas, where there are any.
+    fn within_quota(&mut self, lane: Lane, leaving: usize, next: Next) -> Next {
+        if lane == Lane::Single {
+            return next;
+        }
+        let questions = match next {
+            Next::Again(place) => {
+                self.again.get(place).map_or(0, |batch| batch.queries.len())
+            }
+            Next::Fresh(size) => size,
+            _ => 0,
+        };
+        match self.quota(leaving, questions) {
+            Quota::Open => next,
+            Quota::AfterJob => Next::Wait,
+            Quota::Fits(0) => Next::Wait,
+            Quota::Fits(fits) => match next {
+                Next::Fresh(size) => Next::Fresh(size.min(fits)),
+                next => next,
+            },
+            Quota::Until(at) => self.wait_for_quota(leaving, at),
+        }
+    }
+
+    /// A day's quota is used up. A short wait is waited for, beside other work any wait is; else the run
+    /// ends, to be taken up again when there is a quota.
+    fn wait_for_quota(&mut self, leaving: usize, at: leadmill_core::Timestamp) -> Next {
+        let left = at.since(self.engine.clock.now());
+        let busy = leaving > 0
+            || !self.jobs.is_empty()
+            || !self.calls.is_empty()
+            || self.wanted(Lane::Single).is_some();
+        if busy || left <= super::quota::PATIENCE {
+            return Next::Until(
+                Instant::now() + left + std::time::Duration::from_millis(1),
+            );
+        }
+        self.engine.report.resume_at = Some(at);
+        self.stopped = Some(Ending::DailyQuota);
+        Next::Nothing
     }
 
     fn is_reading_the_wallet(&self) -> bool {
@@ -143,47 +205,55 @@ impl Drive<'_> {
         waiting || !self.calls.is_empty()
     }
 
+    /// Reads waiting questions, and leaves out those that another process has claimed meanwhile.
     fn refill(&mut self) {
-        let wanted = match self.order.lane {
-            Lane::Bulk => {
-                self.offer.batch.get().min(self.offer.most_items.get()) as usize
-            }
-            Lane::Single => MOST_CALLS,
-        };
-        while !self.exhausted && self.backlog.len() < wanted {
+        let jobs = if self.plan.uses_jobs { self.plan.most as usize } else { 0 };
+        let rivals = self.book.has_rivals(&self.engine.purse);
+        while !self.exhausted && self.backlog.len() < jobs + MOST_CALLS {
             match self.questions.next() {
-                Some(Ok(query)) => self.backlog.push_back(query),
+                Some(Ok(query)) => {
+                    if rivals && self.book.is_claimed(&self.engine.purse, &query.key()) {
+                        self.left_to_others += 1;
+                    } else {
+                        self.backlog.push_back(query);
+                    }
+                }
                 Some(Err(error)) => return self.fail(error.into()),
                 None => self.exhausted = true,
             }
         }
     }
 
-    fn compose(&mut self, next: Next) -> Option<Batch> {
+    fn compose(&mut self, lane: Lane, next: Next) -> Option<Batch> {
         match next {
-            Next::Again => self.again.pop_front(),
+            Next::Again(place) => self.again.remove(place),
             Next::Fresh(size) => {
                 self.wallet_read = false;
-                let queries =
+                let queries: Vec<Query> =
                     self.backlog.drain(..size.min(self.backlog.len())).collect();
-                Some(self.batch(queries))
+                match lane {
+                    Lane::Bulk => self.plan.batched(queries.len()),
+                    Lane::Single => {
+                        self.plan.singles = self.plan.singles.saturating_sub(1)
+                    }
+                }
+                Some(self.batch(lane, queries))
             }
-            Next::Wait | Next::Nothing => None,
+            Next::Wait | Next::Until(_) | Next::Nothing => None,
         }
     }
 
     /// Puts questions together under a name that the book does not know.
-    pub(super) fn batch(&self, queries: Vec<Query>) -> Batch {
+    pub(super) fn batch(&self, lane: Lane, queries: Vec<Query>) -> Batch {
         let (engine, order) = (&self.engine, self.order);
         let named = |attempt, queries| {
-            let (price, lane) = (self.offer.price, order.lane);
             Batch::of(
                 engine.run,
                 &engine.purse,
                 attempt,
                 order.operation,
                 lane,
-                price,
+                self.offer.price,
                 queries,
             )
         };
@@ -199,7 +269,7 @@ impl Drive<'_> {
     /// Journals the intents, all at once, and only then lets the calls go.
     async fn leave(
         &mut self,
-        call: Call,
+        endpoint: Endpoint,
         leaving: Vec<(Permit, Batch)>,
     ) -> Result<(), RunError> {
         if leaving.is_empty() {
@@ -215,8 +285,13 @@ impl Drive<'_> {
         };
         let intents =
             leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
-        self.engine.note(&vec![call; leaving.len()])?;
-        self.record(intents).await?;
+        if self.record(intents).await? == Recorded::Collides {
+            leaving
+                .into_iter()
+                .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
+            return Ok(());
+        }
+        self.engine.note(&vec![endpoint; leaving.len()])?;
         for (permit, batch) in leaving {
             self.weighty += 1;
             self.engine.report.asked += batch.queries.len() as u64;
@@ -238,6 +313,19 @@ impl Drive<'_> {
         Ok(())
     }
 
+    /// Another process was there first: what it has not claimed waits to be asked again.
+    fn yield_to_others(&mut self, permit: &Permit, batch: Batch) {
+        self.engine.limiter.withdraw(permit);
+        self.engine.wallet.refused(batch.id);
+        for query in batch.queries.iter().rev() {
+            if self.book.is_claimed(&self.engine.purse, &query.key()) {
+                self.left_to_others += 1;
+            } else {
+                self.backlog.push_front(query.clone());
+            }
+        }
+    }
+
     /// Makes the free calls that are due.
     fn admit_free(&mut self) -> Result<Option<Instant>, RunError> {
         if self.fatal.is_some() || self.stopped == Some(Ending::Interrupted) {
@@ -249,15 +337,20 @@ impl Drive<'_> {
             if due > Instant::now() {
                 return Ok(Some(due));
             }
-            let call = match errand {
-                Errand::Poll(_) => Call::Poll,
-                Errand::Page(..) => Call::Page,
-                Errand::Balance => Call::Balance,
-            };
-            match self.engine.limiter.admit(call) {
-                Ok(permit) => {
+            let endpoint = match errand {
+                Errand::Ripe(batch) => {
                     entry.remove();
-                    self.count(call)?;
+                    self.ripe(batch);
+                    continue;
+                }
+                Errand::Poll(batch) => self.endpoint(Call::Poll, batch),
+                Errand::Page(batch, _) => self.endpoint(Call::Page, batch),
+                Errand::Balance => Call::Balance.into(),
+            };
+            match self.engine.limiter.admit(endpoint) {
+                Ok(permit) => {
+                    self.errands.pop_first();
+                    self.engine.note(&[endpoint])?;
                     self.run_errand(errand, permit);
                 }
                 Err(Wait::Until(until)) => return Ok(Some(until)),
@@ -265,6 +358,11 @@ impl Drive<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The endpoint of a call about a job.
+    fn endpoint(&self, call: Call, batch: leadmill_core::BatchId) -> Endpoint {
+        Endpoint { call, operation: self.jobs.get(&batch).map(|work| work.operation) }
     }
 
     fn run_errand(&mut self, errand: Errand, permit: Permit) {
@@ -285,7 +383,7 @@ impl Drive<'_> {
                         Ended::Polled(permit, batch, provider.poll(operation, &job).await)
                     });
                 }
-                None => self.engine.limiter.replied(&permit),
+                None => self.engine.limiter.withdraw(&permit),
             },
             Errand::Page(batch, page) => match work(batch) {
                 Some((job, operation, limit)) => {
@@ -294,25 +392,9 @@ impl Drive<'_> {
                         Ended::Fetched(permit, batch, page, reply)
                     });
                 }
-                None => self.engine.limiter.replied(&permit),
+                None => self.engine.limiter.withdraw(&permit),
             },
+            Errand::Ripe(_) => self.engine.limiter.withdraw(&permit),
         }
-    }
-
-    /// When a running job is worth looking at again: at its likely end, one to two poll intervals away.
-    pub(super) fn next_look(
-        &self,
-        since: Instant,
-        done: Option<u64>,
-        total: Option<u64>,
-    ) -> Duration {
-        let interval = self.engine.provider.account().poll;
-        let left = match (done, total) {
-            (Some(done), Some(total)) if done > 0 && total > done => {
-                since.elapsed().mul_f64((total - done) as f64 / done as f64)
-            }
-            _ => interval,
-        };
-        left.clamp(interval, interval * 2)
     }
 }

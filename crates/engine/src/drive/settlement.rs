@@ -2,7 +2,7 @@
 
 use super::{Drive, Ended, Errand, MOST_HARVESTS};
 use crate::{
-    Ending, RunError,
+    Ending, Recorded, RunError,
     collection::{Collection, Next},
     limiter::Permit,
     patience::{MOST_FAILURES, MOST_GONE, MOST_LOST, MOST_REFUSED, MOST_UNSENT, backoff},
@@ -44,12 +44,33 @@ impl Drive<'_> {
                 }
             }
         }
-        self.record(events).await
+        match self.record(events).await? {
+            Recorded::Written => Ok(()),
+            Recorded::Collides => {
+                Err(RunError::Broken("the journal refused what has happened".into()))
+            }
+        }
     }
 
     /// What every reply tells, whatever it is about.
-    fn heard(&mut self, permit: &Permit, signals: Signals, own: Option<BatchId>) {
-        self.engine.limiter.replied(permit);
+    fn heard(&mut self, permit: &Permit, signals: &Signals, own: Option<BatchId>) {
+        self.engine.limiter.hear(permit, &signals.rates);
+        self.engine.limiter.replied(permit, true);
+        self.note_balance(permit, signals, own);
+    }
+
+    /// A call failed: where not even an error came back, nothing is known of its way.
+    fn heard_of(&mut self, permit: &Permit, error: &ProviderError) {
+        let limiter = &mut self.engine.limiter;
+        limiter.hear(permit, &error.signals.rates);
+        if matches!(error.kind, ErrorKind::Throttled(_)) {
+            limiter.throttled(permit, &error.signals.rates);
+        }
+        limiter.replied(permit, error.status.is_some());
+        self.note_balance(permit, &error.signals, None);
+    }
+
+    fn note_balance(&mut self, permit: &Permit, signals: &Signals, own: Option<BatchId>) {
         if let Some(balance) = signals.balance {
             self.engine.wallet.report(balance, permit.sent, own);
         }
@@ -65,13 +86,12 @@ impl Drive<'_> {
         self.weighty = self.weighty.saturating_sub(1);
         match reply {
             Ok(Reply { value: job, signals }) => {
-                self.heard(&permit, signals, None);
+                self.heard(&permit, &signals, None);
                 self.went_through();
                 self.engine.wallet.replied(batch.id, Instant::now());
                 events.push((batch.id, Event::Accepted { job: job.clone() }));
-                let poll = self.engine.provider.account().poll;
                 self.work(batch.id, job, batch.operation, batch.keys, batch.reserve);
-                self.errand(poll, Errand::Poll(batch.id));
+                self.watch(batch.id);
             }
             Err(error) => self.not_bought(permit, batch, error, events),
         }
@@ -88,7 +108,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: answered, signals }) => {
                 let cost = answered.credits.unwrap_or(batch.reserve);
-                self.heard(&permit, signals, Some(batch.id));
+                self.heard(&permit, &signals, Some(batch.id));
                 self.went_through();
                 let refund = batch.reserve.less(cost);
                 self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
@@ -126,7 +146,7 @@ impl Drive<'_> {
         error: ProviderError,
         events: &mut Events,
     ) {
-        self.heard(&permit, *error.signals, None);
+        self.heard_of(&permit, &error);
         let reason = error.to_string();
         if error.kind == ErrorKind::InDoubt {
             self.engine.wallet.replied(batch.id, Instant::now());
@@ -198,7 +218,7 @@ impl Drive<'_> {
         if batch.queries.len() > 1 && self.refused < MOST_REFUSED {
             let (head, tail) = batch.queries.split_at(batch.queries.len() / 2);
             for half in [tail, head] {
-                self.again.push_front(self.batch(half.to_vec()));
+                self.again.push_front(self.batch(batch.lane, half.to_vec()));
             }
             return;
         }
@@ -216,9 +236,9 @@ impl Drive<'_> {
 
     fn balance(&mut self, permit: Permit, reply: Result<Reply<Credits>, ProviderError>) {
         match reply {
-            Ok(Reply { signals, .. }) => self.heard(&permit, signals, None),
+            Ok(Reply { signals, .. }) => self.heard(&permit, &signals, None),
             Err(error) => {
-                self.heard(&permit, *error.signals, None);
+                self.heard_of(&permit, &error);
                 if let ErrorKind::Throttled(wait) = error.kind {
                     self.throttled(wait);
                 }
@@ -234,21 +254,24 @@ impl Drive<'_> {
     ) {
         match reply {
             Ok(Reply { value, signals }) => {
-                self.heard(&permit, signals, None);
+                self.heard(&permit, &signals, None);
                 self.passed();
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
-                let since = work.since;
+                let harvested = work.harvested || self.ready.contains(&batch);
                 match value {
-                    Progress::Ready if work.harvested || self.ready.contains(&batch) => {}
                     Progress::Ready => {
-                        self.ready.push_back(batch);
-                        self.harvest_next();
+                        self.has_ended(batch);
+                        if !harvested {
+                            self.errands
+                                .retain(|_, errand| *errand != Errand::Ripe(batch));
+                            self.ready.push_back(batch);
+                            self.harvest_next();
+                        }
                     }
-                    Progress::Running { done, total } => {
-                        let wait = self.next_look(since, done, total);
-                        self.errand(wait, Errand::Poll(batch));
-                    }
+                    // What is being fetched tells by itself.
+                    Progress::Running { .. } if harvested => {}
+                    Progress::Running { done, total } => self.not_yet(batch, done, total),
                 }
             }
             Err(error) => self.unanswered(permit, batch, Errand::Poll(batch), error),
@@ -264,9 +287,8 @@ impl Drive<'_> {
     ) {
         match reply {
             Ok(Reply { value: page, signals }) => {
-                self.heard(&permit, signals, None);
+                self.heard(&permit, &signals, None);
                 self.passed();
-                let poll = self.engine.provider.account().poll;
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 work.told_balance |= signals.balance.is_some();
@@ -280,8 +302,10 @@ impl Drive<'_> {
                         |_, errand| !matches!(errand, Errand::Page(b, _) if *b == batch),
                     );
                     self.harvest_next();
-                    return self.errand(poll, Errand::Poll(batch));
+                    return self.not_yet(batch, None, None);
                 }
+                self.has_ended(batch);
+                let Some(work) = self.jobs.get_mut(&batch) else { return };
                 let Some(collection) = &mut work.collection else { return };
                 match collection.take(number, page) {
                     Next::Wait => {}
@@ -298,7 +322,7 @@ impl Drive<'_> {
     }
 
     /// Begins to fetch the results of ended jobs, of a few at a time: their answers are in memory.
-    fn harvest_next(&mut self) {
+    pub(super) fn harvest_next(&mut self) {
         while self.jobs.values().filter(|work| work.harvested).count() < MOST_HARVESTS {
             let Some(batch) = self.ready.pop_front() else { return };
             let Some(work) = self.jobs.get_mut(&batch) else { continue };
@@ -369,7 +393,7 @@ impl Drive<'_> {
         errand: Errand,
         error: ProviderError,
     ) {
-        self.heard(&permit, *error.signals, None);
+        self.heard_of(&permit, &error);
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         match error.kind {
             ErrorKind::Throttled(wait) => {
@@ -414,7 +438,7 @@ impl Drive<'_> {
     fn give_up(&mut self, batch: BatchId, error: &ProviderError) {
         self.jobs.remove(&batch);
         self.errands.retain(|_, errand| {
-            !matches!(errand, Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
+            !matches!(errand, Errand::Ripe(b) | Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
         });
         self.engine.report.gone.push(error.to_string());
         self.harvest_next();

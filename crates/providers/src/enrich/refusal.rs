@@ -41,11 +41,11 @@ pub(crate) fn judge(
     (kind, sentence)
 }
 
-/// `Retry-After`, else the body's `retryAfter`, else the time to the window's reset.
+/// `Retry-After`, else the body's `retryAfter`, else the time until the full windows open.
 fn wait(problem: &Problem, headers: &HeaderMap) -> Option<Duration> {
     rate::retry_after(headers)
         .or_else(|| Duration::try_from_secs_f64(problem.retry_after?).ok())
-        .or_else(|| rate::signal(headers)?.reset)
+        .or_else(|| rate::wait(&rate::signals(headers)))
 }
 
 /// The beginning of a body that is no error of the provider's own: a proxy's page, or nothing.
@@ -174,5 +174,12 @@ mod tests {
         );
         let kind = judged(429, "", &headers[1..]).0;
         assert_eq!(kind, ErrorKind::Throttled(Some(Duration::from_secs(20))));
+        let by_length = [
+            ("x-minute-request-left", "0"),
+            ("x-minute-reset-seconds", "45"),
+            ("x-daily-request-left", "4000"),
+            ("x-daily-reset-seconds", "80000"),
+        ];
+        assert_eq!(judged(429, "", &by_length).0, SECONDS_45);
     }
 }

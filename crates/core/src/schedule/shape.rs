@@ -1,0 +1,114 @@
+//! Sizes of batches worth trying.
+
+use super::{Task, course};
+use crate::Call;
+
+/// How many times as many batches as needed are tried, and how far apart they are to end.
+const COUNTS: [f64; 7] = [1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 6.0];
+const STAGGERS: [f64; 4] = [1.0, 0.0, 0.5, 1.5];
+
+/// At most `most` ways to cut the questions into batches, the plainest first.
+pub(super) fn candidates(task: &Task<'_>, most: usize) -> Vec<Vec<u32>> {
+    let least = usize::try_from(task.questions.div_ceil(u64::from(task.most.max(1))))
+        .unwrap_or(usize::MAX)
+        .max(1);
+    let mut shapes = vec![equal(task.questions, least, task.most)];
+    let mut counts: Vec<usize> =
+        COUNTS.iter().map(|times| (least as f64 * times).ceil() as usize).collect();
+    // As many batches as the submit windows let through before they are full for the first times.
+    for (_, window) in task.windows(Call::Submit) {
+        counts.extend([1, 2, 3].map(|times| window.limit.get() as usize * times));
+    }
+    // A batch of less than a page wastes the rest of it, but for the first few.
+    let page = task.offer().map_or(1, |offer| offer.page.get());
+    let enough =
+        usize::try_from(task.questions.div_ceil(u64::from(page))).unwrap_or(usize::MAX);
+    counts.extend([3, 5, 10].map(|times| least * times));
+    counts
+        .retain(|count| *count >= least && (*count <= enough.max(10) || *count == least));
+    counts.sort_unstable();
+    counts.dedup();
+    for count in counts {
+        for stagger in STAGGERS {
+            shapes.extend(staggered(task, task.questions, count, stagger));
+        }
+        shapes.push(equal(task.questions, count, task.most));
+    }
+    shapes.dedup();
+    shapes.truncate(most.clamp(1, 60));
+    shapes
+}
+
+/// Batches of equal size.
+fn equal(questions: u64, count: usize, most: u32) -> Vec<u32> {
+    let (mut left, mut sizes) = (questions, Vec::new());
+    for nth in 0..count {
+        let size = left.div_ceil((count - nth) as u64).min(u64::from(most));
+        let size = u32::try_from(size).unwrap_or(most);
+        if size > 0 {
+            sizes.push(size);
+        }
+        left -= u64::from(size);
+    }
+    while left > 0 {
+        let size = u32::try_from(left.min(u64::from(most))).unwrap_or(most);
+        sizes.push(size);
+        left -= u64::from(size);
+    }
+    sizes
+}
+
+/// Batches that end one after the other, each when the pages of the one before are fetched, however late
+/// they are submitted: large ones first, small ones last. `stagger` stretches the distance of their ends.
+pub(super) fn staggered(
+    task: &Task<'_>,
+    questions: u64,
+    count: usize,
+    stagger: f64,
+) -> Option<Vec<u32>> {
+    let (jobs, most) = (task.jobs, f64::from(task.most));
+    if jobs.item <= 0.0 || questions == 0 || count as u64 > questions {
+        return None;
+    }
+    let page = f64::from(task.offer()?.page.get());
+    let per_page = task
+        .windows(Call::Page)
+        .filter(|(_, window)| window.per.as_secs_f64() <= 1.0)
+        .map(|(_, window)| window.per.as_secs_f64() / f64::from(window.limit.get()))
+        .fold(0.0, f64::max);
+    let pages = (questions as f64 / count as f64 / page).ceil();
+    let apart = pages * per_page * stagger;
+    let begins = course::submit_times(task, count);
+    let size = |end: f64, nth: usize, begin: f64| {
+        let end = end - apart * (count - 1 - nth) as f64;
+        ((end - begin - jobs.fixed) / jobs.item).clamp(0.0, most)
+    };
+    let sum = |end: f64| -> f64 {
+        begins.iter().enumerate().map(|(nth, begin)| size(end, nth, *begin)).sum()
+    };
+    let (mut low, mut high) =
+        (0.0, begins.last()? + apart * count as f64 + jobs.fixed + most * jobs.item);
+    if sum(high) < questions as f64 {
+        return None;
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if sum(middle) < questions as f64 { low = middle } else { high = middle }
+    }
+    let mut left = questions;
+    let mut sizes: Vec<u32> = Vec::new();
+    for (nth, begin) in begins.iter().enumerate() {
+        let size = u64::from(size(high, nth, *begin).round() as u32).min(left);
+        left -= size;
+        if size > 0 {
+            sizes.push(u32::try_from(size).unwrap_or(task.most));
+        }
+    }
+    // What rounding left over goes where there is room.
+    for size in &mut sizes {
+        let more = left.min(u64::from(task.most - *size));
+        *size += u32::try_from(more).unwrap_or_default();
+        left -= more;
+    }
+    (left == 0).then_some(sizes)
+}

@@ -1,0 +1,374 @@
+//! How processes share what a provider limits: the slots of each window, in leases.
+//!
+//! A window of n calls is n slots. A slot is free, cooling (it was used, and is free again at a known
+//! time), or leased to one process, which may use it, wait until it has cooled and use it again. No slot
+//! is ever in two hands, so all processes together obey the window as one client would, and none of them
+//! asks for each call.
+
+use crate::{Endpoint, JournalError, Scope, Sent, Timestamp, Window};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+/// How long a lease lasts without being renewed. A process that was killed is found out sooner.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// How long a call that has left may still be on its way when its process ends.
+pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// The port through which a process shares its windows with others, and is remembered by later ones.
+pub trait Leases: fmt::Debug + Send {
+    /// Writes calls down before they leave. Survives the end of the process, not of the machine.
+    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
+
+    /// Writes down that the provider wants nothing before `until`.
+    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError>;
+
+    /// Renews this process's lease, gives slots back, and asks for more: one trade a window.
+    fn trade(
+        &mut self,
+        now: Timestamp,
+        trades: &[Trade],
+    ) -> Result<Agreement, JournalError>;
+}
+
+/// What a process offers and wants of one window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trade {
+    /// The calls that it counts.
+    pub scope: Scope,
+    /// The window, as this process knows it.
+    pub window: Window,
+    /// Unused slots given back.
+    pub back: u32,
+    /// Cooling slots given back, each with the time at which it is free.
+    pub cooling: Vec<Timestamp>,
+    /// How many more slots are wanted.
+    pub want: u32,
+}
+
+/// What a process has after its trades.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// Nothing may leave after this without another trade.
+    pub until: Timestamp,
+    /// Until when the provider wants nothing.
+    pub frozen_until: Option<Timestamp>,
+    /// One deal for each trade, in the same order.
+    pub deals: Vec<Deal>,
+}
+
+/// What a process has of one window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deal {
+    /// Slots leased to it, those of this deal included.
+    pub held: u32,
+    /// Of those, slots that came with this deal and are not free before these times.
+    pub cooling: Vec<Timestamp>,
+    /// When the next slot that nobody holds is free.
+    pub next: Option<Timestamp>,
+    /// Slots that other processes hold.
+    pub others: u32,
+    /// How many other processes want slots.
+    pub rivals: u32,
+}
+
+/// Names a process.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct ProcessId(pub u64);
+
+/// All slots of one purse, over all processes. Whoever keeps it lets one trade at a time touch it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    frozen_until: Option<Timestamp>,
+    leases: BTreeMap<ProcessId, Timestamp>,
+    /// By scope and length.
+    windows: BTreeMap<String, Shared>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Shared {
+    per: Duration,
+    /// Slots that nobody holds and that are not free yet: when, and how many.
+    cooling: BTreeMap<Timestamp, u32>,
+    held: BTreeMap<ProcessId, Stake>,
+    /// Who got a slot last, so that the few slots of a small window go round.
+    latest: Option<ProcessId>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Stake {
+    held: u32,
+    want: u32,
+}
+
+/// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
+pub fn cooled(at: Timestamp, per: Duration) -> Timestamp {
+    let wait = per + per / 2000 + Duration::from_millis(1);
+    Timestamp(at.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+}
+
+impl Slots {
+    /// All processes that hold or held something and were neither buried nor have left.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> {
+        self.leases.keys().copied()
+    }
+
+    /// The provider wants nothing before `until`.
+    pub fn freeze(&mut self, until: Timestamp) {
+        self.frozen_until = self.frozen_until.max(Some(until));
+    }
+
+    /// A process has ended, having made exactly these calls. Its unused slots are free at once; the used
+    /// ones cool. `scopes` tells which scopes a call falls into.
+    pub fn bury<'a>(
+        &mut self,
+        process: ProcessId,
+        now: Timestamp,
+        sends: &[Sent],
+        windows: impl Fn(Endpoint) -> Vec<(&'a Scope, Window)>,
+    ) {
+        self.leases.remove(&process);
+        self.windows.values_mut().for_each(|shared| _ = shared.held.remove(&process));
+        for sent in sends {
+            for (scope, window) in windows(sent.to) {
+                let late = ON_ITS_WAY.as_millis() as i64;
+                let free = cooled(Timestamp(sent.at.0.saturating_add(late)), window.per);
+                if free > now {
+                    let shared = self.shared(scope, window);
+                    *shared.cooling.entry(free).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// One process's trades.
+    pub fn trade(
+        &mut self,
+        process: ProcessId,
+        now: Timestamp,
+        trades: &[Trade],
+    ) -> Agreement {
+        self.expire(process, now);
+        let until = Timestamp(now.0.saturating_add(LEASE.as_millis() as i64));
+        self.leases.insert(process, until);
+        self.frozen_until = self.frozen_until.filter(|until| *until > now);
+        let deals = trades.iter().map(|trade| {
+            self.shared(&trade.scope, trade.window).trade(process, now, trade)
+        });
+        let deals = deals.collect();
+        Agreement { until, frozen_until: self.frozen_until, deals }
+    }
+
+    fn shared(&mut self, scope: &Scope, window: Window) -> &mut Shared {
+        let name = format!("{scope} {}", crate::limits::Written(window.per));
+        let shared = self.windows.entry(name).or_default();
+        shared.per = window.per;
+        shared
+    }
+
+    /// Whoever else did not renew may have used its slots up to the end of its lease. One that comes late
+    /// and finds its slots untouched goes on with them.
+    fn expire(&mut self, renewing: ProcessId, now: Timestamp) {
+        // A clock that went back must not make a lease last for ever.
+        let latest = Timestamp(now.0.saturating_add(2 * LEASE.as_millis() as i64));
+        let ended: Vec<(ProcessId, Timestamp)> = self
+            .leases
+            .iter()
+            .filter(|(process, _)| **process != renewing)
+            .filter(|(_, until)| **until <= now || **until > latest)
+            .map(|(process, until)| (*process, (*until).min(now)))
+            .collect();
+        for (process, until) in ended {
+            self.leases.remove(&process);
+            for shared in self.windows.values_mut() {
+                if let Some(stake) = shared.held.remove(&process).filter(|s| s.held > 0) {
+                    let late = Timestamp(until.0 + ON_ITS_WAY.as_millis() as i64);
+                    let free = cooled(late, shared.per);
+                    *shared.cooling.entry(free).or_default() += stake.held;
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn trade(&mut self, process: ProcessId, now: Timestamp, trade: &Trade) -> Deal {
+        self.cool(now);
+        let limit = trade.window.limit.get();
+        let mine = self.held.entry(process).or_default();
+        mine.held = mine.held.saturating_sub(trade.back);
+        for free in &trade.cooling {
+            if mine.held > 0 {
+                mine.held -= 1;
+                *self.cooling.entry(*free).or_default() += 1;
+            }
+        }
+        let held = mine.held;
+        let rivals =
+            self.held.iter().filter(|(other, s)| **other != process && s.want > 0);
+        let rivals = u32::try_from(rivals.count()).unwrap_or(u32::MAX);
+        let others = self.held.iter().filter(|(other, _)| **other != process);
+        let others: u32 = others.map(|(_, stake)| stake.held).sum();
+        let taken =
+            held.saturating_add(others).saturating_add(self.cooling.values().sum());
+        let free = limit.saturating_sub(taken);
+        let most = match rivals {
+            0 => limit,
+            _ => fair(limit, rivals),
+        };
+        let its_turn = rivals == 0 || most > 0 || self.latest != Some(process);
+        let most = if its_turn { most.max(1) } else { 0 };
+        let wanted = trade.want.min(most.saturating_sub(held));
+        let granted = wanted.min(free);
+        // Where nobody else wants any, cooling slots are handed out too: they need no further trade.
+        let cooling = match rivals {
+            0 => self.hand_out(wanted - granted),
+            _ => Vec::new(),
+        };
+        let held = held + granted + u32::try_from(cooling.len()).unwrap_or(u32::MAX);
+        if granted > 0 || !cooling.is_empty() {
+            self.latest = Some(process);
+        }
+        let want =
+            trade.want.saturating_sub(granted).saturating_sub(cooling.len() as u32);
+        self.held.insert(process, Stake { held, want });
+        let next = self.cooling.keys().next().copied();
+        Deal { held, cooling, next, others, rivals }
+    }
+
+    fn cool(&mut self, now: Timestamp) {
+        self.cooling = self.cooling.split_off(&Timestamp(now.0.saturating_add(1)));
+        // A clock that went back must not keep a slot for longer than any slot cools.
+        let latest = cooled(Timestamp(now.0 + ON_ITS_WAY.as_millis() as i64), self.per);
+        let late = self.cooling.split_off(&Timestamp(latest.0.saturating_add(1)));
+        if let Some(count) = late.values().copied().reduce(u32::saturating_add) {
+            *self.cooling.entry(latest).or_default() += count;
+        }
+    }
+
+    fn hand_out(&mut self, most: u32) -> Vec<Timestamp> {
+        let mut handed = Vec::new();
+        while handed.len() < most as usize {
+            let Some(mut first) = self.cooling.first_entry() else { break };
+            handed.push(*first.key());
+            *first.get_mut() -= 1;
+            if *first.get() == 0 {
+                first.remove();
+            }
+        }
+        handed
+    }
+}
+
+/// The slots that one of several processes that want more than there is may hold.
+pub const fn fair(limit: u32, rivals: u32) -> u32 {
+    limit / (rivals + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn trade(window: &str, back: u32, cooling: &[i64], want: u32) -> Trade {
+        Trade {
+            scope: Scope("bulk".into()),
+            window: window.parse().unwrap(),
+            back,
+            cooling: cooling.iter().map(|at| Timestamp(*at)).collect(),
+            want,
+        }
+    }
+
+    fn deal(slots: &mut Slots, who: u64, now: i64, trade: Trade) -> Deal {
+        slots.trade(ProcessId(who), Timestamp(now), &[trade]).deals.remove(0)
+    }
+
+    #[test]
+    fn alone_it_has_all_and_shares_when_another_comes() {
+        let mut slots = Slots::default();
+        assert_eq!(deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10)).held, 10);
+        let second = deal(&mut slots, 2, 0, trade("10/60s", 0, &[], 10));
+        assert_eq!((second.held, second.others), (0, 10));
+        let first = deal(&mut slots, 1, 10, trade("10/60s", 3, &[500, 700], 0));
+        assert_eq!((first.held, first.rivals), (5, 1));
+        let second = deal(&mut slots, 2, 20, trade("10/60s", 0, &[], 10));
+        assert_eq!(
+            (second.held, second.cooling),
+            (5, vec![Timestamp(500), Timestamp(700)])
+        );
+        let first = deal(&mut slots, 1, 30, trade("10/60s", 0, &[], 5));
+        assert_eq!((first.held, first.next, first.rivals), (5, None, 1));
+    }
+
+    #[test]
+    fn the_slots_of_a_killed_process_are_free_when_what_it_sent_is_out_of_the_window() {
+        let mut slots = Slots::default();
+        deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
+        let window: Window = "3/60s".parse().unwrap();
+        let scope = Scope("bulk".into());
+        let sent = Sent { at: Timestamp(1_000), to: crate::Call::Submit.into() };
+        slots.bury(ProcessId(1), Timestamp(2_000), &[sent], |_| vec![(&scope, window)]);
+        let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
+        // 60 s after it can have arrived, and what the clocks may differ by.
+        assert_eq!((second.held, second.cooling), (3, vec![Timestamp(62_031)]));
+    }
+
+    #[test]
+    fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
+        let mut slots = Slots::default();
+        deal(&mut slots, 1, 0, trade("2/60s", 0, &[], 2));
+        let during = deal(&mut slots, 2, 29_000, trade("2/60s", 0, &[], 2));
+        assert_eq!(during.held, 0);
+        let after = deal(&mut slots, 2, 31_000, trade("2/60s", 0, &[], 2));
+        assert_eq!(after.cooling, [Timestamp(91_031); 2]);
+        let revived = deal(&mut slots, 1, 31_500, trade("2/60s", 0, &[], 0));
+        assert_eq!(revived.held, 0, "it must not go on with what others have");
+    }
+
+    #[test]
+    fn a_single_slot_goes_round() {
+        let mut slots = Slots::default();
+        let mut turns = Vec::new();
+        let mut now = 0;
+        deal(&mut slots, 2, now, trade("1/1s", 0, &[], 1));
+        deal(&mut slots, 2, now, trade("1/1s", 1, &[], 1));
+        for _ in 0..8 {
+            for who in [1, 2] {
+                now += 10;
+                if deal(&mut slots, who, now, trade("1/1s", 0, &[], 1)).held == 1 {
+                    turns.push(who);
+                    deal(&mut slots, who, now, trade("1/1s", 1, &[], 1));
+                }
+            }
+        }
+        assert!(turns.windows(2).all(|pair| pair[0] != pair[1]), "{turns:?}");
+    }
+
+    proptest! {
+        /// Whatever is traded, no more slots are held or cooling than there are.
+        #[test]
+        fn no_slot_is_in_two_hands(
+            trades in prop::collection::vec((1u64..4, 0u32..6, 0usize..4, 0u32..12, 0i64..9_000), 1..80),
+        ) {
+            let mut slots = Slots::default();
+            let mut held: BTreeMap<u64, u32> = BTreeMap::new();
+            let mut now = 0;
+            for (who, back, cooling, want, wait) in trades {
+                now += wait;
+                let mine = held.get(&who).copied().unwrap_or_default();
+                let back = back.min(mine);
+                let cooling = cooling.min((mine - back) as usize);
+                let cooling = vec![now + 1_000; cooling];
+                let deal = deal(&mut slots, who, now, trade("10/60s", back, &cooling, want));
+                held.insert(who, deal.held);
+                let shared = slots.windows.values().next().unwrap();
+                let all: u32 = shared.held.values().map(|stake| stake.held).sum::<u32>()
+                    + shared.cooling.values().sum::<u32>();
+                prop_assert!(all <= 10, "{all} of 10: {shared:?}");
+            }
+        }
+    }
+}

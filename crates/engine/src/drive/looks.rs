@@ -1,0 +1,182 @@
+//! When to look at a job: at its likely end, learnt from the jobs before.
+
+use super::{Drive, Errand};
+use leadmill_core::{BatchId, schedule::JobTimes};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The longest time between two looks at a job that says how far it is.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How much a guess must be off to be worth a change of every other look.
+const WORTH: f64 = 0.03;
+
+/// How long jobs take here: the pack's typical times, stretched by what was seen.
+#[derive(Debug)]
+pub(super) struct Looks {
+    typical: JobTimes,
+    stretch: f64,
+    /// Whether a job's end has been seen.
+    learnt: bool,
+    /// The job that is looked at meanwhile.
+    scout: Option<BatchId>,
+}
+
+impl Looks {
+    pub(super) const fn new(typical: JobTimes) -> Self {
+        Self { typical, stretch: 1.0, learnt: false, scout: None }
+    }
+
+    /// How long jobs take, as far as is known.
+    pub(super) fn times(&self) -> JobTimes {
+        let JobTimes { fixed, item } = self.typical;
+        JobTimes { fixed: fixed * self.stretch, item: item * self.stretch }
+    }
+
+    fn expected(&self, items: usize) -> Duration {
+        Duration::from_secs_f64(self.times().of(items).max(0.0))
+    }
+
+    /// A job of so many items ended between `after` and `by`. Tells whether that changes much.
+    fn ended(&mut self, items: usize, after: Duration, by: Duration) -> bool {
+        let expected = self.expected(items);
+        let likely = match expected {
+            early if early < after => (after + by) / 2,
+            late if late > by => by,
+            fits => fits,
+        };
+        let first = !self.learnt;
+        self.learnt = true;
+        self.scout = None;
+        self.correct(items, likely, if first { 1.0 } else { 0.4 })
+    }
+
+    /// Moves the guess for so many items by `weight` of the way to `likely`.
+    fn correct(&mut self, items: usize, likely: Duration, weight: f64) -> bool {
+        let typical = self.typical.of(items).max(0.001);
+        let change = (likely.as_secs_f64() / typical - self.stretch) * weight;
+        self.stretch = (self.stretch + change).clamp(0.001, 10_000.0);
+        (change / self.stretch).abs() > WORTH
+    }
+}
+
+impl Drive<'_> {
+    /// A job has begun: its first look is at its likely end. Until an end has been seen, one job is polled.
+    pub(super) fn watch(&mut self, batch: BatchId) {
+        let Some(work) = self.jobs.get(&batch) else { return };
+        let (since, items) = (work.since, work.keys.len());
+        let poll = self.engine.provider.account().poll;
+        let due =
+            since + self.looks.expected(items).max(self.engine.provider.account().poll);
+        self.errand_at(due, Errand::Ripe(batch));
+        if !self.looks.learnt && self.looks.scout.is_none() && due > since + poll * 2 {
+            self.looks.scout = Some(batch);
+            self.errand_at(since + poll, Errand::Poll(batch));
+        }
+    }
+
+    /// A job has probably ended: its first page of results tells, where it may be asked for; else a poll.
+    pub(super) fn ripe(&mut self, batch: BatchId) {
+        let early = self.engine.provider.account().pack.jobs.early_results;
+        let Some(work) = self.jobs.get(&batch) else { return };
+        if work.harvested || self.ready.contains(&batch) {
+            return;
+        }
+        self.errands.retain(|_, errand| *errand != Errand::Poll(batch));
+        if early {
+            self.ready.push_back(batch);
+            self.harvest_next();
+        } else {
+            self.errand(Duration::ZERO, Errand::Poll(batch));
+        }
+    }
+
+    /// A job has not ended yet: looks again at its likely end, if that can be told, and not too soon.
+    pub(super) fn not_yet(
+        &mut self,
+        batch: BatchId,
+        done: Option<u64>,
+        total: Option<u64>,
+    ) {
+        let poll = self.engine.provider.account().poll;
+        let now = Instant::now();
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        let (since, items) = (work.since, work.keys.len());
+        let before = work.progress.replace((now, done.unwrap_or_default()));
+        work.running_at = Some(now);
+        let running = now.duration_since(since);
+        let left = done.zip(total).and_then(|(done, total)| {
+            let (at, had) = before.filter(|(_, had)| *had > 0 && *had < done)?;
+            let speed =
+                (done - had) as f64 / now.duration_since(at).as_secs_f64().max(0.001);
+            Some(Duration::from_secs_f64(total.saturating_sub(done) as f64 / speed))
+        });
+        let rough = done
+            .zip(total)
+            .filter(|(done, total)| *done > 0 && done <= total)
+            .map(|(done, total)| running.mul_f64((total - done) as f64 / done as f64));
+        let expected = self.looks.expected(items);
+        let corrected = match left {
+            Some(left) => self.looks.correct(items, running + left, 1.0),
+            None if expected <= running => self.looks.correct(items, running + poll, 0.5),
+            None => false,
+        };
+        if corrected {
+            self.look_anew(batch);
+        }
+        let likely = left.or(rough).unwrap_or(poll * 2).min(LONGEST);
+        let scouting = self.looks.scout == Some(batch);
+        let ripe = (since + self.looks.expected(items)).saturating_duration_since(now);
+        match left {
+            // Its end is known well: the next look may be the first page.
+            Some(left) if left > poll => {
+                self.move_look(batch, now + left);
+                if scouting {
+                    self.errand(poll * 2, Errand::Poll(batch));
+                }
+            }
+            _ if scouting && ripe > poll => {
+                self.errand(likely.clamp(poll, poll * 2).min(ripe), Errand::Poll(batch))
+            }
+            _ => self.errand(likely.max(poll), Errand::Poll(batch)),
+        }
+    }
+
+    /// The end of a job was seen.
+    pub(super) fn has_ended(&mut self, batch: BatchId) {
+        let now = Instant::now();
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        if std::mem::replace(&mut work.end_seen, true) || work.resumed {
+            return;
+        }
+        let after =
+            work.running_at.map_or(Duration::ZERO, |at| at.duration_since(work.since));
+        let by = now.duration_since(work.since);
+        let items = work.keys.len();
+        if self.looks.ended(items, after, by) {
+            self.look_anew(batch);
+        }
+    }
+
+    /// What is known of job times has changed: every first look moves.
+    fn look_anew(&mut self, but: BatchId) {
+        let moved: Vec<(BatchId, Instant)> = self
+            .errands
+            .values()
+            .filter_map(|errand| match errand {
+                Errand::Ripe(batch) if *batch != but => {
+                    let work = self.jobs.get(batch)?;
+                    Some((*batch, work.since + self.looks.expected(work.keys.len())))
+                }
+                _ => None,
+            })
+            .collect();
+        moved.into_iter().for_each(|(batch, due)| self.move_look(batch, due));
+        self.plan_anew();
+    }
+
+    fn move_look(&mut self, batch: BatchId, due: Instant) {
+        self.errands.retain(|_, errand| *errand != Errand::Ripe(batch));
+        self.errand_at(due, Errand::Ripe(batch));
+    }
+}

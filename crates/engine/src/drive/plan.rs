@@ -1,0 +1,77 @@
+//! Which lanes the questions take, and in batches of which sizes.
+
+use super::Drive;
+use leadmill_core::{
+    Credits, schedule,
+    schedule::{JobTimes, Lanes, Task},
+};
+use std::collections::VecDeque;
+
+/// What is left of the schedule.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Sizes of the batches that are still to be submitted.
+    pub(super) batches: VecDeque<u32>,
+    /// Questions that are still to travel alone, beside the batches.
+    pub(super) singles: u64,
+    /// Whether any question travels in a job.
+    pub(super) uses_jobs: bool,
+    /// Most questions in one batch.
+    pub(super) most: u32,
+}
+
+impl Plan {
+    fn of(task: &Task<'_>) -> Self {
+        let schedule = schedule::best(task);
+        Self {
+            uses_jobs: schedule.lanes() != Lanes::Single,
+            batches: schedule.batches.into(),
+            singles: schedule.singles,
+            most: task.most,
+        }
+    }
+
+    /// A batch of so many questions was put together.
+    pub(super) fn batched(&mut self, questions: usize) {
+        let questions = u32::try_from(questions).unwrap_or(u32::MAX);
+        if let Some(size) = self.batches.front_mut() {
+            match *size > questions {
+                true => *size -= questions,
+                false => _ = self.batches.pop_front(),
+            }
+        }
+    }
+}
+
+impl Drive<'_> {
+    /// The schedule of an order.
+    pub(super) fn plan(
+        engine: &crate::Engine,
+        order: &crate::Order,
+        questions: u64,
+        jobs: JobTimes,
+    ) -> Plan {
+        let account = engine.provider.account();
+        let usual = Task::new(account, order.operation, questions);
+        let price =
+            account.offer(order.operation).map_or(Credits::ZERO, |offer| offer.price);
+        let bound = engine.batch_risk.items_at(price).max(1);
+        let most = usual.most.min(u32::try_from(bound).unwrap_or(u32::MAX));
+        Plan::of(&Task { lane: order.lane, most, jobs, ..usual })
+    }
+
+    /// Jobs take another time than was thought: what is not submitted yet is cut anew.
+    pub(super) fn plan_anew(&mut self) {
+        let left: u64 = self.plan.batches.iter().map(|size| u64::from(*size)).sum();
+        // With so many batches to come the sizes do not depend on how long one takes.
+        if self.plan.batches.len() < 2 || self.plan.batches.len() > 60 {
+            return;
+        }
+        let order =
+            crate::Order { lane: Some(leadmill_core::Lane::Bulk), ..self.order.clone() };
+        let plan = Self::plan(self.engine, &order, left, self.looks.times());
+        if !plan.batches.is_empty() {
+            self.plan.batches = plan.batches;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! One window of one scope: the log of its slots, and what the headers say of it.
+
+use super::{
+    log::{Log, Room},
+    pace::Pace,
+    suspicion::{self, Suspicion},
+};
+use leadmill_core::{RateSignal, Scope, Window, pack::Percent};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is left of our part of a window after a 429.
+const LESS: f64 = 0.8;
+
+/// How much of it comes back in one window length without another.
+const MORE: f64 = 0.06;
+
+/// The least part of a window that we take for ours.
+const LEAST_PART: f64 = 0.25;
+
+/// Window lengths after which what is suspected is suspected anew.
+const PATIENCE: u32 = 20;
+
+/// Everything that is known of one window.
+#[derive(Debug)]
+pub(super) struct Gate {
+    pub(super) scope: Scope,
+    /// As the pack or the pipeline has it, or as the headers have taught.
+    pub(super) window: Window,
+    pub(super) log: Log,
+    pub(super) pace: Option<Pace>,
+    pub(super) suspicion: Suspicion,
+    /// Slots that other processes of ours hold, and how many of those want more.
+    pub(super) others: u32,
+    pub(super) rivals: u32,
+    /// When a slot that nobody holds is free.
+    pub(super) next: Option<Instant>,
+    /// A call had to wait for a slot since the last trade.
+    pub(super) short: bool,
+    share: Percent,
+    epoch: Instant,
+    suspected: Instant,
+    colleagues: Option<Colleagues>,
+    /// Calls that the server has room for, however it counts, by the last headers: a count goes up by
+    /// nothing but calls.
+    credit: u32,
+    /// Our part of what is ours, and when it last changed: less after a 429.
+    part: f64,
+    parted: Instant,
+    /// A higher limit that the headers have named once.
+    rumour: Option<u32>,
+}
+
+/// Calls in a window that none of our processes made.
+#[derive(Clone, Copy, Debug)]
+struct Colleagues {
+    calls: u32,
+    seen: Instant,
+}
+
+/// What a reply taught about a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lesson {
+    /// Nothing new.
+    Nothing,
+    /// Its limit is another one.
+    Limit,
+    /// No algorithm that keeps it for us alone counts so few or so many.
+    Shared,
+    /// It is no weighted counter.
+    Cleared,
+}
+
+impl Gate {
+    pub(super) fn new(scope: Scope, window: Window, share: Percent) -> Self {
+        let now = Instant::now();
+        Self {
+            scope,
+            window,
+            log: Log::new(window.per, 0),
+            pace: Pace::new(window),
+            suspicion: Suspicion::ALL,
+            others: 0,
+            rivals: 0,
+            next: None,
+            short: false,
+            share,
+            epoch: now,
+            suspected: now,
+            colleagues: None,
+            credit: 0,
+            part: 1.0,
+            parted: now,
+            rumour: None,
+        }
+    }
+
+    /// Slots that are ours at most, over all our processes.
+    pub(super) fn cap(&self) -> u32 {
+        let cap = self.share.of(u64::from(self.window.limit.get()));
+        u32::try_from(cap).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Whether one more call may leave, as far as this window goes. The pace is asked last, apart.
+    pub(super) fn room(&mut self, now: Instant) -> Room {
+        let most = self.most(now);
+        match self.log.room(now, most) {
+            Room::Now => {}
+            room => {
+                self.short |= self.log.held() < self.cap();
+                return room;
+            }
+        }
+        let limit = most.min(self.log.held());
+        if self.credit == 0
+            && !self.suspicion.is_cleared()
+            && !self.suspicion.allows(&self.log, self.epoch, limit, now)
+        {
+            // One slot's worth of a counter's decay is half of what it can be at the most.
+            let step = self.window.per / limit.max(1).saturating_mul(2);
+            let step = step.clamp(Duration::from_millis(1), self.window.per / 60);
+            return Room::At(now + step.max(Duration::from_millis(1)));
+        }
+        Room::Now
+    }
+
+    /// Slots that we may have in use, by what our part is and what colleagues use.
+    fn most(&mut self, now: Instant) -> u32 {
+        let part = self.part_at(now);
+        let most = match part < 1.0 {
+            true => (f64::from(self.log.held()) * part).max(1.0) as u32,
+            false => self.log.held(),
+        };
+        let Some(colleagues) = self.colleagues else { return most };
+        let old = now.saturating_duration_since(colleagues.seen).as_secs_f64();
+        let left = 1.0 - old / self.window.per.as_secs_f64();
+        if left <= 0.0 {
+            // Whatever they had in the window then has left it.
+            self.colleagues = None;
+            return most;
+        }
+        // They go on while we look away: what was seen long ago is looked at again with one call before
+        // others follow.
+        if left < 0.9 && self.log.in_flight() > 0 {
+            return 0;
+        }
+        let limit = self.window.limit.get().saturating_sub(self.others);
+        let theirs = colleagues.calls + colleagues.calls / 8 + 2;
+        most.min(limit.saturating_sub(theirs).max(1))
+    }
+
+    /// A call leaves.
+    pub(super) fn take(&mut self, now: Instant, tail: Duration, overdue: Duration) {
+        self.log.take(now, tail, overdue);
+        self.credit = self.credit.saturating_sub(1);
+    }
+
+    fn part_at(&self, now: Instant) -> f64 {
+        let since = now.saturating_duration_since(self.parted).as_secs_f64();
+        (self.part + MORE * since / self.window.per.as_secs_f64()).min(1.0)
+    }
+
+    /// The provider said 429: somebody else uses the window too, or it is smaller than we think.
+    pub(super) fn throttled(&mut self, now: Instant) {
+        self.part = (self.part_at(now) * LESS).max(LEAST_PART);
+        self.parted = now;
+        self.suspicion = Suspicion::ALL;
+        self.credit = 0;
+    }
+
+    /// What the headers of a reply say about this window: the call had left at `sent`.
+    pub(super) fn hear(
+        &mut self,
+        rate: RateSignal,
+        sent: Instant,
+        now: Instant,
+    ) -> Lesson {
+        if let Some(limit) = rate.limit.and_then(|limit| u32::try_from(limit).ok())
+            && self.learn(limit)
+        {
+            return Lesson::Limit;
+        }
+        let Some(remaining) = rate.remaining else { return Lesson::Nothing };
+        let used = u64::from(self.window.limit.get()).saturating_sub(remaining);
+        let own = suspicion::exact(&self.log, sent, now);
+        let others = u64::from(self.others);
+        if others == 0 && !self.suspicion.is_cleared() {
+            if now.saturating_duration_since(self.suspected) > self.window.per * PATIENCE
+            {
+                // Two clocks may have drifted apart by more than the width of a suspicion.
+                (self.suspicion, self.suspected) = (Suspicion::ALL, now);
+            }
+            self.suspicion.see(&self.log, self.epoch, used, sent, now);
+        }
+        let cleared = self.suspicion.is_cleared();
+        let after = self.log.possible(Some(sent), now).saturating_sub(1) as u64;
+        // One is kept: some servers tell what remained before the call that asks.
+        let credit = remaining.saturating_sub(after + 1);
+        let credit = u32::try_from(credit).unwrap_or(u32::MAX);
+        let excess = used.saturating_sub(own.most).saturating_sub(others);
+        if excess > 0 && (cleared || others > 0) {
+            // No way of counting explains it by our own calls.
+            self.colleagues_use(excess, now);
+            (self.suspicion, self.credit) = (Suspicion::ALL, credit);
+            return Lesson::Shared;
+        }
+        if let Some(Colleagues { calls, .. }) = self.colleagues {
+            // They may have gone; what cannot be told from our own calls stays.
+            let most = used.saturating_sub(own.least.saturating_sub(others));
+            self.colleagues_use(most.min(u64::from(calls)), now);
+        }
+        self.credit = match (others, self.colleagues) {
+            (0, None) => self.credit.max(credit),
+            (0, Some(_)) => credit,
+            _ => 0,
+        };
+        match cleared {
+            true => Lesson::Cleared,
+            false => Lesson::Nothing,
+        }
+    }
+
+    fn colleagues_use(&mut self, calls: u64, now: Instant) {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        self.colleagues = (calls > 0).then_some(Colleagues { calls, seen: now });
+    }
+
+    /// Takes another limit from the headers: a lower one at once, a higher one when it is named twice.
+    fn learn(&mut self, limit: u32) -> bool {
+        let known = self.window.limit.get();
+        let rumour = self.rumour.take();
+        if limit == known {
+            return false;
+        }
+        if limit > known && rumour != Some(limit) {
+            self.rumour = Some(limit);
+            return false;
+        }
+        let Some(limit) = std::num::NonZeroU32::new(limit) else { return false };
+        self.window.limit = limit;
+        self.pace = Pace::new(self.window);
+        if self.log.held() > self.cap() {
+            let surplus = self.log.held() - self.cap();
+            // Kept out of the next trade: the window has no such slots.
+            _ = self.log.give_back(surplus, Instant::now());
+        }
+        self.short = true;
+        true
+    }
+}

@@ -1,0 +1,108 @@
+//! What the rate-limit headers teach: limits, colleagues, and how the server counts.
+
+use super::{
+    Learnt, Limiter, Permit,
+    gate::{Gate, Lesson},
+    suspicion::Suspicion,
+};
+use leadmill_core::RateSignal;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Windows from this length on are what headers that name no length usually describe.
+const SUSTAINED: Duration = Duration::from_secs(10);
+
+/// What a limit may differ by from the one that is known, to be the same window's.
+const MOST_RATIO: f64 = 20.0;
+
+impl Limiter {
+    /// Takes in the headers of a reply, whatever its status. Call it before [`Limiter::replied`].
+    pub fn hear(&mut self, permit: &Permit, rates: &[RateSignal]) {
+        let now = Instant::now();
+        let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
+        for rate in rates {
+            let Some(place) = self.subject(&route, *rate) else {
+                self.unknown_window(permit, *rate, now);
+                continue;
+            };
+            let Some(gate) = self.gates.get_mut(place) else { continue };
+            let known = gate.window;
+            match gate.hear(*rate, permit.sent, now) {
+                Lesson::Nothing | Lesson::Shared => {}
+                Lesson::Limit => {
+                    let key = (gate.scope.clone(), known.per);
+                    let found = gate.window;
+                    let learnt = Learnt { scope: gate.scope.clone(), known, found };
+                    let entry = self.learnt.entry(key).or_insert(learnt);
+                    entry.found = found;
+                }
+                // One server counts all its windows alike.
+                Lesson::Cleared if self.trusting => {
+                    self.gates
+                        .iter_mut()
+                        .for_each(|gate| gate.suspicion = Suspicion::NONE);
+                }
+                Lesson::Cleared => gate.suspicion = Suspicion::ALL,
+            }
+        }
+    }
+
+    /// The call was answered with 429. Its headers tell which window was full, or it may be any.
+    pub fn throttled(&mut self, permit: &Permit, rates: &[RateSignal]) {
+        let now = Instant::now();
+        self.trusting = false;
+        self.gates.iter_mut().for_each(|gate| gate.suspicion = Suspicion::ALL);
+        let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
+        let full = rates.iter().filter(|rate| rate.remaining == Some(0));
+        let full: Vec<usize> =
+            full.filter_map(|rate| self.subject(&route, *rate)).collect();
+        let full = if full.is_empty() { route } else { full };
+        for place in full {
+            if let Some(gate) = self.gates.get_mut(place) {
+                gate.throttled(now);
+            }
+        }
+    }
+
+    /// The window that headers speak of: the one with that length or that limit, else the one whose limit
+    /// is the nearest to theirs. None, if it cannot be one that is known.
+    fn subject(&self, route: &[usize], rate: RateSignal) -> Option<usize> {
+        let gates =
+            || route.iter().filter_map(|place| Some((*place, self.gates.get(*place)?)));
+        let is_of = |gate: &Gate| rate.limit == Some(u64::from(gate.window.limit.get()));
+        if let Some(per) = rate.per {
+            let same = || gates().filter(|(_, gate)| gate.window.per == per);
+            let exact = same().find(|(_, gate)| is_of(gate));
+            return exact.or_else(|| same().next()).map(|(place, _)| place);
+        }
+        let exact = gates().filter(|(_, gate)| is_of(gate));
+        if let Some((place, _)) = exact.max_by_key(|(_, gate)| gate.window.per) {
+            return Some(place);
+        }
+        let limit = rate.limit? as f64;
+        let ratio = |gate: &Gate| {
+            let known = f64::from(gate.window.limit.get());
+            (known / limit).max(limit / known)
+        };
+        let reset = rate.reset.unwrap_or_default();
+        let is_long = |gate: &Gate| gate.window.per >= SUSTAINED;
+        let could_be = |gate: &Gate| {
+            reset <= gate.window.per + Duration::from_secs(1)
+                && ratio(gate) <= MOST_RATIO
+                && (is_long(gate) || !gates().any(|(_, gate)| is_long(gate)))
+        };
+        let nearest = gates().filter(|(_, gate)| could_be(gate));
+        nearest
+            .min_by(|(_, a), (_, b)| ratio(a).total_cmp(&ratio(b)))
+            .map(|(place, _)| place)
+    }
+
+    /// A window that nobody told us of, such as a day's: when it is used up, its endpoint waits.
+    fn unknown_window(&mut self, permit: &Permit, rate: RateSignal, now: Instant) {
+        if let (Some(0), Some(reset)) = (rate.remaining, rate.reset) {
+            let until = now + reset.min(super::LONGEST);
+            let spent = self.spent_until.entry(permit.endpoint).or_insert(until);
+            *spent = (*spent).max(until);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The slots of one rolling window, and the calls that took them.
+
+use leadmill_core::Timestamp;
+use leadmill_core::slots::{ON_ITS_WAY, cooled};
+use std::{collections::VecDeque, time::Duration};
+use tokio::time::Instant;
+
+/// The longest window that is guarded from the send. Longer ones are guarded from the reply, which
+/// costs them one reply time in a window; a short one it would cost most of its calls.
+const SHORT: Duration = Duration::from_secs(5);
+
+/// What a window holds.
+///
+/// The server counts a call when it arrives, which we do not see. It lies between our send and our
+/// receipt of the reply, so a slot that is taken from the send until one window length after the reply
+/// can never be free too early, whatever the network does in between. A short window's slot is free one
+/// length after the call can have arrived, judged by its reply time among others.
+#[derive(Debug)]
+pub(super) struct Log {
+    per: Duration,
+    /// Slots that are ours to use.
+    held: u32,
+    flying: VecDeque<Flight>,
+    /// When used slots are free again, the soonest first.
+    releases: VecDeque<Instant>,
+    /// When the calls of the last two window lengths left, and when they were replied to, each in order.
+    left: VecDeque<Instant>,
+    replied: VecDeque<Instant>,
+}
+
+/// A call without a reply.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    sent: Instant,
+    /// From here on its slot is free, unless it is overdue.
+    assumed: Option<Instant>,
+    overdue: Instant,
+}
+
+/// When a slot is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// At once.
+    Now,
+    /// Not before this.
+    At(Instant),
+    /// When a reply comes, and then a window length later.
+    AfterReply,
+}
+
+impl Log {
+    pub(super) const fn new(per: Duration, held: u32) -> Self {
+        Self {
+            per,
+            held,
+            flying: VecDeque::new(),
+            releases: VecDeque::new(),
+            left: VecDeque::new(),
+            replied: VecDeque::new(),
+        }
+    }
+
+    pub(super) const fn per(&self) -> Duration {
+        self.per
+    }
+
+    pub(super) const fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// Whether slots are guarded from the send.
+    pub(super) fn is_short(&self) -> bool {
+        self.per <= SHORT
+    }
+
+    /// Slots in use.
+    pub(super) fn used(&mut self, now: Instant) -> u32 {
+        while self.releases.front().is_some_and(|release| *release <= now) {
+            self.releases.pop_front();
+        }
+        let flying = match self.is_short() {
+            true => self.flying.iter().filter(|flight| flight.holds(now)).count(),
+            false => self.flying.len(),
+        };
+        u32::try_from(flying + self.releases.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether one more call may leave, with at most `most` slots in use.
+    pub(super) fn room(&mut self, now: Instant, most: u32) -> Room {
+        if self.used(now) < most.min(self.held) {
+            return Room::Now;
+        }
+        let assumed = self.flying.iter().filter_map(|flight| flight.assumed);
+        let assumed = assumed.filter(|at| *at > now).min();
+        let release = self.releases.front().copied();
+        match release.into_iter().chain(assumed).min() {
+            Some(release) => Room::At(release),
+            None => Room::AfterReply,
+        }
+    }
+
+    /// A call leaves. It may be assumed to have arrived after `tail`, and to be stuck after `overdue`.
+    pub(super) fn take(&mut self, now: Instant, tail: Duration, overdue: Duration) {
+        let assumed = self.is_short().then(|| now + self.per + tail + slack(self.per));
+        self.flying.push_back(Flight { sent: now, assumed, overdue: now + overdue });
+        self.left.push_back(now);
+        self.forget(now);
+    }
+
+    /// The reply to a call that left at `sent` came, or its connection is closed. It had arrived no
+    /// later than `guard` after it left.
+    pub(super) fn replied(&mut self, sent: Instant, now: Instant, guard: Duration) {
+        let place = self.flying.iter().position(|flight| flight.sent == sent);
+        place.and_then(|place| self.flying.remove(place));
+        let arrived = if self.is_short() { (sent + guard).min(now) } else { now };
+        self.release_at(arrived + self.per + slack(self.per), now);
+        let place = self.replied.partition_point(|other| *other <= now);
+        self.replied.insert(place, now);
+    }
+
+    /// The call that left at `sent` did not leave.
+    pub(super) fn withdraw(&mut self, sent: Instant) {
+        let place = self.flying.iter().rposition(|flight| flight.sent == sent);
+        place.and_then(|place| self.flying.remove(place));
+        let place = self.left.partition_point(|at| *at < sent);
+        if self.left.get(place) == Some(&sent) {
+            self.left.remove(place);
+        }
+    }
+
+    fn release_at(&mut self, release: Instant, now: Instant) {
+        if release > now {
+            let place = self.releases.partition_point(|other| *other <= release);
+            self.releases.insert(place, release);
+        }
+    }
+
+    /// Slots that came with a deal: `held` in all, some of them not free before these times.
+    pub(super) fn lease(&mut self, held: u32, cooling: &[Instant], now: Instant) {
+        self.held = held;
+        for free in cooling {
+            self.release_at(*free, now);
+            // A call of another process took it, one window earlier.
+            if let Some(at) = free.checked_sub(self.per) {
+                for times in [&mut self.left, &mut self.replied] {
+                    let place = times.partition_point(|other| *other <= at);
+                    times.insert(place, at);
+                }
+            }
+        }
+    }
+
+    /// Takes up to `most` slots out of our hands: unused ones, and used ones with the times at which
+    /// they are free.
+    pub(super) fn give_back(&mut self, most: u32, now: Instant) -> (u32, Vec<Instant>) {
+        let idle = self.held.saturating_sub(self.used(now)).min(most);
+        let cooling = ((most - idle) as usize).min(self.releases.len());
+        let cooling: Vec<Instant> = self.releases.drain(..cooling).collect();
+        let back = idle.saturating_add(u32::try_from(cooling.len()).unwrap_or(u32::MAX));
+        self.held = self.held.saturating_sub(back);
+        (idle, cooling)
+    }
+
+    /// Calls that left at or before `until` and may have arrived at or after `from`.
+    pub(super) fn possible(&self, from: Option<Instant>, until: Instant) -> usize {
+        let left = self.left.partition_point(|at| *at <= until);
+        let gone = from.map_or(0, |from| self.replied.partition_point(|at| *at < from));
+        left.saturating_sub(gone)
+    }
+
+    /// Calls that have surely arrived after `from` and at or before `until`, at least so many.
+    pub(super) fn certain(&self, from: Option<Instant>, until: Instant) -> usize {
+        let here = self.replied.partition_point(|at| *at <= until);
+        let before = from.map_or(0, |from| self.left.partition_point(|at| *at <= from));
+        here.saturating_sub(before)
+    }
+
+    /// Calls without a reply.
+    pub(super) fn in_flight(&self) -> usize {
+        self.flying.len()
+    }
+
+    /// Forgets what is older than two windows: nothing counts it any more.
+    fn forget(&mut self, now: Instant) {
+        let Some(old) = now.checked_sub(self.per * 2 + ON_ITS_WAY) else { return };
+        // A call without a reply keeps its place: what is forgotten is forgotten in pairs.
+        while self.replied.front().is_some_and(|at| *at < old) && !self.left.is_empty() {
+            self.replied.pop_front();
+            self.left.pop_front();
+        }
+    }
+}
+
+impl Flight {
+    fn holds(&self, now: Instant) -> bool {
+        self.assumed.is_none_or(|assumed| assumed > now) || self.overdue <= now
+    }
+}
+
+/// Two clocks differ by up to 500 parts in a million; one millisecond more keeps the ends apart.
+fn slack(per: Duration) -> Duration {
+    let whole = cooled(Timestamp(0), per).since(Timestamp(0));
+    whole.saturating_sub(per)
+}

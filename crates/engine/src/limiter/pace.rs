@@ -1,0 +1,69 @@
+//! The pace within a short window.
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, Reference},
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
+use leadmill_core::Window;
+use std::{num::NonZeroU32, time::Duration};
+use tokio::time::Instant;
+
+/// Windows up to this length are paced.
+const PACED: Duration = Duration::from_secs(1);
+
+/// The part of a window, in per cent, that may leave at once; the rest leaves evenly.
+const AT_ONCE: u32 = 80;
+
+/// Tokio's clock for governor, so that tests can pause it.
+#[derive(Clone, Debug)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+type Paced = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
+
+/// Spreads the last fifth of a short window's calls, so that its end does not leave in one instant.
+///
+/// This is governor's part, and its only one: it cannot guard a rolling window by itself. Its algorithm
+/// keeps no log but one theoretical arrival time. With the burst set to the limit it lets a burst and a
+/// whole window's worth of calls through in the first window, nearly twice the limit; with a burst of
+/// one it forfeits the burst, and n + 1 evenly spaced calls still span exactly one window, which is one
+/// too many for a server that sees them a little closer together. The log of each window is the
+/// authority; the pace comes last.
+#[derive(Debug)]
+pub(super) struct Pace {
+    limiter: Paced,
+    clock: TokioClock,
+}
+
+impl Pace {
+    pub(super) fn new(window: Window) -> Option<Self> {
+        if window.per > PACED {
+            return None;
+        }
+        let burst = u64::from(window.limit.get()) * u64::from(AT_ONCE) / 100;
+        let burst =
+            NonZeroU32::new(u32::try_from(burst).ok()?).unwrap_or(NonZeroU32::MIN);
+        let period = window.per.checked_div(window.limit.get())?;
+        let quota = Quota::with_period(period)?.allow_burst(burst);
+        let clock = TokioClock(Instant::now());
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        Some(Self { limiter, clock })
+    }
+
+    /// Takes one call from the pace, or tells when to come again.
+    pub(super) fn wait(&self) -> Option<Instant> {
+        let not_until = self.limiter.check().err()?;
+        let now = Reference::saturating_sub(&self.clock.now(), 0.into());
+        let wait = not_until.wait_time_from(now);
+        Some(Instant::now() + wait.max(Duration::from_millis(1)))
+    }
+}

@@ -1,0 +1,431 @@
+use super::*;
+use leadmill_core::{
+    Call, Pack, RateSignal, Sent, Timestamp,
+    limits::Written,
+    pack::{Jobs, Percent, Risk},
+    slots::{ProcessId, Slots},
+};
+use proptest::prelude::*;
+use std::num::NonZeroU32;
+use tokio::time::{pause, sleep_until};
+
+/// An account with these windows in the scopes `global` and `bulk`.
+pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
+    let windows =
+        |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    let scope = |name: &str| Scope(name.into());
+    let second = Written(Duration::from_secs(1));
+    let jobs = Jobs {
+        poll: second,
+        typical: second,
+        items_per_second: NonZeroU32::MIN,
+        single: second,
+        early_results: true,
+    };
+    let both = vec![scope("global"), scope("bulk")];
+    let pack = Pack {
+        name: "test".into(),
+        source: String::new(),
+        read: String::new(),
+        base_url: String::new(),
+        plans: BTreeMap::new(),
+        scopes: [(Call::Submit.into(), both), (Call::Poll.into(), vec![scope("global")])]
+            .into(),
+        operations: BTreeMap::new(),
+        jobs,
+        confidence: BTreeMap::new(),
+    };
+    Account {
+        name: "test".into(),
+        purse: "test".into(),
+        windows: [(scope("global"), windows(global)), (scope("bulk"), windows(bulk))]
+            .into(),
+        poll: Duration::from_secs(5),
+        share: Percent::WHOLE,
+        batch_risk: Risk::default(),
+        pack,
+    }
+}
+
+/// A limiter with the store of its slots.
+struct Client {
+    limiter: Limiter,
+    slots: Slots,
+    start: Instant,
+    at_start: Timestamp,
+}
+
+impl Client {
+    fn new(account: &Account, slots: Slots, now: i64) -> Self {
+        let limiter = Limiter::new(account);
+        Self { limiter, slots, start: Instant::now(), at_start: Timestamp(now) }
+    }
+
+    fn trade(&mut self) {
+        if self.limiter.next_trade() <= Instant::now() {
+            let now = self.at_start.after(self.start.elapsed());
+            let trades = self.limiter.trades(now);
+            let agreement = self.slots.trade(ProcessId(1), now, &trades);
+            self.limiter.take(now, &agreement);
+        }
+    }
+
+    fn admit(&mut self, call: Call) -> Result<Permit, Wait> {
+        self.trade();
+        self.limiter.admit(call)
+    }
+
+    /// Waits for a permit; nothing may be in flight.
+    async fn permit(&mut self, call: Call) -> Permit {
+        loop {
+            match self.admit(call) {
+                Ok(permit) => break permit,
+                Err(Wait::Until(until)) => {
+                    assert!(until > Instant::now(), "{call:?} waits for what is past");
+                    sleep_until(until).await;
+                }
+                Err(Wait::ForReply) => panic!("nothing is in flight"),
+            }
+        }
+    }
+
+    async fn send(&mut self, call: Call) {
+        let permit = self.permit(call).await;
+        self.limiter.replied(&permit, true);
+    }
+
+    fn clear(&mut self) {
+        self.limiter.gates.iter_mut().for_each(|gate| {
+            gate.suspicion = suspicion::Suspicion::NONE;
+        });
+    }
+}
+
+fn client(account: &Account) -> Client {
+    Client::new(account, Slots::default(), 0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_window_of_a_call_is_honoured() {
+    let mut client = client(&account(&["5/1s", "60/60s"], &["2/60s"]));
+    let start = Instant::now();
+    for _ in 0..3 {
+        client.send(Call::Submit).await;
+    }
+    assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
+    client.clear();
+    let start = Instant::now();
+    for _ in 0..60 {
+        client.send(Call::Poll).await;
+    }
+    let took = start.elapsed();
+    assert!((11.0..62.0).contains(&took.as_secs_f64()), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_window_s_slot_is_free_one_length_after_the_reply() {
+    let mut client = client(&account(&["2/60s"], &[]));
+    client.clear();
+    let start = Instant::now();
+    let (one, two) =
+        (client.admit(Call::Poll).unwrap(), client.admit(Call::Poll).unwrap());
+    assert_eq!(client.admit(Call::Poll).unwrap_err(), Wait::ForReply);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    client.limiter.replied(&one, true);
+    client.limiter.replied(&two, true);
+    client.clear();
+    let third = client.permit(Call::Poll).await;
+    assert_eq!((third.sent - start).as_millis(), 62_031);
+}
+
+/// A call of which nothing was heard may have arrived at any time until its connection was closed.
+#[tokio::test(start_paused = true)]
+async fn a_timed_out_call_holds_its_slots_until_its_connection_is_closed() {
+    let mut client = client(&account(&["1/1s"], &[]));
+    client.clear();
+    let start = Instant::now();
+    for _ in 0..20 {
+        client.send(Call::Poll).await;
+    }
+    let lost = client.permit(Call::Poll).await;
+    sleep_until(lost.sent + Duration::from_secs(30)).await;
+    client.trade();
+    assert!(client.admit(Call::Poll).is_err(), "it may be on its way");
+    client.limiter.replied(&lost, false);
+    let next = client.permit(Call::Poll).await;
+    assert!(next.sent - lost.sent >= Duration::from_secs(31), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_of_an_earlier_process_count() {
+    let account = account(&["3/60s"], &[]);
+    let mut slots = Slots::default();
+    slots.trade(ProcessId(0), Timestamp(0), &[]);
+    let sends =
+        [0, 10_000, 50_000].map(|at| Sent { at: Timestamp(at), to: Call::Poll.into() });
+    slots.bury(ProcessId(0), Timestamp(60_500), &sends, |endpoint| {
+        account.windows_of(endpoint).collect()
+    });
+    let mut client = Client::new(&account, slots, 60_500);
+    client.trade();
+    client.clear();
+    let start = Instant::now();
+    client.send(Call::Poll).await;
+    assert_eq!(start.elapsed().as_millis(), 531);
+    client.clear();
+    client.send(Call::Poll).await;
+    assert_eq!(start.elapsed().as_millis(), 10_531);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_freeze_holds_everything_and_is_never_shortened() {
+    let mut client = client(&account(&["100/1s"], &[]));
+    client.limiter.freeze(Some(Duration::from_secs(30)));
+    client.limiter.freeze(Some(Duration::from_secs(3)));
+    let start = Instant::now();
+    client.send(Call::Submit).await;
+    assert_eq!(start.elapsed().as_millis(), 30_005);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_freeze_outlives_the_process() {
+    let mut slots = Slots::default();
+    slots.freeze(Timestamp(9_000));
+    let mut client = Client::new(&account(&["100/1s"], &[]), slots, 2_000);
+    let start = Instant::now();
+    client.send(Call::Poll).await;
+    assert_eq!(start.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_zero_does_not_loop() {
+    let mut client = client(&account(&["1000/1s"], &[]));
+    let start = Instant::now();
+    for _ in 0..5 {
+        client.limiter.freeze(Some(Duration::ZERO));
+        client.send(Call::Poll).await;
+    }
+    assert_eq!(start.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16);
+    client.limiter.passed();
+    client.limiter.freeze(None);
+    let start = Instant::now();
+    client.send(Call::Poll).await;
+    assert_eq!(start.elapsed().as_secs(), 1);
+}
+
+fn rate(limit: u64, remaining: u64, reset: u64) -> RateSignal {
+    RateSignal {
+        per: None,
+        limit: Some(limit),
+        remaining: Some(remaining),
+        reset: Some(Duration::from_secs(reset)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_are_learnt_from_the_headers_a_higher_one_when_it_is_named_twice() {
+    let mut client = client(&account(&["25/1s", "300/60s"], &["10/60s"]));
+    let mut hear = |call, rate: RateSignal| {
+        let permit = client.admit(call).unwrap();
+        client.limiter.hear(&permit, &[rate]);
+        client.limiter.replied(&permit, true);
+        client.limiter.learnt().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(hear(Call::Poll, rate(300, 299, 60)).is_empty());
+    assert!(hear(Call::Poll, rate(600, 598, 60)).is_empty());
+    let global = "global: 600/60s by the provider's headers, 300/60s by the plan";
+    assert_eq!(hear(Call::Poll, rate(600, 597, 60)), [global]);
+    let bulk = "bulk: 4/60s by the provider's headers, 10/60s by the plan";
+    assert_eq!(hear(Call::Submit, rate(4, 3, 60)), [bulk, global]);
+    // A day's window is none of these.
+    assert_eq!(hear(Call::Poll, rate(1_000, 400, 50_000)), [bulk, global]);
+    let gates = &mut client.limiter.gates;
+    assert_eq!(gates.iter().map(Gate::cap).collect::<Vec<_>>(), [4, 25, 600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_window_that_is_used_up_is_waited_for() {
+    let mut client = client(&account(&["25/1s"], &[]));
+    let permit = client.admit(Call::Poll).unwrap();
+    client.limiter.hear(&permit, &[rate(1_000, 0, 5_000)]);
+    client.limiter.replied(&permit, true);
+    let start = Instant::now();
+    client.send(Call::Poll).await;
+    assert_eq!(start.elapsed().as_secs(), 5_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn colleagues_are_left_their_part() {
+    let mut client = client(&account(&["100/60s"], &[]));
+    for _ in 0..10 {
+        let permit = client.admit(Call::Poll).unwrap();
+        tokio::time::advance(Duration::from_millis(50)).await;
+        // The server counts 60 of others beside ours.
+        let ours = client.limiter.gates[0].log.used(Instant::now());
+        client.limiter.hear(&permit, &[rate(100, 40 - u64::from(ours), 60)]);
+        client.limiter.replied(&permit, true);
+    }
+    let mut more = 0;
+    while client.admit(Call::Poll).is_ok_and(|permit| {
+        client.limiter.replied(&permit, true);
+        true
+    }) {
+        more += 1;
+    }
+    // 60 are theirs, and some are kept free for what they send meanwhile.
+    assert!((15..=30).contains(&more), "{more} more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_bounds_our_part() {
+    let mut account = account(&["100/60s"], &[]);
+    account.share = "60%".parse().unwrap();
+    let mut client = client(&account);
+    let granted = (0..100).filter_map(|_| client.admit(Call::Poll).ok()).count();
+    assert_eq!(granted, 60);
+}
+
+/// A server with a weighted counter of `limit` calls a minute, whose spans begin at `phase`.
+struct Weighted {
+    limit: u32,
+    began: Instant,
+    before: u32,
+    current: u32,
+}
+
+impl Weighted {
+    fn remaining(&mut self, now: Instant) -> Option<u32> {
+        let per = Duration::from_secs(60);
+        while now >= self.began + per {
+            (self.before, self.current, self.began) = (self.current, 0, self.began + per);
+        }
+        let weight = 1.0 - (now - self.began).as_secs_f64() / per.as_secs_f64();
+        let used = f64::from(self.current) + f64::from(self.before) * weight;
+        let left = f64::from(self.limit) - used;
+        (left >= 1.0).then(|| {
+            self.current += 1;
+            (left - 1.0).floor() as u32
+        })
+    }
+}
+
+/// It bursts once and then paces, and every call is let through, wherever the spans begin.
+#[tokio::test(start_paused = true)]
+async fn a_weighted_counter_lets_every_call_through() {
+    for phase in [0, 7, 29, 30, 59] {
+        let mut client = client(&account(&["100/60s"], &[]));
+        let start = Instant::now();
+        let mut server = Weighted {
+            limit: 100,
+            began: start.checked_sub(Duration::from_secs(phase)).unwrap(),
+            before: 0,
+            current: 0,
+        };
+        for nth in 0..500 {
+            let permit = client.permit(Call::Poll).await;
+            let left = server.remaining(Instant::now());
+            let left =
+                left.unwrap_or_else(|| panic!("429 for call {nth}, phase {phase}"));
+            client.limiter.hear(&permit, &[rate(100, left.into(), 60)]);
+            client.limiter.replied(&permit, true);
+            if nth == 99 {
+                assert!(
+                    start.elapsed() < Duration::from_secs(1),
+                    "the first burst is free"
+                );
+            }
+        }
+        let minutes = start.elapsed().as_secs_f64() / 60.0;
+        assert!(minutes < 5.2, "500 calls of 100 a minute took {minutes:.2}");
+    }
+}
+
+/// The headers of an exact log clear the suspicion, and the second burst is as free as the first.
+#[tokio::test(start_paused = true)]
+async fn the_headers_of_an_exact_log_free_the_burst() {
+    let mut client = client(&account(&["100/60s"], &[]));
+    let mut seen: std::collections::VecDeque<Instant> = Default::default();
+    let start = Instant::now();
+    for _ in 0..295 {
+        let permit = client.permit(Call::Poll).await;
+        let now = Instant::now();
+        while seen.front().is_some_and(|at| *at + Duration::from_secs(60) <= now) {
+            seen.pop_front();
+        }
+        seen.push_back(now);
+        let left = 100 - seen.len() as u64;
+        tokio::time::advance(Duration::from_millis(20)).await;
+        client.limiter.hear(&permit, &[rate(100, left, 60)]);
+        client.limiter.replied(&permit, true);
+    }
+    let took = start.elapsed().as_secs_f64();
+    assert!(took < 126.5, "three bursts of two seconds each, a minute apart: {took} s");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The server sees no more than the limit in any window, wherever between send and reply it counts a
+    /// call, as long as the network is no slower there than its slowest reply; and a call never waits
+    /// while every window has room for it in every case.
+    #[test]
+    fn no_window_at_the_server_ever_holds_more_than_its_limit(
+        short in 1u32..6, long in 1u32..30, per in 1u64..20,
+        delays in prop::collection::vec((0u64..120, 0u64..900), 1..120),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            pause();
+            let per = Duration::from_secs(per + 5);
+            let windows = [(short, Duration::from_secs(1)), (long, per)];
+            let texts = windows.map(|(n, per)| format!("{n}/{}ms", per.as_millis()));
+            let account = account(&texts.each_ref().map(|text| &**text), &[]);
+            let mut client = client(&account);
+            client.trade();
+            client.clear();
+            let mut arrivals: Vec<Instant> = Vec::new();
+            let mut open: Vec<(Instant, Permit)> = Vec::new();
+            let mut answered: Vec<(Instant, Instant)> = Vec::new();
+            for (there, back) in delays {
+                let permit = loop {
+                    let now = Instant::now();
+                    open.sort_by_key(|(reply, _)| *reply);
+                    while open.first().is_some_and(|(reply, _)| *reply <= now) {
+                        let (reply, permit) = open.remove(0);
+                        answered.push((permit.sent, reply));
+                        client.limiter.replied(&permit, true);
+                    }
+                    client.clear();
+                    let reply = open.first().map(|(reply, _)| *reply);
+                    match client.admit(Call::Poll) {
+                        Ok(permit) => break permit,
+                        Err(wait) => {
+                            let slack = Duration::from_millis(15);
+                            let is_free = windows.iter().all(|(n, per)| {
+                                let gone = |reply: Instant| reply + *per + *per / 1000 + slack <= now;
+                                let used = open.len() + answered.iter().filter(|(_, reply)| !gone(*reply)).count();
+                                used < *n as usize
+                            });
+                            // The pace spreads what goes beyond four fifths of a second's calls.
+                            let paced = short as usize * 4 / 5 < answered.iter().filter(|(sent, _)| *sent + Duration::from_millis(1_100) > now).count() + open.len() + 1;
+                            assert!(!is_free || paced, "it waits for {wait:?}, and every window has room");
+                            match wait {
+                                Wait::Until(at) => sleep_until(reply.map_or(at, |reply| at.min(reply))).await,
+                                Wait::ForReply => sleep_until(reply.unwrap()).await,
+                            }
+                        }
+                    }
+                };
+                let arrival = Instant::now() + Duration::from_millis(there);
+                arrivals.push(arrival);
+                open.push((arrival + Duration::from_millis(back), permit));
+            }
+            arrivals.sort();
+            for (limit, per) in windows {
+                for span in arrivals.windows(limit as usize + 1) {
+                    assert!(span[limit as usize] - span[0] >= per, "more than {limit} in {per:?}");
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,122 @@
+//! Trading slots with the other processes that share the state.
+
+use super::{Limiter, Wait};
+use leadmill_core::{
+    Timestamp,
+    slots::{Agreement, Deal, Trade, fair},
+};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a lease is renewed where nothing is wanted: a newcomer waits no longer than this.
+const RENEWAL: Duration = Duration::from_millis(500);
+
+/// How soon slots that were wanted are asked for again.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// How long before its end a lease counts as ended: a call must leave within it.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// The lease of all slots.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    ends: Instant,
+    traded: Instant,
+    renew: Instant,
+}
+
+impl Limiter {
+    /// When slots are to be traded next. Before the first trade: at once.
+    pub fn next_trade(&self) -> Instant {
+        let Some(lease) = self.lease else { return Instant::now() };
+        let short = self.gates.iter().filter(|gate| gate.short);
+        // Where no slot is to be had before a known time, asking earlier is of no use.
+        let asks = short.map(|gate| match gate.next {
+            Some(next) if gate.rivals == 0 && gate.others == 0 => next,
+            _ => lease.traded + AGAIN,
+        });
+        asks.min()
+            .map_or(lease.renew, |ask| ask.max(lease.traded + AGAIN).min(lease.renew))
+    }
+
+    /// What is offered and wanted of each window, in the order in which [`Limiter::take`] takes the deals.
+    pub fn trades(&mut self, now: Timestamp) -> Vec<Trade> {
+        let here = Instant::now();
+        let trade = |gate: &mut super::Gate| {
+            let cap = gate.cap();
+            let mut window = gate.window;
+            window.limit = std::num::NonZeroU32::new(cap).unwrap_or(window.limit);
+            // Others want some: what is over the fair part goes back, or all that lies idle.
+            let keep = match (gate.rivals, gate.short || gate.log.used(here) > 0) {
+                (0, _) => gate.log.held(),
+                (rivals, true) => fair(cap, rivals),
+                (_, false) => 0,
+            };
+            let (back, cooling) =
+                gate.log.give_back(gate.log.held().saturating_sub(keep), here);
+            let stamp = |free: Instant| {
+                let left = free.saturating_duration_since(here).as_millis();
+                Timestamp(
+                    now.0.saturating_add(i64::try_from(left).unwrap_or(i64::MAX)) + 1,
+                )
+            };
+            let want = match gate.rivals {
+                0 => cap.saturating_sub(gate.log.held()),
+                rivals if gate.short => {
+                    fair(cap, rivals).max(1).saturating_sub(gate.log.held())
+                }
+                _ => 0,
+            };
+            Trade {
+                scope: gate.scope.clone(),
+                window,
+                back,
+                cooling: cooling.into_iter().map(stamp).collect(),
+                want,
+            }
+        };
+        self.gates.iter_mut().map(trade).collect()
+    }
+
+    /// Takes what the trades came to.
+    pub fn take(&mut self, now: Timestamp, agreement: &Agreement) {
+        let here = Instant::now();
+        let instant = |at: Timestamp| here + at.since(now).min(super::LONGEST);
+        for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
+            let Deal { held, cooling, next, others, rivals } = deal;
+            let cooling: Vec<Instant> = cooling.iter().copied().map(instant).collect();
+            gate.log.lease(*held, &cooling, here);
+            (gate.others, gate.rivals, gate.short) = (*others, *rivals, false);
+            gate.next = next.map(instant);
+        }
+        if let Some(until) = agreement.frozen_until {
+            self.freeze_until(instant(until));
+        }
+        let ends = instant(agreement.until).checked_sub(MARGIN).unwrap_or(here);
+        self.lease = Some(Lease { ends, traded: here, renew: here + RENEWAL });
+    }
+
+    /// Without a lease nothing leaves: when to come again.
+    pub(super) fn without_lease(&self, now: Instant) -> Option<Instant> {
+        match self.lease {
+            Some(lease) if lease.ends > now => None,
+            _ => Some(self.next_trade().max(now + Duration::from_millis(1))),
+        }
+    }
+
+    /// Slots may come by a trade before one of ours is free.
+    pub(super) fn no_later_than_the_trade(&self, wait: Wait) -> Wait {
+        if !self.gates.iter().any(|gate| gate.short) {
+            return wait;
+        }
+        let trade = self.next_trade();
+        match wait {
+            Wait::Until(until) => Wait::Until(
+                until.min(trade.max(Instant::now() + Duration::from_millis(1))),
+            ),
+            Wait::ForReply => {
+                Wait::Until(trade.max(Instant::now() + Duration::from_millis(1)))
+            }
+        }
+    }
+}

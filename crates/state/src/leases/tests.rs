@@ -1,0 +1,78 @@
+use super::*;
+use leadmill_core::{
+    Call, Pack, Scope, Window,
+    limits::Written,
+    pack::{Jobs, Percent, Risk},
+};
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+fn account(window: &str) -> Account {
+    let global = Scope("global".into());
+    let second = Written(Duration::from_secs(1));
+    let jobs = Jobs {
+        poll: second,
+        typical: second,
+        items_per_second: NonZeroU32::MIN,
+        single: second,
+        early_results: false,
+    };
+    let pack = Pack {
+        name: "test".into(),
+        source: String::new(),
+        read: String::new(),
+        base_url: String::new(),
+        plans: BTreeMap::new(),
+        scopes: [(Call::Poll.into(), vec![global.clone()])].into(),
+        operations: BTreeMap::new(),
+        jobs,
+        confidence: BTreeMap::new(),
+    };
+    Account {
+        name: "test".into(),
+        purse: "test".into(),
+        windows: [(global, vec![window.parse().unwrap()])].into(),
+        poll: Duration::from_secs(5),
+        share: Percent::WHOLE,
+        batch_risk: Risk::default(),
+        pack,
+    }
+}
+
+fn wants(window: &str, want: u32) -> Trade {
+    let window: Window = window.parse().unwrap();
+    Trade { scope: Scope("global".into()), window, back: 0, cooling: vec![], want }
+}
+
+#[test]
+fn two_processes_share_and_the_second_takes_over_when_the_first_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |now| {
+        FolderLeases::open(folder.path(), &account("5/60s"), Timestamp(now)).unwrap()
+    };
+    let (mut first, mut second) = (open(0), open(0));
+    let mut trade = |leases: &mut FolderLeases, now| {
+        leases.trade(Timestamp(now), &[wants("5/60s", 5)]).unwrap().deals.remove(0)
+    };
+    assert_eq!(trade(&mut first, 0).held, 5);
+    assert_eq!(trade(&mut second, 10).held, 0);
+    first.note(&[Sent { at: Timestamp(100), to: Call::Poll.into() }]).unwrap();
+    drop(first);
+    // Its end is seen at once, and what it sent is known to the call.
+    let deal = trade(&mut second, 1_000);
+    assert_eq!((deal.held, deal.cooling), (5, vec![Timestamp(61_131)]));
+    assert_eq!(fs::read_dir(folder.path().join("calls")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_freeze_is_everybody_s() {
+    let folder = tempfile::tempdir().unwrap();
+    let open =
+        || FolderLeases::open(folder.path(), &account("5/60s"), Timestamp(0)).unwrap();
+    let (mut first, mut second) = (open(), open());
+    first.freeze(Timestamp(9_000)).unwrap();
+    let frozen = |leases: &mut FolderLeases, now| {
+        leases.trade(Timestamp(now), &[]).unwrap().frozen_until
+    };
+    assert_eq!(frozen(&mut second, 100), Some(Timestamp(9_000)));
+    assert_eq!(frozen(&mut second, 9_100), None);
+}

@@ -1,0 +1,165 @@
+//! The calls that a process has made within the longest window, so that whoever comes after it knows
+//! exactly what its windows hold.
+//!
+//! One file a process, locked for as long as it lives, with records of 16 bytes that are written without
+//! a sync: they survive the process, which is what a kill needs. A record's place says nothing; places
+//! whose call has left every window are used again.
+
+use leadmill_core::{Call, Endpoint, Operation, Sent, Timestamp};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read},
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
+
+const RECORD: usize = 16;
+
+/// The calls of this process.
+#[derive(Debug)]
+pub(crate) struct Sends {
+    file: File,
+    horizon: Duration,
+    /// When the call at each place was made.
+    places: Vec<Timestamp>,
+    next: usize,
+}
+
+impl Sends {
+    /// A new file, locked by this process. No window is longer than `horizon`.
+    pub(crate) fn create(path: &Path, horizon: Duration) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let file =
+            options.read(true).write(true).create_new(true).mode(0o600).open(path)?;
+        file.try_lock()?;
+        Ok(Self { file, horizon, places: Vec::new(), next: 0 })
+    }
+
+    /// Writes calls down.
+    pub(crate) fn note(&mut self, sends: &[Sent]) -> io::Result<()> {
+        let mut bytes: Vec<u8> = Vec::with_capacity(sends.len() * RECORD);
+        let mut start = self.next;
+        for sent in sends {
+            let place = self.place(sent.at);
+            if place != start + bytes.len() / RECORD {
+                self.write(start, &bytes)?;
+                bytes.clear();
+                start = place;
+            }
+            bytes.extend(encode(sent));
+        }
+        self.write(start, &bytes)
+    }
+
+    /// Takes a place whose call is in no window any more, or a new one.
+    fn place(&mut self, at: Timestamp) -> usize {
+        let is_old = |other: &Timestamp| at.since(*other) > self.horizon;
+        let place = match self.places.get(self.next) {
+            Some(other) if is_old(other) => self.next,
+            _ if self.places.first().is_some_and(is_old) => 0,
+            _ => self.places.len(),
+        };
+        match self.places.get_mut(place) {
+            Some(old) => *old = at,
+            None => self.places.push(at),
+        }
+        self.next = place + 1;
+        place
+    }
+
+    fn write(&self, place: usize, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, (place * RECORD) as u64)
+    }
+}
+
+/// The calls of a process that has ended; `None` while it lives, or if it left no file. The file stays
+/// locked, so that nobody else buries it, until it is dropped.
+pub(crate) fn of_the_dead(path: &Path) -> io::Result<Option<(File, Vec<Sent>)>> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // A record that was cut short belongs to a call that was never made.
+    let (records, _torn) = bytes.as_chunks::<RECORD>();
+    let sends = records.iter().filter_map(decode).collect();
+    Ok(Some((file, sends)))
+}
+
+fn encode(sent: &Sent) -> [u8; RECORD] {
+    let mut record = [0; RECORD];
+    let (at, what) = record.split_at_mut(8);
+    at.copy_from_slice(&sent.at.0.to_le_bytes());
+    let operation = sent.to.operation;
+    let codes = [
+        position(&Call::ALL, &sent.to.call),
+        operation.map_or(0, |operation| position(&Operation::ALL, &operation)),
+    ];
+    what.iter_mut().zip(codes).for_each(|(byte, code)| *byte = code);
+    record
+}
+
+fn decode(record: &[u8; RECORD]) -> Option<Sent> {
+    let [a, b, c, d, e, f, g, h, call, operation, ..] = *record;
+    let at = Timestamp(i64::from_le_bytes([a, b, c, d, e, f, g, h]));
+    let call = *Call::ALL.get(usize::from(call).checked_sub(1)?)?;
+    let operation = usize::from(operation).checked_sub(1);
+    let operation = operation.and_then(|code| Operation::ALL.get(code).copied());
+    Some(Sent { at, to: Endpoint { call, operation } })
+}
+
+/// The place in a list, counted from 1; the lists grow at their ends.
+fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    let place = all.iter().position(|other| other == one);
+    place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(at: i64, to: impl Into<Endpoint>) -> Sent {
+        Sent { at: Timestamp(at), to: to.into() }
+    }
+
+    #[test]
+    fn calls_are_known_when_their_process_has_ended_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let calls = [
+            sent(5, Endpoint::of(Call::Submit, Operation::VerifyEmail)),
+            sent(7, Call::Balance),
+        ];
+        let mut sends = Sends::create(&path, Duration::from_secs(60)).unwrap();
+        sends.note(&calls).unwrap();
+        assert!(of_the_dead(&path).unwrap().is_none(), "it lives");
+        sends.file.write_all_at(&[1, 2, 3], 2 * RECORD as u64).unwrap();
+        drop(sends);
+        assert_eq!(of_the_dead(&path).unwrap().unwrap().1, calls);
+        assert!(of_the_dead(&folder.path().join("2")).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_file_holds_what_windows_hold_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut sends = Sends::create(&path, Duration::from_millis(100)).unwrap();
+        for at in 0..5_000 {
+            sends.note(&[sent(at, Call::Poll), sent(at, Call::Page)]).unwrap();
+        }
+        drop(sends);
+        let (_, kept) = of_the_dead(&path).unwrap().unwrap();
+        for at in 4_900..5_000 {
+            assert_eq!(kept.iter().filter(|sent| sent.at.0 == at).count(), 2, "{at}");
+        }
+        assert!(kept.len() < 300, "{}", kept.len());
+    }
+}

@@ -214,7 +214,10 @@ impl World {
     /// A world on a plan's limits; the sandbox's options may be anything.
     pub(crate) fn new(plan: &str, options: Options) -> Self {
         let mut packs = packs().unwrap();
-        let pack = packs.remove(0);
+        let mut pack = packs.remove(0);
+        // The sandbox's usual jobs.
+        pack.jobs.typical = "2s".parse().unwrap();
+        pack.jobs.items_per_second = 1000.try_into().unwrap();
         let account = Account {
             name: "enrich".into(),
             purse: "enrich.so".into(),

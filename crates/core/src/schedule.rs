@@ -151,8 +151,8 @@ impl<'a> Task<'a> {
 
 /// Candidates that end within this part of the best, and this much later, are as good: the one with the
 /// fewest calls is taken.
-const AS_GOOD: f64 = 1.004;
-const NO_MATTER: Duration = Duration::from_millis(250);
+const AS_GOOD: f64 = 1.003;
+const NO_MATTER: Duration = Duration::from_millis(20);
 
 /// Calls in the model, over all candidates, from which on only the plainest are tried.
 const MOST_CALLS: u64 = 3_000_000;

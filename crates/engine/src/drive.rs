@@ -64,14 +64,16 @@ pub(crate) struct Drive<'a> {
     wallet_read: bool,
     /// When a call was last answered as it should be.
     passed_at: Option<Instant>,
+    /// When a free call was last made for its headers alone.
+    probed_at: Option<Instant>,
     stopped: Option<Ending>,
     fatal: Option<RunError>,
     deadline: Option<Instant>,
     snapshot: Snapshot,
 }
 
-/// Most jobs whose answers are in memory at once.
-const MOST_HARVESTS: usize = 8;
+/// Most answers that are in memory at once, of jobs that are being fetched.
+const MOST_HARVESTED: usize = 80_000;
 
 /// A job at the provider.
 #[derive(Debug)]
@@ -143,8 +145,8 @@ impl<'a> Drive<'a> {
             offer,
             questions,
             exhausted: false,
+            looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
-            looks: Looks::new(typical),
             left_to_others: 0,
             backlog: VecDeque::new(),
             again: VecDeque::new(),
@@ -160,6 +162,7 @@ impl<'a> Drive<'a> {
             refused: 0,
             wallet_read: false,
             passed_at: None,
+            probed_at: None,
             stopped: None,
             fatal: None,
             deadline: None,

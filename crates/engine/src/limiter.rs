@@ -134,8 +134,13 @@ impl Limiter {
             };
         }
         if wait.is_none() {
-            let paces = route.iter().filter_map(|gate| gates.get(*gate)?.pace.as_ref());
-            wait = paces.map(Pace::wait).find_map(|wait| wait).map(Wait::Until);
+            for gate in route {
+                let pace = gates.get_mut(*gate).and_then(|gate| gate.pace.as_mut());
+                wait = pace.and_then(Pace::wait).map(Wait::Until);
+                if wait.is_some() {
+                    break;
+                }
+            }
         }
         if let Some(wait) = wait {
             return Err(self.no_later_than_the_trade(wait));
@@ -196,6 +201,13 @@ impl Limiter {
     /// A call was let through by the provider.
     pub const fn passed(&mut self) {
         self.strikes = 0;
+    }
+
+    /// Whether a call would have room in every window, and waits only for what the server may count beside.
+    pub fn is_held_by_suspicion(&self, endpoint: Endpoint) -> bool {
+        let route = self.routes.get(&endpoint).into_iter().flatten();
+        let mut gates = route.filter_map(|gate| self.gates.get(*gate));
+        gates.any(|gate| gate.is_held_by_suspicion)
     }
 
     /// When the provider lets us go on, if it told us to stop.

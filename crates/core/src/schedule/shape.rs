@@ -24,8 +24,9 @@ pub(super) fn candidates(task: &Task<'_>, most: usize) -> Vec<Vec<u32>> {
     let enough =
         usize::try_from(task.questions.div_ceil(u64::from(page))).unwrap_or(usize::MAX);
     counts.extend([3, 5, 10].map(|times| least * times));
-    counts
-        .retain(|count| *count >= least && (*count <= enough.max(10) || *count == least));
+    counts.extend([1, 2, 4].map(|times| enough.saturating_mul(times)));
+    let most_batches = enough.saturating_mul(4).max(10);
+    counts.retain(|count| *count >= least && (*count <= most_batches || *count == least));
     counts.sort_unstable();
     counts.dedup();
     for count in counts {
@@ -34,9 +35,43 @@ pub(super) fn candidates(task: &Task<'_>, most: usize) -> Vec<Vec<u32>> {
         }
         shapes.push(equal(task.questions, count, task.most));
     }
+    for part in [1.0, 0.95, 0.8, 0.6] {
+        shapes.extend(in_rounds(task, part));
+    }
     shapes.dedup();
-    shapes.truncate(most.clamp(1, 60));
+    // The rounds stand last: they must not be what is cut.
+    let rounds = shapes.split_off(shapes.len().saturating_sub(4));
+    shapes.truncate(most.clamp(1, 90));
+    shapes.extend(rounds);
     shapes
+}
+
+/// As many batches as the submits' longest window lets through at a time, and in each such round as many
+/// questions as its pages can be fetched of meanwhile; the last round has the rest, in equal parts.
+fn in_rounds(task: &Task<'_>, part: f64) -> Option<Vec<u32>> {
+    let longest = |call| {
+        let windows = task.windows(call).map(|(_, window)| window);
+        windows.max_by_key(|window| (window.per, std::cmp::Reverse(window.limit)))
+    };
+    let (submits, pages) = (longest(Call::Submit)?, longest(Call::Page)?);
+    let count = u64::from(submits.limit.get());
+    if submits.per != pages.per || count * 4 > u64::from(pages.limit.get()) {
+        return None;
+    }
+    let fetched = (f64::from(pages.limit.get()) * part) as u64;
+    let page = u64::from(task.offer()?.page.get());
+    let round = fetched.saturating_sub(count + 4) * page;
+    let size = (round / count / page).max(1) * page;
+    let size = u32::try_from(size).unwrap_or(task.most).min(task.most);
+    let rounds = task.questions / (u64::from(size) * count);
+    if rounds == 0 || rounds > 40 {
+        return None;
+    }
+    let whole = usize::try_from(rounds * count).ok()?;
+    let rest = task.questions - u64::from(size) * rounds * count;
+    let mut sizes = vec![size; whole];
+    sizes.extend(equal(rest, usize::try_from(count).ok()?, task.most));
+    Some(sizes)
 }
 
 /// Batches of equal size.

@@ -9,7 +9,7 @@ use leadmill_core::{
     Batch, Call, Credits, Endpoint, Event, Lane, Query,
     sizing::{Room, fitting},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Most calls that are in flight at once.
@@ -82,6 +82,7 @@ impl Drive<'_> {
                 },
                 Err(Wait::Until(until)) => {
                     wake = Some(until);
+                    self.probe(endpoint);
                     break;
                 }
                 Err(Wait::ForReply) => break,
@@ -89,6 +90,18 @@ impl Drive<'_> {
         }
         self.leave(endpoint, leaving).await?;
         Ok(wake)
+    }
+
+    /// A paid call waits only because the server may count otherwise than by an exact log: the headers of
+    /// a free call may clear that.
+    fn probe(&mut self, endpoint: Endpoint) {
+        /// The least time between two such calls: others tell as much meanwhile.
+        const APART: Duration = Duration::from_secs(2);
+        let is_due = self.probed_at.is_none_or(|at| at.elapsed() >= APART);
+        if is_due && self.engine.limiter.is_held_by_suspicion(endpoint) {
+            self.probed_at = Some(Instant::now());
+            self.errand(Duration::ZERO, Errand::Balance);
+        }
     }
 
     /// What the money and the quotas allow, and whether it is worth waiting for refunds.
@@ -127,7 +140,7 @@ impl Drive<'_> {
                 if !by_budget && !self.wallet_read {
                     // Our own count of the wallet is careful: ask before calling it empty.
                     self.wallet_read = true;
-                    self.errand(std::time::Duration::ZERO, Errand::Balance);
+                    self.errand(Duration::ZERO, Errand::Balance);
                 }
                 if !by_budget && self.is_reading_the_wallet() {
                     return Next::Wait;
@@ -191,9 +204,7 @@ impl Drive<'_> {
             || !self.calls.is_empty()
             || self.wanted(Lane::Single).is_some();
         if busy || left <= super::quota::PATIENCE {
-            return Next::Until(
-                Instant::now() + left + std::time::Duration::from_millis(1),
-            );
+            return Next::Until(Instant::now() + left + Duration::from_millis(1));
         }
         self.engine.report.resume_at = Some(at);
         self.stopped = Some(Ending::DailyQuota);

@@ -20,11 +20,13 @@ pub(super) struct Looks {
     learnt: bool,
     /// The job that is looked at meanwhile.
     scout: Option<BatchId>,
+    /// One look at it must do, unless that shows something unexpected.
+    frugal: bool,
 }
 
 impl Looks {
-    pub(super) const fn new(typical: JobTimes) -> Self {
-        Self { typical, stretch: 1.0, learnt: false, scout: None }
+    pub(super) const fn new(typical: JobTimes, frugal: bool) -> Self {
+        Self { typical, stretch: 1.0, learnt: false, scout: None, frugal }
     }
 
     /// How long jobs take, as far as is known.
@@ -135,6 +137,11 @@ impl Drive<'_> {
                     self.errand(poll * 2, Errand::Poll(batch));
                 }
             }
+            // It is not quicker than was thought, and calls are scarce.
+            _ if scouting
+                && ripe > poll
+                && self.looks.frugal
+                && done.is_none_or(|done| done == 0) => {}
             _ if scouting && ripe > poll => {
                 self.errand(likely.clamp(poll, poll * 2).min(ripe), Errand::Poll(batch))
             }

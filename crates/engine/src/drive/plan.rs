@@ -3,9 +3,9 @@
 use super::Drive;
 use leadmill_core::{
     Credits, schedule,
-    schedule::{JobTimes, Lanes, Task},
+    schedule::{Binding, JobTimes, Lanes, Task},
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// What is left of the schedule.
 #[derive(Debug)]
@@ -18,16 +18,22 @@ pub(super) struct Plan {
     pub(super) uses_jobs: bool,
     /// Most questions in one batch.
     pub(super) most: u32,
+    /// Calls for pages hold it up, and not for long: each other call counts.
+    pub(super) is_short_of_pages: bool,
 }
 
 impl Plan {
     fn of(task: &Task<'_>) -> Self {
+        /// A plan of which a single window is a good part.
+        const SHORT: Duration = Duration::from_secs(600);
         let schedule = schedule::best(task);
         Self {
             uses_jobs: schedule.lanes() != Lanes::Single,
             batches: schedule.batches.into(),
             singles: schedule.singles,
             most: task.most,
+            is_short_of_pages: matches!(schedule.binds, Binding::Pages(..))
+                && schedule.takes < SHORT,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
 
-use super::{Drive, Ended, Errand, MOST_HARVESTS};
+use super::{Drive, Ended, Errand, MOST_HARVESTED};
 use crate::{
     Ending, Recorded, RunError,
     collection::{Collection, Next},
@@ -321,12 +321,15 @@ impl Drive<'_> {
         }
     }
 
-    /// Begins to fetch the results of ended jobs, of a few at a time: their answers are in memory.
+    /// Begins to fetch the results of ended jobs, of some at a time: their answers are in memory.
     pub(super) fn harvest_next(&mut self) {
-        while self.jobs.values().filter(|work| work.harvested).count() < MOST_HARVESTS {
+        let harvested = self.jobs.values().filter(|work| work.harvested);
+        let mut answers: usize = harvested.map(|work| work.keys.len()).sum();
+        while answers < MOST_HARVESTED {
             let Some(batch) = self.ready.pop_front() else { return };
             let Some(work) = self.jobs.get_mut(&batch) else { continue };
             work.harvested = true;
+            answers += work.keys.len();
             work.collection =
                 Some(Collection::new(Arc::clone(&work.keys), work.page_limit));
             self.errand(Duration::ZERO, Errand::Page(batch, 1));

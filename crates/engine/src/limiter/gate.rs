@@ -3,7 +3,7 @@
 use super::{
     log::{Log, Room},
     pace::Pace,
-    suspicion::{self, Suspicion},
+    suspicion::{self, Reply, Suspicion},
 };
 use leadmill_core::{RateSignal, Scope, Window, pack::Percent};
 use std::time::Duration;
@@ -47,6 +47,10 @@ pub(super) struct Gate {
     /// Our part of what is ours, and when it last changed: less after a 429.
     part: f64,
     parted: Instant,
+    /// When room was last asked for, nothing but a suspicion was in the way.
+    pub(super) is_held_by_suspicion: bool,
+    /// Whether the server counts a call before it tells what remains after it: known from the first one.
+    counts_itself: Option<bool>,
     /// A higher limit that the headers have named once.
     rumour: Option<u32>,
 }
@@ -91,6 +95,8 @@ impl Gate {
             credit: 0,
             part: 1.0,
             parted: now,
+            is_held_by_suspicion: false,
+            counts_itself: None,
             rumour: None,
         }
     }
@@ -103,6 +109,7 @@ impl Gate {
 
     /// Whether one more call may leave, as far as this window goes. The pace is asked last, apart.
     pub(super) fn room(&mut self, now: Instant) -> Room {
+        self.is_held_by_suspicion = false;
         let most = self.most(now);
         match self.log.room(now, most) {
             Room::Now => {}
@@ -116,6 +123,7 @@ impl Gate {
             && !self.suspicion.is_cleared()
             && !self.suspicion.allows(&self.log, self.epoch, limit, now)
         {
+            self.is_held_by_suspicion = !self.log.is_short();
             // One slot's worth of a counter's decay is half of what it can be at the most.
             let step = self.window.per / limit.max(1).saturating_mul(2);
             let step = step.clamp(Duration::from_millis(1), self.window.per / 60);
@@ -152,6 +160,7 @@ impl Gate {
     /// A call leaves.
     pub(super) fn take(&mut self, now: Instant, tail: Duration, overdue: Duration) {
         self.log.take(now, tail, overdue);
+        self.pace.iter_mut().for_each(Pace::leave);
         self.credit = self.credit.saturating_sub(1);
     }
 
@@ -184,18 +193,23 @@ impl Gate {
         let used = u64::from(self.window.limit.get()).saturating_sub(remaining);
         let own = suspicion::exact(&self.log, sent, now);
         let others = u64::from(self.others);
+        if self.counts_itself.is_none() && (own.least, own.most) == (1, 1) {
+            self.counts_itself = Some(used == 1);
+        }
+        let surely = self.counts_itself == Some(true);
         if others == 0 && !self.suspicion.is_cleared() {
             if now.saturating_duration_since(self.suspected) > self.window.per * PATIENCE
             {
                 // Two clocks may have drifted apart by more than the width of a suspicion.
                 (self.suspicion, self.suspected) = (Suspicion::ALL, now);
             }
-            self.suspicion.see(&self.log, self.epoch, used, sent, now);
+            let seen = Reply { used, surely, sent, now };
+            self.suspicion.see(&self.log, self.epoch, seen);
         }
         let cleared = self.suspicion.is_cleared();
         let after = self.log.possible(Some(sent), now).saturating_sub(1) as u64;
         // One is kept: some servers tell what remained before the call that asks.
-        let credit = remaining.saturating_sub(after + 1);
+        let credit = remaining.saturating_sub(after + u64::from(!surely));
         let credit = u32::try_from(credit).unwrap_or(u32::MAX);
         let excess = used.saturating_sub(own.most).saturating_sub(others);
         if excess > 0 && (cleared || others > 0) {

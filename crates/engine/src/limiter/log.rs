@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// costs them one reply time in a window; a short one it would cost most of its calls.
 const SHORT: Duration = Duration::from_secs(5);
 
+/// How much later than it left a call has usually arrived.
+const USUAL: Duration = Duration::from_millis(50);
+
 /// What a window holds.
 ///
 /// The server counts a call when it arrives, which we do not see. It lies between our send and our
@@ -23,9 +26,10 @@ pub(super) struct Log {
     flying: VecDeque<Flight>,
     /// When used slots are free again, the soonest first.
     releases: VecDeque<Instant>,
-    /// When the calls of the last two window lengths left, and when they were replied to, each in order.
+    /// When the calls of the last two window lengths left, and by when they had arrived, each in order:
+    /// by the reply, and in a short window, where that would be too late, by what is assumed of the way.
     left: VecDeque<Instant>,
-    replied: VecDeque<Instant>,
+    arrived: VecDeque<Instant>,
 }
 
 /// A call without a reply.
@@ -56,7 +60,7 @@ impl Log {
             flying: VecDeque::new(),
             releases: VecDeque::new(),
             left: VecDeque::new(),
-            replied: VecDeque::new(),
+            arrived: VecDeque::new(),
         }
     }
 
@@ -104,6 +108,9 @@ impl Log {
         let assumed = self.is_short().then(|| now + self.per + tail + slack(self.per));
         self.flying.push_back(Flight { sent: now, assumed, overdue: now + overdue });
         self.left.push_back(now);
+        if self.is_short() {
+            self.arrived.push_back(now + tail.min(USUAL));
+        }
         self.forget(now);
     }
 
@@ -114,8 +121,9 @@ impl Log {
         place.and_then(|place| self.flying.remove(place));
         let arrived = if self.is_short() { (sent + guard).min(now) } else { now };
         self.release_at(arrived + self.per + slack(self.per), now);
-        let place = self.replied.partition_point(|other| *other <= now);
-        self.replied.insert(place, now);
+        if !self.is_short() {
+            self.arrived.push_back(now);
+        }
     }
 
     /// The call that left at `sent` did not leave.
@@ -125,6 +133,9 @@ impl Log {
         let place = self.left.partition_point(|at| *at < sent);
         if self.left.get(place) == Some(&sent) {
             self.left.remove(place);
+            if self.is_short() {
+                self.arrived.pop_back();
+            }
         }
     }
 
@@ -142,7 +153,7 @@ impl Log {
             self.release_at(*free, now);
             // A call of another process took it, one window earlier.
             if let Some(at) = free.checked_sub(self.per) {
-                for times in [&mut self.left, &mut self.replied] {
+                for times in [&mut self.left, &mut self.arrived] {
                     let place = times.partition_point(|other| *other <= at);
                     times.insert(place, at);
                 }
@@ -164,13 +175,13 @@ impl Log {
     /// Calls that left at or before `until` and may have arrived at or after `from`.
     pub(super) fn possible(&self, from: Option<Instant>, until: Instant) -> usize {
         let left = self.left.partition_point(|at| *at <= until);
-        let gone = from.map_or(0, |from| self.replied.partition_point(|at| *at < from));
+        let gone = from.map_or(0, |from| self.arrived.partition_point(|at| *at < from));
         left.saturating_sub(gone)
     }
 
     /// Calls that have surely arrived after `from` and at or before `until`, at least so many.
     pub(super) fn certain(&self, from: Option<Instant>, until: Instant) -> usize {
-        let here = self.replied.partition_point(|at| *at <= until);
+        let here = self.arrived.partition_point(|at| *at <= until);
         let before = from.map_or(0, |from| self.left.partition_point(|at| *at <= from));
         here.saturating_sub(before)
     }
@@ -184,8 +195,8 @@ impl Log {
     fn forget(&mut self, now: Instant) {
         let Some(old) = now.checked_sub(self.per * 2 + ON_ITS_WAY) else { return };
         // A call without a reply keeps its place: what is forgotten is forgotten in pairs.
-        while self.replied.front().is_some_and(|at| *at < old) && !self.left.is_empty() {
-            self.replied.pop_front();
+        while self.arrived.front().is_some_and(|at| *at < old) && !self.left.is_empty() {
+            self.arrived.pop_front();
             self.left.pop_front();
         }
     }

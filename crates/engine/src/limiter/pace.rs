@@ -14,7 +14,10 @@ use tokio::time::Instant;
 const PACED: Duration = Duration::from_secs(1);
 
 /// The part of a window, in per cent, that may leave at once; the rest leaves evenly.
-const AT_ONCE: u32 = 80;
+const AT_ONCE: u64 = 80;
+
+/// So few calls may all leave at once.
+const FEW: u64 = 10;
 
 /// Tokio's clock for governor, so that tests can pause it.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ type Paced = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Dur
 pub(super) struct Pace {
     limiter: Paced,
     clock: TokioClock,
+    /// A call was let through here and not by another pace: it is not asked again.
+    in_hand: bool,
 }
 
 impl Pace {
@@ -49,21 +54,32 @@ impl Pace {
         if window.per > PACED {
             return None;
         }
-        let burst = u64::from(window.limit.get()) * u64::from(AT_ONCE) / 100;
-        let burst =
-            NonZeroU32::new(u32::try_from(burst).ok()?).unwrap_or(NonZeroU32::MIN);
+        let limit = u64::from(window.limit.get());
+        let burst = if limit <= FEW { limit } else { limit * AT_ONCE / 100 };
+        let burst = NonZeroU32::new(u32::try_from(burst).ok()?)?;
         let period = window.per.checked_div(window.limit.get())?;
         let quota = Quota::with_period(period)?.allow_burst(burst);
         let clock = TokioClock(Instant::now());
         let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Some(Self { limiter, clock })
+        Some(Self { limiter, clock, in_hand: false })
     }
 
-    /// Takes one call from the pace, or tells when to come again.
-    pub(super) fn wait(&self) -> Option<Instant> {
-        let not_until = self.limiter.check().err()?;
+    /// Takes one call from the pace, to be used up by [`Self::leave`], or tells when to come again.
+    pub(super) fn wait(&mut self) -> Option<Instant> {
+        if self.in_hand {
+            return None;
+        }
+        let Err(not_until) = self.limiter.check() else {
+            self.in_hand = true;
+            return None;
+        };
         let now = Reference::saturating_sub(&self.clock.now(), 0.into());
         let wait = not_until.wait_time_from(now);
         Some(Instant::now() + wait.max(Duration::from_millis(1)))
+    }
+
+    /// The call leaves.
+    pub(super) const fn leave(&mut self) {
+        self.in_hand = false;
     }
 }

@@ -18,6 +18,19 @@ const PHASES: u32 = 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Suspicion(u64);
 
+/// What the headers of a reply tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply {
+    /// Calls that the server counts.
+    pub(super) used: u64,
+    /// Whether the call itself is surely one of them.
+    pub(super) surely: bool,
+    /// When the call left.
+    pub(super) sent: Instant,
+    /// When the reply came.
+    pub(super) now: Instant,
+}
+
 /// The stretch of time in which a span began, by one suspicion.
 struct Span {
     earliest: Instant,
@@ -61,18 +74,11 @@ impl Suspicion {
         (0..PHASES).filter(move |phase| self.0 & 1 << phase != 0)
     }
 
-    /// The server counts `used` calls with one that left at `sent` and was replied to at `now`.
-    pub(super) fn see(
-        &mut self,
-        log: &Log,
-        epoch: Instant,
-        used: u64,
-        sent: Instant,
-        now: Instant,
-    ) {
+    /// What a reply shows of the server's count.
+    pub(super) fn see(&mut self, log: &Log, epoch: Instant, reply: Reply) {
         for phase in self.phases() {
-            let span = Span::of(phase, log.per(), epoch, sent);
-            if !span.counts(log, sent, now).hold(used) {
+            let span = Span::of(phase, log.per(), epoch, reply.sent);
+            if !span.counts(log, reply).hold(reply.used) {
                 self.0 &= !(1 << phase);
             }
         }
@@ -105,15 +111,16 @@ impl Span {
         Self { earliest, latest: earliest + width }
     }
 
-    fn counts(&self, log: &Log, sent: Instant, now: Instant) -> Bounds {
+    fn counts(&self, log: &Log, reply: Reply) -> Bounds {
+        let Reply { surely, sent, now, .. } = reply;
         let per = log.per();
         let here = log.certain(Some(self.latest), sent) as f64 + 1.0;
         let before = log.certain(self.latest.checked_sub(per), self.earliest) as f64;
         let weight = 1.0 - part(now.saturating_duration_since(self.earliest), per);
         let least = here + before * weight.max(0.0);
-        // A count in whole calls may be rounded either way, and may leave out the call that asks.
+        // A count in whole calls may be rounded either way.
         Bounds {
-            least: (least.floor() as u64).saturating_sub(1),
+            least: (least.floor() as u64).saturating_sub(u64::from(!surely)),
             most: self.at_most(log, sent, now).ceil() as u64,
         }
     }

@@ -16,5 +16,6 @@ mod limits;
 mod main_job;
 mod pipelines;
 mod secrets;
+mod shared_limits;
 mod storage;
 mod support;

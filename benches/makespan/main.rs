@@ -71,8 +71,11 @@ fn measure(
 ) -> Result<bool, Box<dyn Error>> {
     let started = wall();
     let bound = cell.service.model(cell.questions, arguments.foreign).bound();
-    let outcome = world::run(&cell.service, cell.questions, &arguments.weather)?;
-    let (row, good) = row::row(cell, bound, &outcome, &arguments.weather);
+    let outcome = world::run(&cell.service, cell.questions, &arguments.weather);
+    let (row, good) = match &outcome {
+        Ok(outcome) => row::row(cell, bound, outcome, &arguments.weather),
+        Err(error) => (row::failed(cell, &**error), false),
+    };
     out.write_all(row.as_bytes())?;
     out.flush()?;
     let took = started.elapsed().as_secs_f64();

@@ -5,6 +5,7 @@ use crate::{
     cells::Cell,
     world::{Outcome, Weather},
 };
+use std::error::Error;
 
 /// Columns.
 pub(crate) const HEAD: &str = "\
@@ -55,6 +56,11 @@ pub(crate) fn row(
         bound.binds,
     );
     (row, verdict == "ok")
+}
+
+/// The row of a cell whose run ended with an error.
+pub(crate) fn failed(cell: &Cell, error: &dyn Error) -> String {
+    format!("| {} | {} | {error} |\n", cell.service.plan, cell.size())
 }
 
 /// A time as people say it.

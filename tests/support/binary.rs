@@ -165,7 +165,7 @@ impl Server {
         for window in &audit.windows {
             assert!(window.offered <= u64::from(window.limit), "{window:?}");
         }
-        assert_eq!(audit.asked_twice, 0);
+        assert_eq!(audit.asked_twice, 0, "questions were paid for twice");
     }
 }
 

@@ -198,7 +198,8 @@ impl Shared {
         self.cool(now);
         let limit = trade.window.limit.get();
         let mine = self.held.entry(process).or_default();
-        mine.held = mine.held.saturating_sub(trade.back);
+        // The window may have turned out to be smaller than it was.
+        mine.held = mine.held.saturating_sub(trade.back).min(limit);
         for free in &trade.cooling {
             if mine.held > 0 {
                 mine.held -= 1;

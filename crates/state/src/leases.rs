@@ -1,6 +1,6 @@
 //! The windows' slots in a small database of their own, shared by all processes on one state folder.
 
-use crate::{StateError, schema, sends, sends::Sends};
+use crate::{StateError, locks, schema, sends, sends::Sends};
 use leadmill_core::{
     Account, JournalError, Leases, Sent, Timestamp,
     slots::{Agreement, ProcessId, Slots, Trade},
@@ -40,7 +40,8 @@ impl FolderLeases {
         let wrong = |error| StateError::Io(folder.to_owned(), error);
         let calls = folder.join("calls");
         DirBuilder::new().recursive(true).mode(0o700).create(&calls).map_err(wrong)?;
-        let connection = schema::open_slots(&folder.join("limits.db"))?;
+        let open = || schema::open_slots(&folder.join("limits.db"));
+        let connection = locks::alone(folder, open)?;
         let longest = account.windows.values().flatten().map(|window| window.per).max();
         let horizon = longest.unwrap_or_default() + LATE;
         let (process, sends) = first_free(&calls, now, horizon).map_err(wrong)?;

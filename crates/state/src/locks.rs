@@ -21,6 +21,21 @@ pub(crate) struct Locks {
     held: Vec<(String, File)>,
 }
 
+/// Runs `open` while no other process does so on the same state: a database that two processes create at
+/// once refuses one of them, and no busy handler is asked.
+pub(crate) fn alone<T>(
+    state: &Path,
+    open: impl FnOnce() -> Result<T, StateError>,
+) -> Result<T, StateError> {
+    let path = state.join("locks").join("opening");
+    let wrong = |error| StateError::Io(path.clone(), error);
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(&path).map_err(wrong)?;
+    file.lock().map_err(wrong)?;
+    open()
+}
+
 impl Locks {
     pub(crate) fn open(state: &Path) -> Result<Self, StateError> {
         let folder = state.join("locks");

@@ -1,6 +1,10 @@
 //! The state folder: who may write to it, its runs, and the way to its parts.
 
-use crate::{FolderLeases, SqliteJournal, journal, locks::Locks, schema};
+use crate::{
+    FolderLeases, SqliteJournal, journal,
+    locks::{Locks, alone},
+    schema,
+};
 use leadmill_core::{Account, Ledger, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use std::{
@@ -79,8 +83,9 @@ impl Store {
             let mut builder = DirBuilder::new();
             builder.recursive(true).mode(0o700).create(folder).map_err(wrong)?;
         }
-        let connection = schema::open(&folder.join("state.db"))?;
-        let store = Self::of(folder, connection, Some(Locks::open(folder)?));
+        let locks = Locks::open(folder)?;
+        let connection = alone(folder, || schema::open(&folder.join("state.db")))?;
+        let store = Self::of(folder, connection, Some(locks));
         store.forget_questions()?;
         Ok(store)
     }
@@ -340,6 +345,21 @@ mod tests {
             Appended::Written { .. }
         ));
         assert_eq!(stores[1].ledger().unwrap().lines().len(), 4);
+    }
+
+    #[test]
+    fn many_may_open_a_new_state_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            std::thread::scope(|scope| {
+                for key in ["a", "b", "c", "d"] {
+                    let folder = folder.path();
+                    scope.spawn(move || {
+                        begin(&Store::open(folder).unwrap(), key).unwrap()
+                    });
+                }
+            });
+        }
     }
 
     #[test]

@@ -216,28 +216,44 @@ impl Drive<'_> {
         waiting || !self.calls.is_empty()
     }
 
-    /// Reads waiting questions, and leaves out those that another process has claimed meanwhile.
+    /// The questions that no other process has claimed since this one looked.
+    fn unclaimed(&mut self, mut queries: Vec<Query>) -> Vec<Query> {
+        if self.book.has_rivals(&self.engine.purse) {
+            let count = queries.len();
+            queries
+                .retain(|query| !self.book.is_claimed(&self.engine.purse, &query.key()));
+            self.left_to_others += (count - queries.len()) as u64;
+        }
+        queries
+    }
+
+    /// Reads waiting questions.
     fn refill(&mut self) {
         let jobs = if self.plan.uses_jobs { self.plan.most as usize } else { 0 };
-        let rivals = self.book.has_rivals(&self.engine.purse);
         while !self.exhausted && self.backlog.len() < jobs + MOST_CALLS {
             match self.questions.next() {
-                Some(Ok(query)) => {
-                    if rivals && self.book.is_claimed(&self.engine.purse, &query.key()) {
-                        self.left_to_others += 1;
-                    } else {
-                        self.backlog.push_back(query);
-                    }
-                }
+                Some(Ok(query)) => self.backlog.push_back(query),
                 Some(Err(error)) => return self.fail(error.into()),
                 None => self.exhausted = true,
             }
         }
     }
 
+    /// Puts the next batch together; `None` if other processes have claimed all of it meanwhile.
     fn compose(&mut self, lane: Lane, next: Next) -> Option<Batch> {
         match next {
-            Next::Again(place) => self.again.remove(place),
+            Next::Again(place) => {
+                let batch = self.again.remove(place)?;
+                let queries = self.unclaimed(batch.queries.to_vec());
+                if queries.len() == batch.queries.len() {
+                    return Some(batch);
+                }
+                queries
+                    .into_iter()
+                    .rev()
+                    .for_each(|query| self.backlog.push_front(query));
+                None
+            }
             Next::Fresh(size) => {
                 self.wallet_read = false;
                 let queries: Vec<Query> =
@@ -248,7 +264,8 @@ impl Drive<'_> {
                         self.plan.singles = self.plan.singles.saturating_sub(1)
                     }
                 }
-                Some(self.batch(lane, queries))
+                let queries = self.unclaimed(queries);
+                (!queries.is_empty()).then(|| self.batch(lane, queries))
             }
             Next::Wait | Next::Until(_) | Next::Nothing => None,
         }
@@ -328,13 +345,8 @@ impl Drive<'_> {
     fn yield_to_others(&mut self, permit: &Permit, batch: Batch) {
         self.engine.limiter.withdraw(permit);
         self.engine.wallet.refused(batch.id);
-        for query in batch.queries.iter().rev() {
-            if self.book.is_claimed(&self.engine.purse, &query.key()) {
-                self.left_to_others += 1;
-            } else {
-                self.backlog.push_front(query.clone());
-            }
-        }
+        let queries = self.unclaimed(batch.queries.to_vec());
+        queries.into_iter().rev().for_each(|query| self.backlog.push_front(query));
     }
 
     /// Makes the free calls that are due.

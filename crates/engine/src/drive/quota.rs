@@ -7,7 +7,8 @@ use std::time::Duration;
 /// How long a used-up quota is waited for where there is nothing else to do.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
-const DAY: Duration = Duration::from_secs(86_400);
+/// A day, and what the provider's may begin later: a job counts from when its submit arrived.
+const DAY: Duration = Duration::from_secs(86_400 + 150);
 
 /// Whether one more job may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,15 +6,13 @@ use tokio::time::Instant;
 /// What is assumed of the tail before there is anything to go by.
 const FIRST_GUARD: Duration = Duration::from_millis(100);
 
-/// The most that is allowed for while only a few replies have come: a reply that took no longer bounds
-/// its call's arrival by itself.
-const FIRST_REPLIES: Duration = Duration::from_millis(250);
-
 /// The least that is allowed for timers and for a least time that was not quite seen yet.
 const LEAST_GUARD: Duration = Duration::from_millis(10);
 
-/// Replies that are needed before the least time is taken for what it is.
+/// Replies, and the time since the first of them, that are needed before the least time is taken for what
+/// it is: calls that leave together are all late together.
 const ENOUGH: u32 = 16;
+const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
 /// How long an extreme is remembered, at least.
 const MEMORY: Duration = Duration::from_secs(60);
@@ -29,6 +27,7 @@ pub(super) struct Delays {
     recent: Extremes,
     before: Extremes,
     turned: Instant,
+    first: Option<Instant>,
     seen: u32,
 }
 
@@ -47,7 +46,7 @@ const NONE: Extremes = Extremes { least: [Duration::MAX; FEW], most: Duration::Z
 
 impl Delays {
     pub(super) fn new() -> Self {
-        Self { recent: NONE, before: NONE, turned: Instant::now(), seen: 0 }
+        Self { recent: NONE, before: NONE, turned: Instant::now(), first: None, seen: 0 }
     }
 
     /// A reply came after this time.
@@ -62,6 +61,13 @@ impl Delays {
         }
         self.recent.most = self.recent.most.max(took);
         self.seen = self.seen.saturating_add(1);
+        self.first.get_or_insert(now);
+    }
+
+    /// Whether the least time is what it seems to be.
+    fn is_known(&self) -> bool {
+        let long = self.first.is_some_and(|first| first.elapsed() >= LONG_ENOUGH);
+        long && self.seen >= ENOUGH
     }
 
     fn least(&self) -> Duration {
@@ -86,9 +92,10 @@ impl Delays {
         self.most().saturating_sub(self.least())
     }
 
-    /// How much later than it left a call counts as arrived, where its reply has not come.
-    pub(super) fn tail(&self) -> Duration {
-        FIRST_GUARD.max(self.spread())
+    /// How much later than it left a call counts as arrived, where its reply has not come; `None` if
+    /// nothing but the reply can tell.
+    pub(super) fn tail(&self) -> Option<Duration> {
+        self.is_known().then(|| FIRST_GUARD.max(self.spread()))
     }
 
     /// After which time without a reply a call may be stuck on its way there.
@@ -99,8 +106,8 @@ impl Delays {
     /// How much later than it left a call counts as arrived, now that it was replied to after `took`.
     /// Never later than the reply.
     pub(super) fn guard(&self, took: Duration) -> Duration {
-        if self.seen < ENOUGH {
-            return took.min(FIRST_REPLIES.max(self.tail()));
+        if !self.is_known() {
+            return took;
         }
         let late = took.saturating_sub(self.least());
         took.min(late.saturating_add(self.doubt()))
@@ -118,15 +125,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_guard_is_what_a_reply_is_late_by() {
         let mut delays = Delays::new();
-        assert_eq!((delays.guard(ms(60)), delays.guard(ms(800))), (ms(60), ms(250)));
+        assert_eq!((delays.guard(ms(60)), delays.guard(ms(800))), (ms(60), ms(800)));
+        delays.see(ms(815), Instant::now());
+        tokio::time::advance(LONG_ENOUGH).await;
         for n in 0..400 {
             delays.see(ms(800 + n % 20), Instant::now());
         }
         assert_eq!(delays.guard(ms(805)), ms(15));
         assert_eq!(delays.guard(ms(1_100)), ms(310), "a spike is a late arrival");
-        assert_eq!(delays.tail(), ms(100));
+        assert_eq!(delays.tail(), Some(ms(100)));
         delays.see(ms(1_100), Instant::now());
-        assert_eq!(delays.tail(), ms(300));
+        assert_eq!(delays.tail(), Some(ms(300)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -135,8 +144,8 @@ mod tests {
         delays.see(ms(900), Instant::now());
         for _ in 0..2 {
             tokio::time::advance(MEMORY).await;
-            delays.see(ms(50), Instant::now());
+            (0..ENOUGH).for_each(|_| delays.see(ms(50), Instant::now()));
         }
-        assert_eq!(delays.tail(), ms(100));
+        assert_eq!(delays.tail(), Some(ms(100)));
     }
 }

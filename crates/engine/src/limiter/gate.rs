@@ -158,7 +158,12 @@ impl Gate {
     }
 
     /// A call leaves.
-    pub(super) fn take(&mut self, now: Instant, tail: Duration, overdue: Duration) {
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        tail: Option<Duration>,
+        overdue: Duration,
+    ) {
         self.log.take(now, tail, overdue);
         self.pace.iter_mut().for_each(Pace::leave);
         self.credit = self.credit.saturating_sub(1);

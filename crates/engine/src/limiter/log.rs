@@ -103,13 +103,20 @@ impl Log {
         }
     }
 
-    /// A call leaves. It may be assumed to have arrived after `tail`, and to be stuck after `overdue`.
-    pub(super) fn take(&mut self, now: Instant, tail: Duration, overdue: Duration) {
-        let assumed = self.is_short().then(|| now + self.per + tail + slack(self.per));
+    /// A call leaves. It may be assumed to have arrived after `tail`, if that is known, and to be stuck
+    /// after `overdue`.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        tail: Option<Duration>,
+        overdue: Duration,
+    ) {
+        let assumed = tail.filter(|_| self.is_short());
+        let assumed = assumed.map(|tail| now + self.per + tail + slack(self.per));
         self.flying.push_back(Flight { sent: now, assumed, overdue: now + overdue });
         self.left.push_back(now);
         if self.is_short() {
-            self.arrived.push_back(now + tail.min(USUAL));
+            self.arrived.push_back(now + USUAL);
         }
         self.forget(now);
     }

@@ -46,11 +46,12 @@ fn wants(window: &str, want: u32) -> Trade {
 #[test]
 fn two_processes_share_and_the_second_takes_over_when_the_first_ends() {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("locks")).unwrap();
     let open = |now| {
         FolderLeases::open(folder.path(), &account("5/60s"), Timestamp(now)).unwrap()
     };
     let (mut first, mut second) = (open(0), open(0));
-    let mut trade = |leases: &mut FolderLeases, now| {
+    let trade = |leases: &mut FolderLeases, now| {
         leases.trade(Timestamp(now), &[wants("5/60s", 5)]).unwrap().deals.remove(0)
     };
     assert_eq!(trade(&mut first, 0).held, 5);
@@ -66,6 +67,7 @@ fn two_processes_share_and_the_second_takes_over_when_the_first_ends() {
 #[test]
 fn a_freeze_is_everybody_s() {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("locks")).unwrap();
     let open =
         || FolderLeases::open(folder.path(), &account("5/60s"), Timestamp(0)).unwrap();
     let (mut first, mut second) = (open(), open());

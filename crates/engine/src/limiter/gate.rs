@@ -13,7 +13,7 @@ use tokio::time::Instant;
 const LESS: f64 = 0.8;
 
 /// How much of it comes back in one window length without another.
-const MORE: f64 = 0.06;
+const MORE: f64 = 0.03;
 
 /// The least part of a window that we take for ours.
 const LEAST_PART: f64 = 0.25;
@@ -41,6 +41,7 @@ pub(super) struct Gate {
     epoch: Instant,
     suspected: Instant,
     colleagues: Option<Colleagues>,
+    crowd: Option<Crowd>,
     /// Calls that the server has room for, however it counts, by the last headers: a count goes up by
     /// nothing but calls.
     credit: u32,
@@ -58,9 +59,26 @@ pub(super) struct Gate {
 /// Calls in a window that none of our processes made.
 #[derive(Clone, Copy, Debug)]
 struct Colleagues {
+    /// In the window, when it was last looked at.
     calls: u32,
     seen: Instant,
+    /// When there was any of them.
+    there: Instant,
 }
+
+/// How fast colleagues call, by a longer window of the same calls.
+#[derive(Clone, Copy, Debug)]
+struct Crowd {
+    /// Calls a second.
+    pace: f64,
+    seen: Instant,
+}
+
+/// Window lengths for which colleagues that were there are expected again.
+const MEMORY: u32 = 10;
+
+/// As long for those that a longer window has shown.
+const CROWD_MEMORY: Duration = Duration::from_secs(600);
 
 /// What a reply taught about a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +110,7 @@ impl Gate {
             epoch: now,
             suspected: now,
             colleagues: None,
+            crowd: None,
             credit: 0,
             part: 1.0,
             parted: now,
@@ -139,11 +158,11 @@ impl Gate {
             true => (f64::from(self.log.held()) * part).max(1.0) as u32,
             false => self.log.held(),
         };
+        let most = self.crowded(most, now);
         let Some(colleagues) = self.colleagues else { return most };
         let old = now.saturating_duration_since(colleagues.seen).as_secs_f64();
         let left = 1.0 - old / self.window.per.as_secs_f64();
-        if left <= 0.0 {
-            // Whatever they had in the window then has left it.
+        if now.saturating_duration_since(colleagues.there) > self.window.per * MEMORY {
             self.colleagues = None;
             return most;
         }
@@ -155,6 +174,30 @@ impl Gate {
         let limit = self.window.limit.get().saturating_sub(self.others);
         let theirs = colleagues.calls + colleagues.calls / 8 + 2;
         most.min(limit.saturating_sub(theirs).max(1))
+    }
+
+    /// Slots of a short window that are left to colleagues: what they use of one on average, and what they
+    /// seldom use beyond. The headers do not speak of it.
+    fn crowded(&mut self, most: u32, now: Instant) -> u32 {
+        let crowd = self
+            .crowd
+            .filter(|crowd| now.saturating_duration_since(crowd.seen) <= CROWD_MEMORY);
+        let Some(crowd) = crowd.filter(|_| self.log.is_short()) else { return most };
+        let usual = crowd.pace * self.window.per.as_secs_f64();
+        let theirs = 3.0f64.mul_add(usual.sqrt(), usual).ceil().max(1.0) as u32;
+        most.min(self.window.limit.get().saturating_sub(theirs).max(1))
+    }
+
+    /// Colleagues make so many calls a second, as a longer window of the same calls shows.
+    pub(super) fn crowd(&mut self, pace: f64, now: Instant) {
+        let before = self.crowd.map_or(pace, |crowd| crowd.pace);
+        self.crowd = Some(Crowd { pace: 0.8f64.mul_add(before, 0.2 * pace), seen: now });
+    }
+
+    /// Calls a second that colleagues make here, if there are any.
+    pub(super) fn colleagues_pace(&self) -> Option<f64> {
+        let calls = f64::from(self.colleagues?.calls);
+        Some(calls / self.window.per.as_secs_f64())
     }
 
     /// A call leaves.
@@ -241,7 +284,9 @@ impl Gate {
 
     fn colleagues_use(&mut self, calls: u64, now: Instant) {
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.colleagues = (calls > 0).then_some(Colleagues { calls, seen: now });
+        let before = self.colleagues.map_or(now, |colleagues| colleagues.there);
+        let there = if calls > 0 { now } else { before };
+        self.colleagues = Some(Colleagues { calls, seen: now, there });
     }
 
     /// Takes another limit from the headers: a lower one at once, a higher one when it is named twice.

@@ -27,7 +27,14 @@ impl Limiter {
             };
             let Some(gate) = self.gates.get_mut(place) else { continue };
             let known = gate.window;
-            match gate.hear(*rate, permit.sent, now) {
+            let lesson = gate.hear(*rate, permit.sent, now);
+            if let Some(pace) = gate.colleagues_pace() {
+                let scope = gate.scope.clone();
+                let same = self.gates.iter_mut().filter(|gate| gate.scope == scope);
+                same.for_each(|gate| gate.crowd(pace, now));
+            }
+            let Some(gate) = self.gates.get_mut(place) else { continue };
+            match lesson {
                 Lesson::Nothing | Lesson::Shared => {}
                 Lesson::Limit => {
                     let key = (gate.scope.clone(), known.per);

@@ -157,6 +157,9 @@ const NO_MATTER: Duration = Duration::from_millis(20);
 /// Calls in the model, over all candidates, from which on only the plainest are tried.
 const MOST_CALLS: u64 = 3_000_000;
 
+/// Single calls in one model from which on the windows' own arithmetic must do.
+const MOST_SINGLES: u64 = 50_000;
+
 /// The schedule that ends soonest, of those that are tried.
 pub fn best(task: &Task<'_>) -> Schedule {
     let Some(offer) = task.offer().filter(|_| task.questions > 0) else {
@@ -176,6 +179,9 @@ pub fn best(task: &Task<'_>) -> Schedule {
                 tried.extend(beside(task, &bulk, sizes.len()));
             }
             tried.push(bulk);
+        }
+        if task.lane.is_none() {
+            tried.extend(balanced(task));
         }
     }
     let soonest = tried.iter().map(|schedule| schedule.takes).min().unwrap_or_default();
@@ -200,7 +206,7 @@ fn alone(task: &Task<'_>) -> Option<Schedule> {
     if hopeless {
         return None;
     }
-    match task.questions > MOST_CALLS {
+    match task.questions > MOST_SINGLES {
         // The windows' own arithmetic is exact enough for so many.
         true => Some(Schedule {
             singles: task.questions,
@@ -212,11 +218,51 @@ fn alone(task: &Task<'_>) -> Option<Schedule> {
     }
 }
 
+/// Both lanes for as long as either takes: where jobs are scarce, single calls are no drop in the bucket.
+fn balanced(task: &Task<'_>) -> Option<Schedule> {
+    let scarce = task.offer()?;
+    if scarce.daily.jobs.is_none() && scarce.running.is_none() {
+        return None;
+    }
+    let alone = |singles| {
+        course::soonest(task, Call::Ask, singles) + Duration::from_secs_f64(task.single)
+    };
+    let jobs = |questions: u64| {
+        let count = questions.div_ceil(u64::from(task.most));
+        let sizes = shape::equal(
+            questions,
+            usize::try_from(count).unwrap_or(usize::MAX),
+            task.most,
+        );
+        course::run(task, &sizes, 0)
+    };
+    let (mut low, mut high) = (0_u64, task.questions);
+    for _ in 0..24 {
+        let singles = low.midpoint(high);
+        match alone(singles) < jobs(task.questions - singles).takes {
+            true => low = singles,
+            false => high = singles,
+        }
+    }
+    let both = [low, high].into_iter().filter_map(|singles| {
+        let bulk = jobs(task.questions - singles);
+        if singles == 0 || bulk.batches.is_empty() {
+            return None;
+        }
+        if singles < MOST_SINGLES {
+            return Some(course::run(task, &bulk.batches, singles));
+        }
+        // They hardly meet: either lane's own time is exact enough.
+        Some(Schedule { singles, takes: bulk.takes.max(alone(singles)), ..bulk })
+    });
+    both.min_by_key(|schedule| schedule.takes)
+}
+
 /// The same with single calls beside the batches, as many as fit into their time.
 fn beside(task: &Task<'_>, bulk: &Schedule, batches: usize) -> Vec<Schedule> {
     let time = bulk.takes.as_secs_f64() - task.single;
     let most =
-        course::fitting(task, Call::Ask, time).min(task.questions / 2).min(MOST_CALLS);
+        course::fitting(task, Call::Ask, time).min(task.questions / 2).min(MOST_SINGLES);
     let part = |part: f64| {
         let singles = (most as f64 * part) as u64;
         // Where single calls are a drop in the bucket they are not worth their calls.

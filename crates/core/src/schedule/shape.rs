@@ -75,7 +75,7 @@ fn in_rounds(task: &Task<'_>, part: f64) -> Option<Vec<u32>> {
 }
 
 /// Batches of equal size.
-fn equal(questions: u64, count: usize, most: u32) -> Vec<u32> {
+pub(super) fn equal(questions: u64, count: usize, most: u32) -> Vec<u32> {
     let (mut left, mut sizes) = (questions, Vec::new());
     for nth in 0..count {
         let size = left.div_ceil((count - nth) as u64).min(u64::from(most));

@@ -134,6 +134,18 @@ fn daily_jobs_and_job_slots_bind() {
     assert_eq!(few.binds, Binding::Running(2), "{few:?}");
 }
 
+/// By the day 15 jobs of 10,000 and 144,000 to 216,000 single calls: both together end first.
+#[test]
+fn where_jobs_are_scarce_both_lanes_run_at_once() {
+    let mut account = account(&["5/1s", "300/60s"], &["5/2s", "150/60s"], &[], 10_000);
+    let offer = account.pack.operations.get_mut(&Operation::VerifyEmail).unwrap();
+    (offer.running, offer.daily.jobs) = (NonZeroU32::new(2), NonZeroU32::new(15));
+    let schedule = best_of(&account, 1_000_000);
+    assert_eq!(schedule.lanes(), Lanes::Both);
+    let days = seconds(&schedule) / 86_400.0;
+    assert!((2.5..3.2).contains(&days), "{days} days, {} alone", schedule.singles);
+}
+
 #[test]
 fn what_the_limits_alone_allow_is_shorter() {
     let account = growth(1_000);

@@ -24,6 +24,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 const HOMES: &[(&str, &str)] = &[
+    ("hyper", "leadmill-providers"),
+    ("hyper-util", "leadmill-providers"),
     ("reqwest", "leadmill-providers"),
     ("datafusion", "leadmill-tables"),
     ("parquet", "leadmill-tables"),

@@ -31,8 +31,55 @@ struct Exception {
     because: &'static str,
 }
 
-/// None is excused so far.
-const EXCEPTIONS: &[Exception] = &[];
+/// Why pages come late: the bound renews the calls of a minute at once, and lets pages be fetched before any
+/// job can have ended. Calls for pages made late in the first minute are free again late in the second.
+const LATE: &str =
+    "pages: none before a job has ended; a rolling window renews them as they were made";
+
+/// Why more jobs do not help: with one window for everything, each submit takes the place of a page.
+const SHARED: &str =
+    "calls: jobs that end early are small, and each submit takes a page's place";
+
+/// Cells that are further from the bound than the others, each a little above what it measures.
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        plan: "enterprise",
+        page: 1_000,
+        questions: 10_000_000,
+        ratio: 1.17,
+        because: SHARED,
+    },
+    Exception { plan: "free", page: 100, questions: 1_000, ratio: 1.08, because: LATE },
+    Exception { plan: "growth", page: 100, questions: 1_000, ratio: 1.07, because: LATE },
+    Exception {
+        plan: "pro",
+        page: 100,
+        questions: 1_000_000,
+        ratio: 1.30,
+        because: LATE,
+    },
+    Exception {
+        plan: "pro",
+        page: 100,
+        questions: 10_000_000,
+        ratio: 1.06,
+        because: LATE,
+    },
+    Exception {
+        plan: "enterprise",
+        page: 100,
+        questions: 1_000_000,
+        ratio: 1.17,
+        because: SHARED,
+    },
+    Exception {
+        plan: "enterprise",
+        page: 100,
+        questions: 10_000_000,
+        ratio: 1.05,
+        because: SHARED,
+    },
+];
 
 /// All cells that the words choose, table by table.
 pub(crate) fn chosen(words: &[String]) -> Result<Vec<Cell>, Box<dyn Error>> {

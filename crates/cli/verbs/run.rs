@@ -192,8 +192,8 @@ impl<'a> Session<'a> {
         let needs = self.needs(place, step, finished, &mut spool).await?;
         let questions = spool.len();
         let purse = step.account.purse.as_str();
-        let open = self.book.ledger().open(purse);
-        let open = open.filter(|line| !self.others.contains(&line.run)).next().is_some();
+        let mut open = self.book.ledger().open(purse);
+        let open = open.any(|line| !self.others.contains(&line.run));
         let ending = match questions > 0 || open {
             true => {
                 let order = Order {

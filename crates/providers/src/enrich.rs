@@ -211,11 +211,11 @@ impl Provider for Enrich {
         let path = format!("/{}", Self::family(operation));
         let response = match operation {
             Operation::FindEmail => {
-                self.post(&action, &path, &lead(query), Connection::Fresh).await?
+                self.post(&action, &path, &lead(query), Connection::Pooled).await?
             }
             Operation::VerifyEmail => {
                 let body = Email { email: first(query) };
-                self.post(&action, &path, &body, Connection::Fresh).await?
+                self.post(&action, &path, &body, Connection::Pooled).await?
             }
         };
         let envelope: Envelope<Item> = self.read(&action, &response)?;

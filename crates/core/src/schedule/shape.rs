@@ -133,7 +133,10 @@ pub(super) fn staggered(
     let mut left = questions;
     let mut sizes: Vec<u32> = Vec::new();
     for (nth, begin) in begins.iter().enumerate() {
-        let size = u64::from(size(high, nth, *begin).round() as u32).min(left);
+        let size = size(high, nth, *begin);
+        // Where a batch has several pages, a last one that is not full is a call too many.
+        let unit = if size > page * 1.5 { page } else { 1.0 };
+        let size = u64::from(((size / unit).round() * unit).min(most) as u32).min(left);
         left -= size;
         if size > 0 {
             sizes.push(u32::try_from(size).unwrap_or(task.most));

@@ -193,6 +193,11 @@ impl Log {
         here.saturating_sub(before)
     }
 
+    /// Calls of the last two window lengths.
+    pub(super) fn remembered(&self) -> usize {
+        self.left.len()
+    }
+
     /// Calls without a reply.
     pub(super) fn in_flight(&self) -> usize {
         self.flying.len()

@@ -6,8 +6,9 @@ use leadmill_sandbox::{Algorithm, Options, Plan};
 use std::{
     process::{Child, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// A network of 20 ms, give or take 50: requests overtake each other.
 fn jittery(plan: Plan) -> Options {

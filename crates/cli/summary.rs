@@ -218,6 +218,7 @@ fn account_json(account: &AccountSummary) -> Value {
         "balance": report.balance.map(|balance| balance.0),
         "calls": report.calls,
         "throttled": report.throttled,
+        "left_to_others": report.left_to_others,
         "learnt_limits": report.learnt.iter().map(|learnt| json!({
             "scope": learnt.scope,
             "known": learnt.known.to_string(),
@@ -245,6 +246,10 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
         report.asked, report.spent, report.throttled
     );
     for (count, what) in [
+        (
+            report.left_to_others,
+            "questions that another run is asking: run again for their answers",
+        ),
         (report.missing, "items missing from the results"),
         (report.duplicated, "items more than once in the results"),
         (report.foreign, "items in the results that nobody asked for or nobody can read"),

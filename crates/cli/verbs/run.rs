@@ -192,8 +192,8 @@ impl<'a> Session<'a> {
         let needs = self.needs(place, step, finished, &mut spool).await?;
         let questions = spool.len();
         let purse = step.account.purse.as_str();
-        let mut open = self.book.ledger().open(purse);
-        let open = open.any(|line| !self.others.contains(&line.run));
+        let is_ours = |line: &Line| !self.others.contains(&line.run);
+        let open = self.book.ledger().open(purse).any(is_ours);
         let ending = match questions > 0 || open {
             true => {
                 let order = Order {

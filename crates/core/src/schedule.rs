@@ -1,6 +1,6 @@
 //! How questions are spread over jobs and single calls so that all are answered soonest.
 //!
-//! [`best`] tries shapes of batches in a model of the account ([`course`]): its windows with their
+//! [`best`] tries shapes of batches in a model of the account (`course`): its windows with their
 //! rolling logs, job slots and daily quotas, job times and page sizes, the same that the engine works
 //! under. So one model chooses the sizes, tells how long a run will take and what holds it up.
 

@@ -40,8 +40,6 @@ pub(crate) struct Drive<'a> {
     plan: Plan,
     looks: Looks,
     backlog: VecDeque<Query>,
-    /// Questions that another process has claimed since this one looked.
-    left_to_others: u64,
     /// Batches that were refused without a charge and go again as they are.
     again: VecDeque<Batch>,
     /// Free calls by the time at which they are due.
@@ -147,7 +145,6 @@ impl<'a> Drive<'a> {
             exhausted: false,
             looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
-            left_to_others: 0,
             backlog: VecDeque::new(),
             again: VecDeque::new(),
             errands: BTreeMap::new(),

@@ -67,6 +67,8 @@ pub struct Report {
     pub refusals: BTreeMap<String, u64>,
     /// Why nothing more was bought, if the provider is to blame.
     pub trouble: Option<String>,
+    /// Questions that another process had claimed, and that were left to it.
+    pub left_to_others: u64,
     /// Limits that the provider's headers name and that differ from what was known.
     pub learnt: Vec<Learnt>,
     /// When the quota that ended the run is open again.

@@ -222,7 +222,7 @@ impl Drive<'_> {
             let count = queries.len();
             queries
                 .retain(|query| !self.book.is_claimed(&self.engine.purse, &query.key()));
-            self.left_to_others += (count - queries.len()) as u64;
+            self.engine.report.left_to_others += (count - queries.len()) as u64;
         }
         queries
     }

@@ -303,11 +303,8 @@ impl Gate {
         let Some(limit) = std::num::NonZeroU32::new(limit) else { return false };
         self.window.limit = limit;
         self.pace = Pace::new(self.window);
-        if self.log.held() > self.cap() {
-            let surplus = self.log.held() - self.cap();
-            // Kept out of the next trade: the window has no such slots.
-            _ = self.log.give_back(surplus, Instant::now());
-        }
+        // The window has no more slots than that; those in use stay in use until they have cooled.
+        self.log.shrink(self.cap());
         self.short = true;
         true
     }

@@ -168,6 +168,11 @@ impl Log {
         }
     }
 
+    /// There are no more than so many slots.
+    pub(super) fn shrink(&mut self, most: u32) {
+        self.held = self.held.min(most);
+    }
+
     /// Takes up to `most` slots out of our hands: unused ones, and used ones with the times at which
     /// they are free.
     pub(super) fn give_back(&mut self, most: u32, now: Instant) -> (u32, Vec<Instant>) {

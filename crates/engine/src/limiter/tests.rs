@@ -243,6 +243,23 @@ async fn limits_are_learnt_from_the_headers_a_higher_one_when_it_is_named_twice(
     assert_eq!(gates.iter().map(Gate::cap).collect::<Vec<_>>(), [4, 25, 600]);
 }
 
+/// What was used of a window that turns out smaller stays used: nothing leaves before it has cooled.
+#[tokio::test(start_paused = true)]
+async fn a_smaller_window_than_known_is_kept_from_its_first_sign() {
+    let mut client = client(&account(&["100/60s"], &[]));
+    let permits: Vec<Permit> =
+        (0..60).map(|_| client.admit(Call::Poll).unwrap()).collect();
+    let start = Instant::now();
+    for permit in &permits {
+        client.limiter.hear(permit, &[rate(40, 0, 60)]);
+        client.limiter.replied(permit, true);
+    }
+    client.clear();
+    let next = client.permit(Call::Poll).await;
+    assert!(next.sent - start >= Duration::from_secs(60));
+    assert_eq!(client.limiter.gates[0].log.held(), 40);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_unknown_window_that_is_used_up_is_waited_for() {
     let mut client = client(&account(&["25/1s"], &[]));

@@ -84,8 +84,10 @@ async fn jitter_breaks_no_window() {
 /// A process that is told to wait and killed does not forget it: the next one waits too.
 #[tokio::test(start_paused = true)]
 async fn a_freeze_holds_for_the_next_process_too() {
-    let mut world = World::new("free", Options::default());
-    world.account.windows = world.account.pack.plans["growth"].clone();
+    // A window of submits that the plan does not know, so that several leave at once and are refused.
+    let windows = ["global=600/60s", "bulk=2/60s"].map(|window| window.parse().unwrap());
+    let windows = Some(windows.into());
+    let mut world = World::new("enterprise", Options { windows, ..Options::default() });
     world.batch(5);
     let people = people(40);
     let start = Instant::now();
@@ -94,7 +96,7 @@ async fn a_freeze_holds_for_the_next_process_too() {
     assert!(cut.is_err(), "the run ended before it could be cut off");
     let before = world.sandbox.audit();
     assert!(before.throttled > 0);
-    // The submits of free are 2 a minute: whatever the server said, nothing leaves for most of one.
+    // The submits are 2 a minute: whatever the server said, nothing leaves for most of one.
     let again =
         tokio::time::timeout(Duration::from_secs(40), world.run(&people, None)).await;
     assert!(again.is_err());

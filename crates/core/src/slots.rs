@@ -97,10 +97,14 @@ struct Shared {
     latest: Option<ProcessId>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Stake {
     held: u32,
     want: u32,
+    /// Of the slots held, those that came cooling: calls of others took them, which the process's own
+    /// calls do not tell of when it has ended.
+    #[serde(default)]
+    adopted: BTreeMap<Timestamp, u32>,
 }
 
 /// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
@@ -120,8 +124,8 @@ impl Slots {
         self.frozen_until = self.frozen_until.max(Some(until));
     }
 
-    /// A process has ended, having made exactly these calls. Its unused slots are free at once; the used
-    /// ones cool. `scopes` tells which scopes a call falls into.
+    /// A process has ended, having made exactly these calls. Its unused slots are free at once; those that
+    /// it used, or took over from others while they cooled, go on cooling. `scopes` tells which scopes a call falls into.
     pub fn bury<'a>(
         &mut self,
         process: ProcessId,
@@ -130,7 +134,7 @@ impl Slots {
         windows: impl Fn(Endpoint) -> Vec<(&'a Scope, Window)>,
     ) {
         self.leases.remove(&process);
-        self.windows.values_mut().for_each(|shared| _ = shared.held.remove(&process));
+        self.windows.values_mut().for_each(|shared| shared.inherit(process));
         for sent in sends {
             for (scope, window) in windows(sent.to) {
                 let late = ON_ITS_WAY.as_millis() as i64;
@@ -194,6 +198,14 @@ impl Slots {
 }
 
 impl Shared {
+    /// Takes back what an ended process held and had not used itself.
+    fn inherit(&mut self, process: ProcessId) {
+        let adopted = self.held.remove(&process).map(|stake| stake.adopted);
+        for (free, count) in adopted.into_iter().flatten() {
+            *self.cooling.entry(free).or_default() += count;
+        }
+    }
+
     fn trade(&mut self, process: ProcessId, now: Timestamp, trade: &Trade) -> Deal {
         self.cool(now);
         let limit = trade.window.limit.get();
@@ -228,13 +240,18 @@ impl Shared {
             0 => self.hand_out(wanted - granted),
             _ => Vec::new(),
         };
-        let held = held + granted + u32::try_from(cooling.len()).unwrap_or(u32::MAX);
-        if granted > 0 || !cooling.is_empty() {
+        let handed = u32::try_from(cooling.len()).unwrap_or(u32::MAX);
+        let held = held + granted + handed;
+        if granted > 0 || handed > 0 {
             self.latest = Some(process);
         }
-        let want =
-            trade.want.saturating_sub(granted).saturating_sub(cooling.len() as u32);
-        self.held.insert(process, Stake { held, want });
+        let stake = self.held.entry(process).or_default();
+        stake.held = held;
+        stake.want = trade.want.saturating_sub(granted).saturating_sub(handed);
+        stake.adopted = stake.adopted.split_off(&Timestamp(now.0.saturating_add(1)));
+        for free in &cooling {
+            *stake.adopted.entry(*free).or_default() += 1;
+        }
         let next = self.cooling.keys().next().copied();
         Deal { held, cooling, next, others, rivals }
     }
@@ -315,6 +332,29 @@ mod tests {
         let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
         // 60 s after it can have arrived, and what the clocks may differ by.
         assert_eq!((second.held, second.cooling), (3, vec![Timestamp(62_031)]));
+    }
+
+    /// What a process has taken over from one that has ended is not forgotten when it ends itself.
+    #[test]
+    fn cooling_slots_outlive_a_chain_of_processes() {
+        let mut slots = Slots::default();
+        let window: Window = "3/60s".parse().unwrap();
+        let scope = Scope("bulk".into());
+        let windows = |_: Endpoint| vec![(&scope, window)];
+        deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
+        let sends = [1_000; 3]
+            .map(|at| Sent { at: Timestamp(at), to: crate::Call::Submit.into() });
+        slots.bury(ProcessId(1), Timestamp(2_000), &sends, windows);
+        assert_eq!(
+            deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3)).cooling.len(),
+            3
+        );
+        slots.bury(ProcessId(2), Timestamp(3_000), &[], windows);
+        let third = deal(&mut slots, 3, 3_000, trade("3/60s", 0, &[], 3));
+        assert_eq!(third.cooling, [Timestamp(62_031); 3]);
+        slots.bury(ProcessId(3), Timestamp(63_000), &[], windows);
+        let fourth = deal(&mut slots, 4, 63_000, trade("3/60s", 0, &[], 3));
+        assert_eq!((fourth.held, fourth.cooling.len()), (3, 0), "they have cooled");
     }
 
     #[test]

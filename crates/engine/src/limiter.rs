@@ -203,8 +203,12 @@ impl Limiter {
         self.strikes = 0;
     }
 
-    /// Whether a call would have room in every window, and waits only for what the server may count beside.
+    /// Whether a call would have room in every window, and waits only for what the server may count beside,
+    /// and headers could still clear that: after a 429 they are not believed, and nothing is to be asked.
     pub fn is_held_by_suspicion(&self, endpoint: Endpoint) -> bool {
+        if !self.trusting || self.frozen().is_some() {
+            return false;
+        }
         let route = self.routes.get(&endpoint).into_iter().flatten();
         let mut gates = route.filter_map(|gate| self.gates.get(*gate));
         gates.any(|gate| gate.is_held_by_suspicion)

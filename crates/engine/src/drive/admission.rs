@@ -97,7 +97,8 @@ impl Drive<'_> {
     fn probe(&mut self, endpoint: Endpoint) {
         /// The least time between two such calls: others tell as much meanwhile.
         const APART: Duration = Duration::from_secs(2);
-        let is_due = self.probed_at.is_none_or(|at| at.elapsed() >= APART);
+        let waits = self.errands.values().any(|errand| *errand == Errand::Balance);
+        let is_due = !waits && self.probed_at.is_none_or(|at| at.elapsed() >= APART);
         if is_due && self.engine.limiter.is_held_by_suspicion(endpoint) {
             self.probed_at = Some(Instant::now());
             self.errand(Duration::ZERO, Errand::Balance);

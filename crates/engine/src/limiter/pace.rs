@@ -16,6 +16,9 @@ const PACED: Duration = Duration::from_secs(1);
 /// The part of a window, in per cent, that may leave at once; the rest leaves evenly.
 const AT_ONCE: u64 = 80;
 
+/// So few calls may all leave at once.
+const FEW: u64 = 10;
+
 /// Tokio's clock for governor, so that tests can pause it.
 #[derive(Clone, Debug)]
 struct TokioClock(Instant);
@@ -52,8 +55,8 @@ impl Pace {
             return None;
         }
         let limit = u64::from(window.limit.get());
-        let burst = u32::try_from(limit * AT_ONCE / 100).ok()?;
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let burst = if limit <= FEW { limit } else { limit * AT_ONCE / 100 };
+        let burst = NonZeroU32::new(u32::try_from(burst).ok()?)?;
         let period = window.per.checked_div(window.limit.get())?;
         let quota = Quota::with_period(period)?.allow_burst(burst);
         let clock = TokioClock(Instant::now());

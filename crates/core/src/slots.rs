@@ -224,6 +224,7 @@ impl Shared {
         let rivals = u32::try_from(rivals.count()).unwrap_or(u32::MAX);
         let others = self.held.iter().filter(|(other, _)| **other != process);
         let others: u32 = others.map(|(_, stake)| stake.held).sum();
+        self.keep_latest(limit.saturating_sub(held).saturating_sub(others));
         let taken =
             held.saturating_add(others).saturating_add(self.cooling.values().sum());
         let free = limit.saturating_sub(taken);
@@ -266,6 +267,15 @@ impl Shared {
         }
     }
 
+    /// No more slots cool than nobody holds. A slot that an ended process used twice is known by both
+    /// calls, and only the later one counts; so it is where a window turns out to be smaller.
+    fn keep_latest(&mut self, most: u32) {
+        let cooling: u32 = self.cooling.values().sum();
+        let surplus = cooling.saturating_sub(most);
+        self.hand_out(surplus);
+    }
+
+    /// The slots that are free the soonest.
     fn hand_out(&mut self, most: u32) -> Vec<Timestamp> {
         let mut handed = Vec::new();
         while handed.len() < most as usize {
@@ -286,130 +296,4 @@ pub const fn fair(limit: u32, rivals: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn trade(window: &str, back: u32, cooling: &[i64], want: u32) -> Trade {
-        Trade {
-            scope: Scope("bulk".into()),
-            window: window.parse().unwrap(),
-            back,
-            cooling: cooling.iter().map(|at| Timestamp(*at)).collect(),
-            want,
-        }
-    }
-
-    fn deal(slots: &mut Slots, who: u64, now: i64, trade: Trade) -> Deal {
-        slots.trade(ProcessId(who), Timestamp(now), &[trade]).deals.remove(0)
-    }
-
-    #[test]
-    fn alone_it_has_all_and_shares_when_another_comes() {
-        let mut slots = Slots::default();
-        assert_eq!(deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10)).held, 10);
-        let second = deal(&mut slots, 2, 0, trade("10/60s", 0, &[], 10));
-        assert_eq!((second.held, second.others), (0, 10));
-        let first = deal(&mut slots, 1, 10, trade("10/60s", 3, &[500, 700], 0));
-        assert_eq!((first.held, first.rivals), (5, 1));
-        let second = deal(&mut slots, 2, 20, trade("10/60s", 0, &[], 10));
-        assert_eq!(
-            (second.held, second.cooling),
-            (5, vec![Timestamp(500), Timestamp(700)])
-        );
-        let first = deal(&mut slots, 1, 30, trade("10/60s", 0, &[], 5));
-        assert_eq!((first.held, first.next, first.rivals), (5, None, 1));
-    }
-
-    #[test]
-    fn the_slots_of_a_killed_process_are_free_when_what_it_sent_is_out_of_the_window() {
-        let mut slots = Slots::default();
-        deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
-        let window: Window = "3/60s".parse().unwrap();
-        let scope = Scope("bulk".into());
-        let sent = Sent { at: Timestamp(1_000), to: crate::Call::Submit.into() };
-        slots.bury(ProcessId(1), Timestamp(2_000), &[sent], |_| vec![(&scope, window)]);
-        let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
-        // 60 s after it can have arrived, and what the clocks may differ by.
-        assert_eq!((second.held, second.cooling), (3, vec![Timestamp(62_031)]));
-    }
-
-    /// What a process has taken over from one that has ended is not forgotten when it ends itself.
-    #[test]
-    fn cooling_slots_outlive_a_chain_of_processes() {
-        let mut slots = Slots::default();
-        let window: Window = "3/60s".parse().unwrap();
-        let scope = Scope("bulk".into());
-        let windows = |_: Endpoint| vec![(&scope, window)];
-        deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
-        let sends = [1_000; 3]
-            .map(|at| Sent { at: Timestamp(at), to: crate::Call::Submit.into() });
-        slots.bury(ProcessId(1), Timestamp(2_000), &sends, windows);
-        assert_eq!(
-            deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3)).cooling.len(),
-            3
-        );
-        slots.bury(ProcessId(2), Timestamp(3_000), &[], windows);
-        let third = deal(&mut slots, 3, 3_000, trade("3/60s", 0, &[], 3));
-        assert_eq!(third.cooling, [Timestamp(62_031); 3]);
-        slots.bury(ProcessId(3), Timestamp(63_000), &[], windows);
-        let fourth = deal(&mut slots, 4, 63_000, trade("3/60s", 0, &[], 3));
-        assert_eq!((fourth.held, fourth.cooling.len()), (3, 0), "they have cooled");
-    }
-
-    #[test]
-    fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
-        let mut slots = Slots::default();
-        deal(&mut slots, 1, 0, trade("2/60s", 0, &[], 2));
-        let during = deal(&mut slots, 2, 29_000, trade("2/60s", 0, &[], 2));
-        assert_eq!(during.held, 0);
-        let after = deal(&mut slots, 2, 31_000, trade("2/60s", 0, &[], 2));
-        assert_eq!(after.cooling, [Timestamp(91_031); 2]);
-        let revived = deal(&mut slots, 1, 31_500, trade("2/60s", 0, &[], 0));
-        assert_eq!(revived.held, 0, "it must not go on with what others have");
-    }
-
-    #[test]
-    fn a_single_slot_goes_round() {
-        let mut slots = Slots::default();
-        let mut turns = Vec::new();
-        let mut now = 0;
-        deal(&mut slots, 2, now, trade("1/1s", 0, &[], 1));
-        deal(&mut slots, 2, now, trade("1/1s", 1, &[], 1));
-        for _ in 0..8 {
-            for who in [1, 2] {
-                now += 10;
-                if deal(&mut slots, who, now, trade("1/1s", 0, &[], 1)).held == 1 {
-                    turns.push(who);
-                    deal(&mut slots, who, now, trade("1/1s", 1, &[], 1));
-                }
-            }
-        }
-        assert!(turns.windows(2).all(|pair| pair[0] != pair[1]), "{turns:?}");
-    }
-
-    proptest! {
-        /// Whatever is traded, no more slots are held or cooling than there are.
-        #[test]
-        fn no_slot_is_in_two_hands(
-            trades in prop::collection::vec((1u64..4, 0u32..6, 0usize..4, 0u32..12, 0i64..9_000), 1..80),
-        ) {
-            let mut slots = Slots::default();
-            let mut held: BTreeMap<u64, u32> = BTreeMap::new();
-            let mut now = 0;
-            for (who, back, cooling, want, wait) in trades {
-                now += wait;
-                let mine = held.get(&who).copied().unwrap_or_default();
-                let back = back.min(mine);
-                let cooling = cooling.min((mine - back) as usize);
-                let cooling = vec![now + 1_000; cooling];
-                let deal = deal(&mut slots, who, now, trade("10/60s", back, &cooling, want));
-                held.insert(who, deal.held);
-                let shared = slots.windows.values().next().unwrap();
-                let all: u32 = shared.held.values().map(|stake| stake.held).sum::<u32>()
-                    + shared.cooling.values().sum::<u32>();
-                prop_assert!(all <= 10, "{all} of 10: {shared:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,201 @@
+use super::*;
+use proptest::prelude::*;
+
+fn trade(window: &str, back: u32, cooling: &[i64], want: u32) -> Trade {
+    Trade {
+        scope: Scope("bulk".into()),
+        window: window.parse().unwrap(),
+        back,
+        cooling: cooling.iter().map(|at| Timestamp(*at)).collect(),
+        want,
+    }
+}
+
+fn deal(slots: &mut Slots, who: u64, now: i64, trade: Trade) -> Deal {
+    slots.trade(ProcessId(who), Timestamp(now), &[trade]).deals.remove(0)
+}
+
+#[test]
+fn alone_it_has_all_and_shares_when_another_comes() {
+    let mut slots = Slots::default();
+    assert_eq!(deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10)).held, 10);
+    let second = deal(&mut slots, 2, 0, trade("10/60s", 0, &[], 10));
+    assert_eq!((second.held, second.others), (0, 10));
+    let first = deal(&mut slots, 1, 10, trade("10/60s", 3, &[500, 700], 0));
+    assert_eq!((first.held, first.rivals), (5, 1));
+    let second = deal(&mut slots, 2, 20, trade("10/60s", 0, &[], 10));
+    assert_eq!((second.held, second.cooling), (5, vec![Timestamp(500), Timestamp(700)]));
+    let first = deal(&mut slots, 1, 30, trade("10/60s", 0, &[], 5));
+    assert_eq!((first.held, first.next, first.rivals), (5, None, 1));
+}
+
+#[test]
+fn the_slots_of_a_killed_process_are_free_when_what_it_sent_is_out_of_the_window() {
+    let mut slots = Slots::default();
+    deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
+    let window: Window = "3/60s".parse().unwrap();
+    let scope = Scope("bulk".into());
+    let sent = Sent { at: Timestamp(1_000), to: crate::Call::Submit.into() };
+    slots.bury(ProcessId(1), Timestamp(2_000), &[sent], |_| vec![(&scope, window)]);
+    let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
+    // 60 s after it can have arrived, and what the clocks may differ by.
+    assert_eq!((second.held, second.cooling), (3, vec![Timestamp(62_031)]));
+}
+
+/// What a process has taken over from one that has ended is not forgotten when it ends itself.
+#[test]
+fn cooling_slots_outlive_a_chain_of_processes() {
+    let mut slots = Slots::default();
+    let window: Window = "3/60s".parse().unwrap();
+    let scope = Scope("bulk".into());
+    let windows = |_: Endpoint| vec![(&scope, window)];
+    deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
+    let sends =
+        [1_000; 3].map(|at| Sent { at: Timestamp(at), to: crate::Call::Submit.into() });
+    slots.bury(ProcessId(1), Timestamp(2_000), &sends, windows);
+    assert_eq!(deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3)).cooling.len(), 3);
+    slots.bury(ProcessId(2), Timestamp(3_000), &[], windows);
+    let third = deal(&mut slots, 3, 3_000, trade("3/60s", 0, &[], 3));
+    assert_eq!(third.cooling, [Timestamp(62_031); 3]);
+    slots.bury(ProcessId(3), Timestamp(63_000), &[], windows);
+    let fourth = deal(&mut slots, 4, 63_000, trade("3/60s", 0, &[], 3));
+    assert_eq!((fourth.held, fourth.cooling.len()), (3, 0), "they have cooled");
+}
+
+#[test]
+fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
+    let mut slots = Slots::default();
+    deal(&mut slots, 1, 0, trade("2/60s", 0, &[], 2));
+    let during = deal(&mut slots, 2, 29_000, trade("2/60s", 0, &[], 2));
+    assert_eq!(during.held, 0);
+    let after = deal(&mut slots, 2, 31_000, trade("2/60s", 0, &[], 2));
+    assert_eq!(after.cooling, [Timestamp(91_031); 2]);
+    let revived = deal(&mut slots, 1, 31_500, trade("2/60s", 0, &[], 0));
+    assert_eq!(revived.held, 0, "it must not go on with what others have");
+}
+
+#[test]
+fn a_single_slot_goes_round() {
+    let mut slots = Slots::default();
+    let mut turns = Vec::new();
+    let mut now = 0;
+    deal(&mut slots, 2, now, trade("1/1s", 0, &[], 1));
+    deal(&mut slots, 2, now, trade("1/1s", 1, &[], 1));
+    for _ in 0..8 {
+        for who in [1, 2] {
+            now += 10;
+            if deal(&mut slots, who, now, trade("1/1s", 0, &[], 1)).held == 1 {
+                turns.push(who);
+                deal(&mut slots, who, now, trade("1/1s", 1, &[], 1));
+            }
+        }
+    }
+    assert!(turns.windows(2).all(|pair| pair[0] != pair[1]), "{turns:?}");
+}
+
+proptest! {
+    /// Whatever is traded, no more slots are held or cooling than there are.
+    #[test]
+    fn no_slot_is_in_two_hands(
+        trades in prop::collection::vec((1u64..4, 0u32..6, 0usize..4, 0u32..12, 0i64..9_000), 1..80),
+    ) {
+        let mut slots = Slots::default();
+        let mut held: BTreeMap<u64, u32> = BTreeMap::new();
+        let mut now = 0;
+        for (who, back, cooling, want, wait) in trades {
+            now += wait;
+            let mine = held.get(&who).copied().unwrap_or_default();
+            let back = back.min(mine);
+            let cooling = cooling.min((mine - back) as usize);
+            let cooling = vec![now + 1_000; cooling];
+            let deal = deal(&mut slots, who, now, trade("10/60s", back, &cooling, want));
+            held.insert(who, deal.held);
+            let shared = slots.windows.values().next().unwrap();
+            let all: u32 = shared.held.values().map(|stake| stake.held).sum::<u32>()
+                + shared.cooling.values().sum::<u32>();
+            prop_assert!(all <= 10, "{all} of 10: {shared:?}");
+        }
+    }
+
+    /// However processes call, trade, and are killed and followed by others: no window of the server's
+    /// ever holds more calls than its limit.
+    #[test]
+    fn no_window_overflows_whoever_is_killed(
+        acts in prop::collection::vec((0usize..3, 0u8..8, 0i64..700), 1..300),
+    ) {
+        let window: Window = "6/1s".parse().unwrap();
+        let scope = Scope("bulk".into());
+        let mut slots = Slots::default();
+        let mut desks: [Desk; 3] = std::array::from_fn(|n| Desk::new(n as u64));
+        let (mut now, mut calls) = (0, Vec::new());
+        for (serial, (who, act, wait)) in acts.into_iter().enumerate() {
+            let desk = &mut desks[who];
+            match act {
+                0 => {
+                    slots.bury(desk.process, Timestamp(now), &desk.sends, |_| vec![(&scope, window)]);
+                    *desk = Desk::new(100 + serial as u64);
+                }
+                1..4 => {
+                    let trade = desk.offer(&scope, window, now, act);
+                    let deals = slots.trade(desk.process, Timestamp(now), &[trade]).deals;
+                    desk.take(&deals[0], now);
+                }
+                4 => now += wait,
+                _ => {
+                    let most = if act == 5 { 1 } else { 6 };
+                    calls.extend((0..most).map_while(|_| desk.call(now).then_some(now)));
+                    let within = calls.iter().filter(|at| now - **at < 1_000).count();
+                    prop_assert!(within <= 6, "{within} at {now}: {slots:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A process as the slots see it: when each of its slots is free again.
+struct Desk {
+    process: ProcessId,
+    free: Vec<i64>,
+    sends: Vec<Sent>,
+}
+
+impl Desk {
+    fn new(id: u64) -> Self {
+        Self { process: ProcessId(id), free: Vec::new(), sends: Vec::new() }
+    }
+
+    /// Makes a call, if a slot is free.
+    fn call(&mut self, now: i64) -> bool {
+        let Some(slot) = self.free.iter_mut().find(|free| **free <= now) else {
+            return false;
+        };
+        *slot = cooled(Timestamp(now), Duration::from_secs(1)).0;
+        self.sends.push(Sent { at: Timestamp(now), to: crate::Call::Submit.into() });
+        true
+    }
+
+    /// Keeps half, gives everything back, or wants all.
+    fn offer(&mut self, scope: &Scope, window: Window, now: i64, act: u8) -> Trade {
+        let keep = match act {
+            1 => self.free.len() / 2,
+            2 => 0,
+            _ => self.free.len(),
+        };
+        self.free.sort_unstable();
+        let back: Vec<i64> = self.free.drain(..self.free.len() - keep).collect();
+        let (idle, cooling): (Vec<i64>, Vec<i64>) =
+            back.into_iter().partition(|free| *free <= now);
+        Trade {
+            scope: scope.clone(),
+            window,
+            back: u32::try_from(idle.len()).unwrap(),
+            cooling: cooling.into_iter().map(Timestamp).collect(),
+            want: if act == 3 { window.limit.get() } else { 0 },
+        }
+    }
+
+    fn take(&mut self, deal: &Deal, now: i64) {
+        self.free.extend(deal.cooling.iter().map(|at| at.0));
+        self.free.resize(deal.held as usize, now);
+    }
+}

@@ -1,11 +1,14 @@
 //! What came back for one question, and what that makes of a row.
 
 use crate::{Credits, QueryKey};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 use std::{fmt, str::FromStr};
 
 /// One value of an answer; its type is that of the [`Field`](crate::Field) in the same place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// The provider did not say.
@@ -16,6 +19,47 @@ pub enum Value {
     Integer(i64),
     /// Text.
     Text(Box<str>),
+}
+
+/// By hand: what serde derives for an untagged enum tries each variant, at fifty times the cost.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value of an answer")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+                Ok(Value::Flag(flag))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+                Ok(Value::Integer(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+                i64::try_from(number).map(Value::Integer).map_err(E::custom)
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.into()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Value, E> {
+                Ok(Value::Text(text.into()))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
 }
 
 impl Value {

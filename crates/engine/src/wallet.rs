@@ -11,6 +11,9 @@ pub(crate) struct Wallet {
     /// Reserves that the latest report may not hold, with the time at which the provider's reply to the
     /// paid call came: a report that was asked for later holds it.
     uncounted: HashMap<BatchId, (Credits, Option<Instant>)>,
+    /// The sum of these reserves, and how many of them were replied to: calls are many, and each asks.
+    sum: Credits,
+    replied: usize,
     /// What a 402 has shown to be too much, until something is settled or the balance grows.
     ceiling: Option<Credits>,
 }
@@ -18,9 +21,8 @@ pub(crate) struct Wallet {
 impl Wallet {
     /// Credits that may be reserved. Without any report, no bound.
     pub(crate) fn available(&self) -> Credits {
-        let uncounted = self.uncounted.values().map(|(reserve, _)| *reserve).sum();
         let reported =
-            self.reported.map_or(Credits::MAX, |(balance, _)| balance.less(uncounted));
+            self.reported.map_or(Credits::MAX, |(balance, _)| balance.less(self.sum));
         reported.min(self.ceiling.unwrap_or(Credits::MAX))
     }
 
@@ -31,17 +33,28 @@ impl Wallet {
 
     /// A paid call is about to leave.
     pub(crate) fn intend(&mut self, batch: BatchId, reserve: Credits) {
+        self.forget(batch);
         self.uncounted.insert(batch, (reserve, None));
+        self.sum += reserve;
     }
 
     /// The provider charged nothing for it.
     pub(crate) fn refused(&mut self, batch: BatchId) {
-        self.uncounted.remove(&batch);
+        self.forget(batch);
+    }
+
+    /// A reserve need not be counted beside the report any more. Gives it, if it was.
+    fn forget(&mut self, batch: BatchId) -> Option<Credits> {
+        let (reserve, replied) = self.uncounted.remove(&batch)?;
+        self.sum = self.sum.less(reserve);
+        self.replied -= usize::from(replied.is_some());
+        Some(reserve)
     }
 
     /// The provider took it, or nobody will ever tell: from here on its reports are right about it.
     pub(crate) fn replied(&mut self, batch: BatchId, at: Instant) {
         if let Some((_, replied)) = self.uncounted.get_mut(&batch) {
+            self.replied += usize::from(replied.is_none());
             *replied = Some(at);
         }
     }
@@ -54,7 +67,7 @@ impl Wallet {
         own: Option<BatchId>,
     ) {
         if let Some(own) = own {
-            self.uncounted.remove(&own);
+            self.forget(own);
         }
         if self.reported.is_some_and(|(_, before)| before > sent) {
             return;
@@ -63,28 +76,33 @@ impl Wallet {
             self.ceiling = None;
         }
         self.reported = Some((balance, sent));
-        self.uncounted
-            .retain(|_, (_, replied)| replied.is_none_or(|replied| replied > sent));
+        if self.replied > 0 {
+            self.uncounted
+                .retain(|_, (_, replied)| replied.is_none_or(|replied| replied > sent));
+            self.sum = self.uncounted.values().map(|(reserve, _)| *reserve).sum();
+            self.replied =
+                self.uncounted.values().filter(|(_, replied)| replied.is_some()).count();
+        }
     }
 
     /// A batch was settled, and `refund` of its reserve came back. `told` says whether the reply that
     /// settled it also told the balance, which then holds the refund already.
     pub(crate) fn settled(&mut self, batch: BatchId, refund: Credits, told: bool) {
         self.ceiling = None;
-        let uncounted = self.uncounted.remove(&batch);
+        let uncounted = self.forget(batch);
         if let (false, Some((balance, _))) = (told, &mut self.reported) {
             *balance = match uncounted {
                 // The report holds the reserve already, and not yet what came back of it.
                 None => *balance + refund,
                 // The report may not hold the reserve at all.
-                Some((reserve, _)) => balance.less(reserve.less(refund)),
+                Some(reserve) => balance.less(reserve.less(refund)),
             };
         }
     }
 
     /// The provider said 402 to this reserve: whatever it reported, this was too much.
     pub(crate) fn denied(&mut self, batch: BatchId, reserve: Credits) {
-        self.uncounted.remove(&batch);
+        self.forget(batch);
         let half = Credits(reserve.0 / 2);
         self.ceiling = Some(self.ceiling.map_or(half, |ceiling| ceiling.min(half)));
     }

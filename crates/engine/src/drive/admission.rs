@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// Most calls that are in flight at once.
 const MOST_CALLS: usize = 256;
 
+/// Questions that are put into batches before those leave.
+const AT_A_TIME: usize = 20_000;
+
 /// What could be bought next in a lane.
 enum Next {
     /// A refused batch, once more: its place among them.
@@ -52,7 +55,13 @@ impl Drive<'_> {
         let endpoint = Endpoint::of(call, self.order.operation);
         let mut leaving: Vec<(Permit, Batch)> = Vec::new();
         let mut wake = None;
+        let mut composed = 0;
         while self.calls.len() + leaving.len() < MOST_CALLS {
+            // What is put together leaves before more is: else the wire waits for the last of them.
+            if composed >= AT_A_TIME {
+                wake = Some(Instant::now());
+                break;
+            }
             let held: Credits = leaving.iter().map(|(_, batch)| batch.reserve).sum();
             // After a lost reply one paid call at a time tries whether the next is answered.
             if self.lost > 0 && (self.weighty > 0 || !leaving.is_empty()) {
@@ -76,6 +85,7 @@ impl Drive<'_> {
                 Ok(permit) => match self.compose(lane, next) {
                     Some(batch) => {
                         self.engine.wallet.intend(batch.id, batch.reserve);
+                        composed += batch.queries.len();
                         leaving.push((permit, batch));
                     }
                     None => self.engine.limiter.withdraw(&permit),

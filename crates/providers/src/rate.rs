@@ -3,7 +3,7 @@
 
 mod drafts;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use httpdate::parse_http_date;
 use leadmill_core::RateSignal;
 use std::time::{Duration, SystemTime};
@@ -54,6 +54,13 @@ const NAMES: [Names; 4] = [
 
 /// What the headers say, one entry for each window that they speak of. Two families may both speak of one.
 pub(crate) fn signals(headers: &HeaderMap) -> Vec<RateSignal> {
+    const BEGINNINGS: [&str; 5] =
+        ["x-ratelimit-", "x-second-", "x-minute-", "x-daily-", "ratelimit"];
+    let is_ours =
+        |name: &HeaderName| BEGINNINGS.iter().any(|b| name.as_str().starts_with(b));
+    if !headers.keys().any(is_ours) {
+        return Vec::new();
+    }
     let mut signals: Vec<RateSignal> =
         NAMES.iter().filter_map(|names| named(names, headers)).collect();
     signals.extend(drafts::signals(headers));
@@ -304,7 +311,7 @@ mod tests {
                         .into(),
                 };
                 let value = text.as_slice().try_into();
-                let name: http::HeaderName = name.parse().unwrap();
+                let name: HeaderName = name.parse().unwrap();
                 headers.extend(value.ok().map(|value| (name, value)));
             }
             let signals = signals(&headers);

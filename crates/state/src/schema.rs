@@ -18,9 +18,9 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_key ON runs (key);
 CREATE TABLE journal (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    run INTEGER NOT NULL REFERENCES runs (id),
+    run INTEGER NOT NULL,
     batch INTEGER NOT NULL,
     event TEXT NOT NULL,
     body TEXT NOT NULL,

@@ -7,14 +7,10 @@ use crate::{
 };
 use futures::StreamExt;
 use leadmill_core::{
-    Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
+    KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
 };
 use leadmill_tables::{Answers, Bought, RecordBatch, TableError};
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 /// A step whose answers are known: it can add its columns.
 pub(crate) struct Finished<'a> {
@@ -23,7 +19,7 @@ pub(crate) struct Finished<'a> {
     step: &'a PreparedStep,
     answers: Answers,
     /// What becomes of the questions that have no answer.
-    standing: HashMap<QueryKey, Status>,
+    standing: KeyMap<Status>,
 }
 
 /// Who looks at the book, and when.
@@ -45,7 +41,7 @@ impl<'a> Finished<'a> {
         ledger: &Ledger,
         folder: &Path,
         session: &At<'_>,
-        seen: &HashSet<QueryKey>,
+        seen: &KeySet,
     ) -> Result<Self, TableError> {
         let run = session.run;
         let known = Known::new(ledger, step, session);

@@ -2,14 +2,12 @@
 
 use crate::{enriching::At, prepared::PreparedStep};
 use leadmill_core::{
-    Asked, Index, Ledger, Query, QueryKey, RunId, State, Status, Timestamp,
+    Asked, Index, KeyMap, KeySet, Ledger, Query, QueryKey, RunId, State, Status,
+    Timestamp,
     index::{Need, Reuse},
 };
 use leadmill_tables::Asked as Row;
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    io,
-};
+use std::{collections::BTreeSet, io};
 
 /// What is known about a step's questions before and after it buys.
 pub(crate) struct Known<'a> {
@@ -21,7 +19,7 @@ pub(crate) struct Known<'a> {
     now: Timestamp,
     /// Runs of other processes that are at work.
     others: &'a BTreeSet<RunId>,
-    refused: HashMap<QueryKey, Status>,
+    refused: KeyMap<Status>,
 }
 
 impl<'a> Known<'a> {
@@ -29,7 +27,7 @@ impl<'a> Known<'a> {
     pub(crate) fn new(ledger: &'a Ledger, step: &PreparedStep, session: &At<'a>) -> Self {
         let (purse, reuse) = (step.account.purse.as_str(), step.reuse);
         let At { run, now, others } = *session;
-        let mut refused = HashMap::new();
+        let mut refused = KeyMap::default();
         for line in ledger
             .lines()
             .iter()
@@ -108,7 +106,7 @@ pub(crate) struct Counts {
 #[derive(Default)]
 pub(crate) struct Needs {
     pub(crate) counts: Counts,
-    pub(crate) seen: HashSet<QueryKey>,
+    pub(crate) seen: KeySet,
 }
 
 impl Needs {

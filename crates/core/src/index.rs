@@ -1,7 +1,7 @@
 //! Which questions were already put to a provider, and what became of them.
 
-use crate::{Ledger, Line, QueryKey, State, Status, Timestamp};
-use std::{collections::HashMap, time::Duration};
+use crate::{KeyMap, Ledger, Line, QueryKey, State, Status, Timestamp};
+use std::time::Duration;
 
 /// What the journal knows about a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Asked {
 /// Every question that was put to one account, in its latest state.
 #[derive(Debug, Default)]
 pub struct Index {
-    asked: HashMap<QueryKey, (u32, u8)>,
+    asked: KeyMap<(u32, u8)>,
 }
 
 const OPEN: u8 = u8::MAX;

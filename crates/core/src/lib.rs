@@ -1,7 +1,7 @@
 //! The domain of a run: what is asked, what it may cost, what has happened.
 //!
 //! Nothing here performs I/O, reads a clock or knows a runtime. Read in this order: [`operation`] and
-//! [`query`] (what is asked), [`answer`] (what comes back), [`batch`] (what travels together),
+//! [`query`] and [`key`] (what is asked), [`answer`] (what comes back), [`batch`] (what travels together),
 //! [`pack`] (a provider's facts), [`event`] and [`ledger`] (the account book), then the ports:
 //! [`provider`], through which money is spent, [`journal`], which remembers, [`staging`], which
 //! keeps the answers, and [`clock`].
@@ -13,6 +13,7 @@ pub mod credits;
 pub mod event;
 pub mod index;
 pub mod journal;
+pub mod key;
 pub mod ledger;
 pub mod limits;
 pub mod operation;
@@ -31,6 +32,7 @@ pub use credits::Credits;
 pub use event::{Entry, Event, Part};
 pub use index::{Asked, Index};
 pub use journal::{Appended, Journal, JournalError};
+pub use key::{KeyMap, KeySet, QueryKey};
 pub use ledger::{IllegalEvent, Ledger, Line, State};
 pub use limits::{Call, Endpoint, Scope, Sent, Window};
 pub use operation::{Field, FieldKind, Input, InputKind, Operation};
@@ -38,6 +40,6 @@ pub use pack::{Account, Pack};
 pub use provider::{
     ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
 };
-pub use query::{Query, QueryKey, Unaskable};
+pub use query::{Query, Unaskable};
 pub use slots::Leases;
 pub use staging::{Staging, StagingError};

@@ -1,22 +1,10 @@
-//! One canonical question and its content address.
+//! One canonical question.
 
-use crate::{InputKind, Operation};
+use crate::{InputKind, Operation, QueryKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
-
-/// Content address of a [`Query`]: equal questions have equal keys and are paid for once.
-///
-/// The first 128 bits of SHA-256 over the operation and its canonical inputs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct QueryKey(pub [u8; 16]);
-
-impl fmt::Debug for QueryKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// A question in the form in which it is sent: trimmed and normalised, in its first spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,29 +36,21 @@ impl Query {
         operation: Operation,
         raw: impl IntoIterator<Item = Option<&'a str>>,
     ) -> Result<Self, Unaskable> {
-        let mut raw = raw.into_iter();
-        let values = operation
-            .inputs()
-            .iter()
-            .map(|input| {
-                let text = raw.next().flatten().unwrap_or_default();
-                let text = tidy(text);
-                if text.is_empty() {
-                    return Err(Unaskable::Empty(input.name));
-                }
-                let text = match input.kind {
-                    InputKind::Name => Some(text),
-                    InputKind::Email => email(text),
-                    InputKind::Domain => domain(&text),
-                }
-                .ok_or(Unaskable::Malformed(input.name))?;
-                if text.chars().count() > input.max_chars {
-                    return Err(Unaskable::TooLong(input.name));
-                }
-                Ok(text.into_boxed_str())
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { operation, values })
+        let values = canonical(operation, raw);
+        let values = values.map(|value| Ok(value?.into_owned().into_boxed_str()));
+        Ok(Self { operation, values: values.collect::<Result<_, _>>()? })
+    }
+
+    /// The key of the question that these inputs ask, as of one that was [read](Self::read).
+    pub fn key_of<'a>(
+        operation: Operation,
+        raw: impl IntoIterator<Item = Option<&'a str>>,
+    ) -> Result<QueryKey, Unaskable> {
+        let mut hash = hasher(operation);
+        for value in canonical(operation, raw) {
+            add(&mut hash, &value?);
+        }
+        Ok(finish(hash))
     }
 
     /// What is asked.
@@ -90,20 +70,53 @@ impl Query {
 
     /// The content address. Letter case makes no new question.
     pub fn key(&self) -> QueryKey {
-        let mut hash = Sha256::new();
-        hash.update(self.operation.name());
-        for value in &self.values {
-            hash.update([0]);
-            if value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
-                hash.update(value.as_bytes());
-            } else {
-                hash.update(fold(value).as_bytes());
-            }
-        }
-        let mut key = [0; 16];
-        key.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-        QueryKey(key)
+        let mut hash = hasher(self.operation);
+        self.values.iter().for_each(|value| add(&mut hash, value));
+        finish(hash)
     }
+}
+
+/// The inputs of a question from raw ones, in the form in which they are sent.
+fn canonical<'a>(
+    operation: Operation,
+    raw: impl IntoIterator<Item = Option<&'a str>>,
+) -> impl Iterator<Item = Result<Cow<'a, str>, Unaskable>> {
+    let mut raw = raw.into_iter();
+    operation.inputs().iter().map(move |input| {
+        let text = tidy(raw.next().flatten().unwrap_or_default());
+        if text.is_empty() {
+            return Err(Unaskable::Empty(input.name));
+        }
+        let text = match input.kind {
+            InputKind::Name => Some(text),
+            InputKind::Email => Some(text).filter(|text| is_email(text)),
+            InputKind::Domain => domain(&text).map(Cow::Owned),
+        }
+        .ok_or(Unaskable::Malformed(input.name))?;
+        if text.len() > input.max_chars && text.chars().count() > input.max_chars {
+            return Err(Unaskable::TooLong(input.name));
+        }
+        Ok(text)
+    })
+}
+
+fn hasher(operation: Operation) -> Sha256 {
+    Sha256::new_with_prefix(operation.name())
+}
+
+fn add(hash: &mut Sha256, value: &str) {
+    hash.update([0]);
+    if value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        hash.update(value.as_bytes());
+    } else {
+        hash.update(fold(value).as_bytes());
+    }
+}
+
+fn finish(hash: Sha256) -> QueryKey {
+    let mut key = [0; 16];
+    key.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    QueryKey(key)
 }
 
 /// Case folding, letter by letter, that does not depend on the order of normalisation and folding. Letters
@@ -124,7 +137,10 @@ fn fold(text: &str) -> String {
 }
 
 /// Normal form C, no outer blanks, inner runs of blanks as one space.
-fn tidy(text: &str) -> String {
+fn tidy(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.into();
+    }
     let mut tidy = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
         if !word.is_empty() {
@@ -134,13 +150,13 @@ fn tidy(text: &str) -> String {
             tidy.push_str(word);
         }
     }
-    if tidy.is_ascii() { tidy } else { tidy.nfc().collect() }
+    if tidy.is_ascii() { tidy.into() } else { tidy.nfc().collect() }
 }
 
-fn email(text: String) -> Option<String> {
-    let (local, host) = text.rsplit_once('@')?;
-    let fits = !local.is_empty() && !text.contains(' ') && is_host(host);
-    fits.then_some(text)
+fn is_email(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && !text.contains(' ') && is_host(host)
+    })
 }
 
 fn domain(text: &str) -> Option<String> {
@@ -157,13 +173,17 @@ fn domain(text: &str) -> Option<String> {
 
 /// At least two labels, none empty, nothing that a host name cannot hold.
 fn is_host(host: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii())
-    };
-    host.contains('.') && host.split('.').all(label)
+    let mut before = b'.';
+    let fits = host.bytes().all(|byte| {
+        let last = std::mem::replace(&mut before, byte);
+        match byte {
+            b'.' => last != b'.',
+            byte => {
+                byte.is_ascii_alphanumeric() || b"-_".contains(&byte) || !byte.is_ascii()
+            }
+        }
+    });
+    fits && before != b'.' && host.contains('.')
 }
 
 #[cfg(test)]
@@ -237,6 +257,8 @@ mod tests {
                 prop_assert_eq!(&again, &query);
                 let upper = finder(&sent[0].to_lowercase(), &sent[1], &sent[2]).unwrap();
                 prop_assert_eq!(upper.key(), query.key());
+                let raw = [Some(first.as_str()), Some(&last), Some(&host)];
+                prop_assert_eq!(Query::key_of(Operation::FindEmail, raw), Ok(query.key()));
             }
         }
     }

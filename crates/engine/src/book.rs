@@ -1,12 +1,9 @@
 //! The journal and its fold, kept in step: the journal hears first, the ledger second, the world last.
 
 use leadmill_core::{
-    Appended, Entry, Event, IllegalEvent, Journal, JournalError, Ledger, QueryKey,
+    Appended, Entry, Event, IllegalEvent, Journal, JournalError, KeySet, Ledger, QueryKey,
 };
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 /// A book that cannot be kept. The run ends at once.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +22,7 @@ pub struct Book {
     journal: Box<dyn Journal>,
     ledger: Ledger,
     /// Questions that other processes have claimed since this one opened the book.
-    claimed: HashMap<Arc<str>, HashSet<QueryKey>>,
+    claimed: HashMap<Arc<str>, KeySet>,
 }
 
 /// What became of entries.

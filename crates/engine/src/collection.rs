@@ -1,16 +1,13 @@
 //! The answers of one job, page by page, until all are here.
 
-use leadmill_core::{Answered, Credits, Finding, Page, QueryKey, Status};
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use leadmill_core::{Answered, Credits, Finding, KeyMap, Page, QueryKey, Status};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What has come of a job's results.
 #[derive(Debug)]
 pub(crate) struct Collection {
     keys: Arc<[QueryKey]>,
-    places: HashMap<QueryKey, usize>,
+    places: KeyMap<usize>,
     /// In the order of the keys.
     answers: Vec<Option<Answered>>,
     answered: usize,

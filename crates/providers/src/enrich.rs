@@ -218,14 +218,14 @@ impl Provider for Enrich {
                 self.post(&action, &path, &body, Connection::Pooled).await?
             }
         };
-        let envelope: Envelope<Item> = self.read(&action, &response)?;
+        let envelope: Envelope<Item<'_>> = self.read(&action, &response)?;
         let meta = envelope.meta.unwrap_or_default();
         let echo = reading::asked(operation, &envelope.data);
         let key = query.key();
         let finding =
             reading::finding(operation, &self.account.pack.confidence, envelope.data);
         let finding = match finding {
-            Some(finding) if echo.is_none_or(|echo| echo.key() == key) => finding,
+            Some(finding) if echo.is_none_or(|echo| echo == key) => finding,
             Some(_) => Finding::Unknown("the reply is about another question".into()),
             None => Finding::Unknown("the reply holds no answer".into()),
         };

@@ -11,14 +11,9 @@ use arrow::{
     datatypes::UInt8Type,
     error::ArrowError,
 };
-use leadmill_core::{Part, QueryKey, Status, Timestamp};
+use leadmill_core::{KeyMap, Part, QueryKey, Status, Timestamp};
 use loading::{Loading, broken};
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    path::Path,
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 /// Answers that were bought together.
 #[derive(Clone, Debug)]
@@ -40,7 +35,7 @@ pub struct Bought<'a> {
 pub struct Answers {
     /// All of [`ROWS`] rows but the first, which is one row of nulls, and the last.
     chunks: Vec<RecordBatch>,
-    places: Places,
+    places: KeyMap<u32>,
     pub(crate) purchases: Purchases,
 }
 
@@ -160,26 +155,5 @@ impl Purchases {
                 .with_timezone("UTC"),
             reused: BooleanArray::from(reused),
         }
-    }
-}
-
-/// The row of each question.
-type Places = HashMap<QueryKey, u32, BuildHasherDefault<Prefix>>;
-
-/// A question's key is a hash already: its first bytes do.
-#[derive(Debug, Default)]
-pub(crate) struct Prefix(u64);
-
-impl Hasher for Prefix {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

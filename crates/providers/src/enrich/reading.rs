@@ -1,9 +1,11 @@
 //! From wire shapes to findings: which question an item answers, and what it says.
 
-use super::wire::{Item, Job, JobData, Meta};
+use super::wire::{Item, Job, JobData, Meta, Text};
 use leadmill_core::{
-    Answered, Credits, Finding, Operation, Page, Query, Value, pack::Offer,
+    Answered, Credits, Finding, Operation, Page, Query, QueryKey, Value, pack::Offer,
 };
+use serde::de::Error as _;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Reads one item. `None` if it cannot be tied to a question or says nothing usable.
@@ -11,9 +13,9 @@ pub(crate) fn item(
     operation: Operation,
     offer: &Offer,
     words: &BTreeMap<String, i64>,
-    item: Item,
+    item: Item<'_>,
 ) -> Option<Answered> {
-    let key = asked(operation, &item)?.key();
+    let key = asked(operation, &item)?;
     let finding = finding(operation, words, item)?;
     let credits = match is_surely_priced(operation, &finding) {
         true => Some(charge(operation, offer, &finding)),
@@ -22,8 +24,8 @@ pub(crate) fn item(
     Some(Answered { key, finding, credits })
 }
 
-/// The question that an item echoes.
-pub(crate) fn asked(operation: Operation, item: &Item) -> Option<Query> {
+/// The key of the question that an item echoes.
+pub(crate) fn asked(operation: Operation, item: &Item<'_>) -> Option<QueryKey> {
     let raw = match operation {
         Operation::VerifyEmail => [item.email.as_deref(), None, None],
         Operation::FindEmail => [
@@ -32,16 +34,16 @@ pub(crate) fn asked(operation: Operation, item: &Item) -> Option<Query> {
             item.domain.as_deref(),
         ],
     };
-    Query::read(operation, raw).ok()
+    Query::key_of(operation, raw).ok()
 }
 
 /// What an item says.
 pub(crate) fn finding(
     operation: Operation,
     words: &BTreeMap<String, i64>,
-    item: Item,
+    item: Item<'_>,
 ) -> Option<Finding> {
-    let level = |word: Option<Box<str>>| {
+    let level = |word: Option<Text<'_>>| {
         let number = word.as_deref().and_then(|word| words.get(word)).copied();
         (Value::integer(number), Value::text(word))
     };
@@ -53,7 +55,7 @@ pub(crate) fn finding(
                 (_, Some(email)) => {
                     let (confidence, word) = level(item.confidence);
                     Some(Finding::Hit(Box::new([
-                        Value::Text(email),
+                        Value::Text(email.into()),
                         confidence,
                         word,
                         Value::flag(item.is_catch_all),
@@ -69,7 +71,7 @@ pub(crate) fn finding(
             let verdict = item.result.or(item.status)?;
             let (confidence, word) = level(item.confidence);
             Some(Finding::Hit(Box::new([
-                Value::Text(verdict),
+                Value::Text(verdict.into()),
                 confidence,
                 word,
                 Value::flag(item.is_catch_all),
@@ -117,7 +119,9 @@ pub(crate) fn page(
     words: &BTreeMap<String, i64>,
     body: &[u8],
 ) -> Result<(Page, Meta), serde_json::Error> {
-    let (data, meta, items) = match serde_json::from_slice::<Job<Item>>(body) {
+    // Checked once, and not again for each text in it.
+    let body = str::from_utf8(body).map_err(serde_json::Error::custom)?;
+    let (data, meta, items) = match serde_json::from_str::<Job<Item<'_>>>(body) {
         Ok(job) => {
             let (mut data, meta) = job.split();
             let items =
@@ -128,11 +132,9 @@ pub(crate) fn page(
     };
     let status = data.status.as_deref().unwrap_or_default();
     let count = items.len() as u64;
-    let answers = items
-        .into_iter()
-        .flatten()
-        .filter_map(|read| item(operation, offer, words, read))
-        .collect();
+    let mut answers = Vec::with_capacity(items.len());
+    let items = items.into_iter().flatten();
+    answers.extend(items.filter_map(|read| item(operation, offer, words, read)));
     let page = Page {
         ready: is_terminal(status),
         failed: is_failure(status),
@@ -144,14 +146,13 @@ pub(crate) fn page(
     Ok((page, meta))
 }
 
-type Loose = (JobData<Item>, Meta, Vec<Option<Item>>);
+type Loose<'a> = (JobData<Item<'a>>, Meta, Vec<Option<Item<'a>>>);
 
-fn item_by_item(body: &[u8]) -> Result<Loose, serde_json::Error> {
-    let (mut data, meta) =
-        serde_json::from_slice::<Job<serde_json::Value>>(body)?.split();
+fn item_by_item(body: &str) -> Result<Loose<'_>, serde_json::Error> {
+    let (mut data, meta) = serde_json::from_str::<Job<&RawValue>>(body)?.split();
     let values = data.results.take().unwrap_or_default();
     let items =
-        values.into_iter().map(|value| serde_json::from_value(value).ok()).collect();
+        values.into_iter().map(|value| serde_json::from_str(value.get()).ok()).collect();
     let data = JobData {
         status: data.status,
         total_items: data.total_items,

@@ -4,7 +4,8 @@
 //! Unknown members are ignored, enums are open sets.
 
 use leadmill_core::Credits;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Visitor};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 /// A person to find, as it is sent.
 #[derive(Debug, Serialize)]
@@ -132,26 +133,82 @@ impl<I> JobData<I> {
 /// One item of any e-mail product. What a product lacks is `None`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Item {
+pub(crate) struct Item<'a> {
     // E-mail validation; `email` is also the finder's answer.
-    pub(crate) email: Option<Box<str>>,
-    pub(crate) result: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) result: Option<Text<'a>>,
     /// What one guide page shows instead of `result`.
-    pub(crate) status: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) status: Option<Text<'a>>,
     pub(crate) is_federated: Option<bool>,
     #[serde(rename = "hasSEG")]
     pub(crate) has_seg: Option<bool>,
-    pub(crate) seg_provider: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) seg_provider: Option<Text<'a>>,
     // E-mail finder.
-    pub(crate) first_name: Option<Box<str>>,
-    pub(crate) last_name: Option<Box<str>>,
-    pub(crate) domain: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) first_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) last_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) domain: Option<Text<'a>>,
     pub(crate) found: Option<bool>,
     // Both.
-    pub(crate) message: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) message: Option<Text<'a>>,
     pub(crate) is_catch_all: Option<bool>,
-    pub(crate) provider: Option<Box<str>>,
-    pub(crate) confidence: Option<Box<str>>,
+    #[serde(borrow)]
+    pub(crate) provider: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) confidence: Option<Text<'a>>,
+}
+
+/// A string member: as it stands in the body, or unescaped. serde alone borrows no optional text.
+#[derive(Debug)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+
+        deserializer.deserialize_str(Any)
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Text<'_>> for Box<str> {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into()
+    }
 }
 
 /// The error bodies: problem+json, the rate-limit page's flat form, the authentication page's.

@@ -1,6 +1,6 @@
 //! Answers on their way from their parts into columns.
 
-use super::{Answers, Places, Purchases, ROWS};
+use super::{Answers, Purchases, ROWS};
 use crate::{StepSpec, Subject, TableError, part, parts};
 use arrow::{
     array::{
@@ -11,7 +11,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type},
     error::ArrowError,
 };
-use leadmill_core::{Operation, QueryKey};
+use leadmill_core::{KeyMap, Operation, QueryKey};
 use std::sync::Arc;
 
 /// The answers read so far.
@@ -20,7 +20,7 @@ pub(crate) struct Loading {
     pub fields: Vec<usize>,
     schema: SchemaRef,
     rows: BatchCoalescer,
-    places: Places,
+    places: KeyMap<u32>,
     next: u32,
 }
 
@@ -43,7 +43,7 @@ impl Loading {
             fields,
             rows: BatchCoalescer::new(schema.clone(), ROWS),
             schema,
-            places: Places::default(),
+            places: KeyMap::default(),
             next: 0,
         }
     }

@@ -8,12 +8,17 @@ mod client;
 mod server;
 
 use leadmill_core::Lane;
+use mimalloc::MiMalloc;
 use std::{
     error::Error,
     io::{self, Write},
     process::ExitCode,
 };
 use tokio::runtime::Builder;
+
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

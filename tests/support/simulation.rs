@@ -337,7 +337,7 @@ impl World {
             match &line.state {
                 State::Settled { part, .. } => {
                     let answers = match part {
-                        Part::File(name) => &disk.answers[name],
+                        Part::File(name) => disk.answers[name].as_slice(),
                         Part::Inline(answers) => answers,
                     };
                     findings.extend(answers.iter().map(|a| (a.key, a.finding.clone())));

@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
                 State::Accepted(_) => Event::Settled {
                     cost: Credits::ZERO,
                     statuses: line.keys.iter().map(|_| Status::Failed).collect(),
-                    part: Part::Inline(Vec::new()),
+                    part: Part::Inline([].into()),
                 },
                 _ => {
                     Event::Refused { reason: "the sandbox has ended".into(), again: true }

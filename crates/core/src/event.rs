@@ -73,5 +73,5 @@ pub enum Part {
     /// In a staged file of this name.
     File(String),
     /// In the journal itself: the answers of single calls are as durable as their settlement.
-    Inline(Vec<Answered>),
+    Inline(Arc<[Answered]>),
 }

@@ -43,9 +43,9 @@ struct Doubt {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Settlement {
+struct Settlement<P> {
     cost: Credits,
-    part: Part,
+    part: P,
 }
 
 /// Writes an event.
@@ -82,8 +82,7 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             None,
         ),
         Event::Settled { cost, statuses, part } => {
-            let body =
-                serde_json::to_string(&Settlement { cost: *cost, part: part.clone() })?;
+            let body = serde_json::to_string(&Settlement { cost: *cost, part })?;
             row(
                 "settled",
                 body,
@@ -116,7 +115,7 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
         }
         "doubted" => Event::Doubted { reason: body::<Doubt>(&row.body)?.reason },
         "settled" => {
-            let Settlement { cost, part } = body(&row.body)?;
+            let Settlement::<Part> { cost, part } = body(&row.body)?;
             let status = |code: &u8| {
                 Status::from_code(*code)
                     .ok_or_else(|| Unreadable(format!("no status has the code {code}")))
@@ -169,7 +168,7 @@ mod tests {
             Event::Settled {
                 cost: Credits(0),
                 statuses: Status::ALL.into(),
-                part: Part::Inline(vec![answer, miss]),
+                part: Part::Inline([answer, miss].into()),
             },
         ] {
             assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);

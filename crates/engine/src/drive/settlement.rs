@@ -114,7 +114,7 @@ impl Drive<'_> {
                 self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
                 let statuses: Arc<[Status]> = [answered.finding.status()].into();
                 self.tally(&statuses, cost);
-                let part = Part::Inline(vec![answered]);
+                let part = Part::Inline([answered].into());
                 events.push((batch.id, Event::Settled { cost, statuses, part }));
             }
             Err(error) => self.not_bought(permit, batch, error, events),

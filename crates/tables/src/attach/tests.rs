@@ -43,7 +43,7 @@ fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
 #[test]
 fn every_row_gets_its_answer_or_its_status() {
     let step = step("email", false);
-    let answers = load(&step, &[Part::Inline(findings())]);
+    let answers = load(&step, &[Part::Inline(findings().into())]);
     assert_eq!((answers.len(), answers.status(&key(1))), (4, Some(Status::Miss)));
     let rows = numbers(0..8);
     let attach = Attach::new(&rows.schema(), &step).unwrap();
@@ -79,11 +79,9 @@ fn every_row_gets_its_answer_or_its_status() {
 #[test]
 fn the_last_answer_counts_and_only_wanted_ones_are_kept() {
     let step = step("email", false);
-    let old = Part::Inline(vec![
-        answered(0, Finding::Failed("x".into())),
-        answered(1, hit("a")),
-    ]);
-    let new = Part::Inline(vec![answered(0, hit("new"))]);
+    let old = [answered(0, Finding::Failed("x".into())), answered(1, hit("a"))];
+    let old = Part::Inline(old.into());
+    let new = Part::Inline([answered(0, hit("new"))].into());
     let bought = [bought(&old, 1), bought(&new, 2)];
     let wanted = |asked: &QueryKey| *asked != key(1);
     let answers = Answers::load(&step, Path::new("."), &bought, &wanted).unwrap();
@@ -105,7 +103,7 @@ fn answers_are_found_across_many_chunks() {
     };
     let mut many: Vec<Answered> = (0..200_000).map(filler).collect();
     many.insert(150_000, answered(7, hit("far")));
-    let answers = load(&step, &[Part::Inline(many)]);
+    let answers = load(&step, &[Part::Inline(many.into())]);
     assert_eq!(answers.len(), 200_001);
     let rows = numbers(0..1);
     let attach = Attach::new(&rows.schema(), &step).unwrap();
@@ -135,8 +133,8 @@ fn receipts_come_last_and_grow_by_step() {
         ]
     );
     let parts = [
-        Part::Inline(vec![answered(4, hit("a"))]),
-        Part::Inline(vec![answered(5, hit("b"))]),
+        Part::Inline([answered(4, hit("a"))].into()),
+        Part::Inline([answered(5, hit("b"))].into()),
     ];
     let asked = [question(5), question(6)];
     let answers = load(&first, &parts);

@@ -4,7 +4,10 @@ use crate::{
     BatchId, Credits, Entry, Event, JobId, Lane, Operation, Part, QueryKey, RunId,
     Status, Timestamp,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// Where a batch stands, judged only from the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,14 +77,17 @@ pub struct IllegalEvent {
 pub struct Ledger {
     lines: Vec<Line>,
     places: HashMap<BatchId, usize>,
+    /// The places of open lines, and of all jobs: few among many single calls.
+    open: BTreeSet<usize>,
+    jobs: Vec<usize>,
     committed: HashMap<(RunId, Arc<str>), Credits>,
 }
 
 impl Ledger {
     /// Records one entry, or says why it is impossible.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalEvent> {
-        let place = self.places.get(&entry.batch).copied();
-        let line = place.and_then(|place| self.lines.get_mut(place));
+        let place = self.places.get(&entry.batch).copied().unwrap_or(self.lines.len());
+        let line = self.lines.get_mut(place);
         let illegal = |line: Option<&Line>| IllegalEvent {
             batch: entry.batch,
             event: event_name(&entry.event),
@@ -94,7 +100,10 @@ impl Ledger {
             Some(line) => line,
             None => {
                 let fresh = Line::opened(entry).ok_or_else(|| illegal(None))?;
-                self.places.insert(entry.batch, self.lines.len());
+                self.places.insert(entry.batch, place);
+                if fresh.lane == Lane::Bulk {
+                    self.jobs.push(place);
+                }
                 self.lines.push_mut(fresh)
             }
         };
@@ -106,6 +115,10 @@ impl Ledger {
             Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
         }
         line.state = state;
+        match line.is_open() {
+            true => self.open.insert(place),
+            false => self.open.remove(&place),
+        };
         if let Some(credits) = credits {
             let purse = (line.run, Arc::clone(&line.account));
             let committed = self.committed.entry(purse).or_default();
@@ -134,9 +147,9 @@ impl Ledger {
         operation: Operation,
         since: Timestamp,
     ) -> impl Iterator<Item = (Timestamp, usize)> {
-        let lines = self.lines.iter().filter(move |line| {
-            line.lane == Lane::Bulk
-                && line.operation == operation
+        let jobs = self.jobs.iter().filter_map(|place| self.lines.get(*place));
+        let lines = jobs.filter(move |line| {
+            line.operation == operation
                 && *line.account == *account
                 && line.intended_at > since
                 && !matches!(line.state, State::Refused { .. })
@@ -156,7 +169,8 @@ impl Ledger {
 
     /// Batches at an account that the journal leaves open, oldest first.
     pub fn open<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Line> {
-        self.lines.iter().filter(move |line| *line.account == *account && line.is_open())
+        let open = self.open.iter().filter_map(|place| self.lines.get(*place));
+        open.filter(move |line| *line.account == *account)
     }
 }
 
@@ -335,5 +349,43 @@ mod tests {
         ] {
             assert!(book(events.clone()).is_err(), "{events:?}");
         }
+    }
+
+    /// What is open, and what was begun, is kept beside the lines: it says the same as they do.
+    #[test]
+    fn open_lines_and_jobs_are_found_as_they_stand_in_the_book() {
+        let mut ledger = Ledger::default();
+        let single = |event| match event {
+            Event::Intended { account, step, operation, reserve, keys, .. } => {
+                let lane = Lane::Single;
+                Event::Intended { account, step, operation, lane, reserve, keys }
+            }
+            other => other,
+        };
+        for (batch, event) in [
+            (1, intended(1)),
+            (2, single(intended(1))),
+            (3, intended(1)),
+            (1, refused()),
+            (4, intended(1)),
+            (3, accepted()),
+            (1, intended(1)),
+            (2, settled(1)),
+            (3, settled(1)),
+            (5, single(intended(1))),
+            (4, refused()),
+        ] {
+            ledger.apply(&entry(batch, event)).unwrap();
+            let open = |line: &&Line| line.is_open();
+            let ids = |lines: &mut dyn Iterator<Item = &Line>| {
+                lines.map(|line| line.batch.0).collect::<Vec<_>>()
+            };
+            let read = ids(&mut ledger.lines().iter().filter(open));
+            assert_eq!(ids(&mut ledger.open("a")), read);
+        }
+        assert_eq!(ledger.open("a").map(|line| line.batch.0).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(ledger.running("a", Operation::VerifyEmail), 1);
+        let begun = ledger.begun("a", Operation::VerifyEmail, Timestamp(0));
+        assert_eq!(begun.count(), 2, "1 and 3: 4 was refused, the others are no jobs");
     }
 }

@@ -139,10 +139,19 @@ impl Drive<'_> {
         let Some(most) = self.wanted(lane).filter(|_| !self.backlog.is_empty()) else {
             return Next::Nothing;
         };
+        // A quota that is used up is asked first: to see how many questions fit takes a look at each.
+        if lane == Lane::Bulk && room >= self.offer.price {
+            match self.quota(leaving, 1) {
+                Quota::Open | Quota::Fits(_) => {}
+                Quota::AfterJob => return Next::Wait,
+                Quota::Until(at) => return self.wait_for_quota(leaving, at),
+            }
+        }
         let open = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
         let fit =
             |credits| fitting(&self.offer, Room { credits, items: most }, &self.backlog);
-        let (fits, wanted) = (fit(room), fit(Credits::MAX).max(1));
+        let fits = fit(room);
+        let wanted = if fits < most { fit(Credits::MAX).max(1) } else { fits };
         let fits = if room >= self.offer.price { fits.max(1) } else { fits };
         match fits {
             0 if open => Next::Wait,

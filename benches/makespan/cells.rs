@@ -40,6 +40,10 @@ const LATE: &str =
 const SHARED: &str =
     "calls: jobs that end early are small, and each submit takes a page's place";
 
+/// Why single calls at Tomba lose two per cent: their windows of a second and of a minute allow the same rate, so that
+/// the guards of both are lost, some 15 ms a second and the time of a reply a minute.
+const GUARDED: &str = "single calls: both windows bind, each with its guard";
+
 /// Cells that are further from the bound than the others, each a little above what it measures.
 const EXCEPTIONS: &[Exception] = &[
     Exception {
@@ -78,6 +82,20 @@ const EXCEPTIONS: &[Exception] = &[
         questions: 10_000_000,
         ratio: 1.05,
         because: SHARED,
+    },
+    Exception {
+        plan: "email-finder",
+        page: 10_000,
+        questions: 10_000_000,
+        ratio: 1.03,
+        because: GUARDED,
+    },
+    Exception {
+        plan: "enrichment",
+        page: 10_000,
+        questions: 10_000_000,
+        ratio: 1.03,
+        because: GUARDED,
     },
 ];
 

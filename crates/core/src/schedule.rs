@@ -8,7 +8,7 @@ mod course;
 mod shape;
 
 use crate::{Account, Call, Endpoint, Lane, Operation, Scope, Window, pack::Offer};
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::LazyLock, time::Duration};
 
 pub use course::Binding;
 
@@ -144,10 +144,20 @@ impl<'a> Task<'a> {
         self.account.offer(self.operation)
     }
 
+    /// What paces a call: the account's windows, and for single calls that only so many are in flight.
     fn windows(&self, call: Call) -> impl Iterator<Item = (&'a Scope, Window)> {
-        self.account.windows_of(Endpoint::of(call, self.operation))
+        let per = Duration::from_secs_f64(self.single);
+        let flight = Window { limit: IN_FLIGHT, per };
+        let flight = (call == Call::Ask && !per.is_zero()).then_some((&*FLIGHT, flight));
+        self.account.windows_of(Endpoint::of(call, self.operation)).chain(flight)
     }
 }
+
+/// Most calls that are in flight at once.
+pub const IN_FLIGHT: NonZeroU32 = NonZeroU32::new(256).unwrap();
+
+/// What that is called where it binds.
+static FLIGHT: LazyLock<Scope> = LazyLock::new(|| Scope("in flight".into()));
 
 /// Candidates that end within this part of the best, and this much later, are as good: the one with the
 /// fewest calls is taken.

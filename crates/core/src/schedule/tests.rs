@@ -106,6 +106,18 @@ fn few_questions_go_alone_and_many_never_do() {
     assert_eq!(best_of(&growth(1_000), 10_000_000).singles, 0);
 }
 
+/// Without narrow windows, single calls are still no faster than the calls in flight come back.
+#[test]
+fn what_is_in_flight_bounds_single_calls() {
+    let wide = ["1000000/1s"];
+    let account = account(&wide, &wide, &wide, 1_000);
+    assert_eq!(best_of(&account, 100_000).lanes(), Lanes::Bulk);
+    let task = Task::new(&account, Operation::VerifyEmail, 25_600);
+    let schedule = best(&Task { lane: Some(Lane::Single), ..task });
+    assert!((80.0..90.0).contains(&seconds(&schedule)), "{schedule:?}");
+    assert!(schedule.binds.to_string().contains("in flight 256/800ms"), "{schedule:?}");
+}
+
 #[test]
 fn a_forced_lane_is_kept() {
     let account = growth(1_000);

@@ -7,13 +7,14 @@ use crate::{
 };
 use leadmill_core::{
     Batch, Call, Credits, Endpoint, Event, Lane, Query,
+    schedule::IN_FLIGHT,
     sizing::{Room, fitting},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Most calls that are in flight at once.
-const MOST_CALLS: usize = 256;
+const MOST_CALLS: usize = IN_FLIGHT.get() as usize;
 
 /// Questions that are put into batches before those leave.
 const AT_A_TIME: usize = 20_000;

@@ -90,6 +90,10 @@ pub struct Slots {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Shared {
     per: Duration,
+    /// The slots that there are, by the process with the widest view: others may take a smaller part of
+    /// them for all there is.
+    #[serde(default)]
+    limit: u32,
     /// Slots that nobody holds and that are not free yet: when, and how many.
     cooling: BTreeMap<Timestamp, u32>,
     held: BTreeMap<ProcessId, Stake>,
@@ -224,10 +228,13 @@ impl Shared {
         let rivals = u32::try_from(rivals.count()).unwrap_or(u32::MAX);
         let others = self.held.iter().filter(|(other, _)| **other != process);
         let others: u32 = others.map(|(_, stake)| stake.held).sum();
-        self.keep_latest(limit.saturating_sub(held).saturating_sub(others));
+        // What is in use was used under the widest view, whoever had it.
+        let in_use = others > 0 || !self.cooling.is_empty();
+        self.limit = if in_use { self.limit.max(limit) } else { limit };
+        self.keep_latest(self.limit.saturating_sub(held).saturating_sub(others));
         let taken =
             held.saturating_add(others).saturating_add(self.cooling.values().sum());
-        let free = limit.saturating_sub(taken);
+        let free = self.limit.saturating_sub(taken);
         let most = match rivals {
             0 => limit,
             _ => fair(limit, rivals),

@@ -75,6 +75,17 @@ fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
 }
 
 #[test]
+fn a_process_with_a_small_share_has_its_part_beside_one_with_all() {
+    let mut slots = Slots::default();
+    deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10));
+    let small = || trade("2/60s", 0, &[], 2);
+    assert_eq!(deal(&mut slots, 2, 1, small()).held, 0);
+    deal(&mut slots, 1, 2, trade("10/60s", 0, &[60_000; 5], 0));
+    let second = deal(&mut slots, 2, 3, small());
+    assert_eq!((second.held, second.cooling), (2, vec![Timestamp(60_000); 2]));
+}
+
+#[test]
 fn a_single_slot_goes_round() {
     let mut slots = Slots::default();
     let mut turns = Vec::new();
@@ -117,8 +128,8 @@ proptest! {
         }
     }
 
-    /// However processes call, trade, and are killed and followed by others: no window of the server's
-    /// ever holds more calls than its limit.
+    /// However processes call, trade, and are killed and followed by others, one of them with a small share
+    /// of the window: the server's never holds more calls than its limit.
     #[test]
     fn no_window_overflows_whoever_is_killed(
         acts in prop::collection::vec((0usize..3, 0u8..8, 0i64..700), 1..300),
@@ -136,7 +147,8 @@ proptest! {
                     *desk = Desk::new(100 + serial as u64);
                 }
                 1..4 => {
-                    let trade = desk.offer(&scope, window, now, act);
+                    let own = if who == 2 { "2/1s".parse().unwrap() } else { window };
+                    let trade = desk.offer(&scope, own, now, act);
                     let deals = slots.trade(desk.process, Timestamp(now), &[trade]).deals;
                     desk.take(&deals[0], now);
                 }

@@ -303,9 +303,10 @@ impl<'a> Drive<'a> {
         if self.fatal.is_some() || self.stopped == Some(Ending::Interrupted) {
             return self.weighty == 0;
         }
-        let bought =
-            self.stopped.is_some() || (self.exhausted && self.backlog.is_empty());
-        bought && self.again.is_empty() && self.jobs.is_empty() && self.calls.is_empty()
+        // Once buying has stopped, what was refused is left to the next run.
+        let bought = self.stopped.is_some()
+            || (self.exhausted && self.backlog.is_empty() && self.again.is_empty());
+        bought && self.jobs.is_empty() && self.calls.is_empty()
     }
 
     /// How it ended.

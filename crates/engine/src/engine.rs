@@ -192,8 +192,10 @@ impl Engine {
         if self.limiter.next_trade() > Instant::now() {
             return Ok(());
         }
+        // In this order: slots must not be given back as if they were free sooner.
+        let here = Instant::now();
         let now = self.clock.now();
-        let trades = self.limiter.trades(now);
+        let trades = self.limiter.trades(here, now);
         let agreement = self.leases.trade(now, &trades)?;
         self.limiter.take(now, &agreement);
         Ok(())

@@ -109,7 +109,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// A number of seconds: from now, or since 1970 if there are so many.
 fn seconds(text: &str, headers: &HeaderMap) -> Option<Duration> {
-    let seconds = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
+    ahead(text.parse().ok()?, headers)
+}
+
+/// The same of a number that a body holds.
+pub(crate) fn ahead(seconds: f64, headers: &HeaderMap) -> Option<Duration> {
+    let seconds = Duration::try_from_secs_f64(seconds).ok()?;
     match seconds < EPOCH {
         true => Some(seconds),
         false => until(SystemTime::UNIX_EPOCH.checked_add(seconds)?, headers),

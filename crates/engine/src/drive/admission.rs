@@ -39,12 +39,17 @@ impl Drive<'_> {
     /// Submits go first, since all else follows from them; then what fetches answers that are paid for;
     /// single calls take what is left of the windows.
     pub(crate) async fn admit(&mut self) -> Result<Option<Instant>, RunError> {
-        self.engine.trade()?;
+        if self.fatal.is_none()
+            && let Err(error) = self.engine.trade()
+        {
+            // Nothing leaves any more, but what is on its way is waited for.
+            self.fail(error);
+        }
         let bulk = self.admit_paid(Lane::Bulk).await?;
         let free = self.admit_free()?;
         let single = self.admit_paid(Lane::Single).await?;
         self.show();
-        let trade = Some(self.engine.limiter.next_trade());
+        let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
         Ok([bulk, free, single, trade].into_iter().flatten().min())
     }
 
@@ -340,7 +345,9 @@ impl Drive<'_> {
                 .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
             return Ok(());
         }
-        self.engine.note(&vec![endpoint; leaving.len()])?;
+        if let Err(error) = self.engine.note(&vec![endpoint; leaving.len()]) {
+            return self.stay(leaving, error).await;
+        }
         for (permit, batch) in leaving {
             self.weighty += 1;
             self.engine.report.asked += batch.queries.len() as u64;
@@ -360,6 +367,26 @@ impl Drive<'_> {
             };
         }
         Ok(())
+    }
+
+    /// What was about to leave stays: it cannot be written down when it left.
+    async fn stay(
+        &mut self,
+        leaving: Vec<(Permit, Batch)>,
+        error: RunError,
+    ) -> Result<(), RunError> {
+        let refused = |batch: &Batch| {
+            let reason = error.to_string();
+            (batch.id, Event::Refused { reason, again: true })
+        };
+        let events = leaving.iter().map(|(_, batch)| refused(batch)).collect();
+        for (permit, batch) in &leaving {
+            self.engine.limiter.withdraw(permit);
+            self.engine.wallet.refused(batch.id);
+        }
+        self.fail(error);
+        // A refusal claims nothing that another process could have claimed.
+        self.record(events).await.map(drop)
     }
 
     /// Another process was there first: what it has not claimed waits to be asked again.
@@ -393,8 +420,12 @@ impl Drive<'_> {
             };
             match self.engine.limiter.admit(endpoint) {
                 Ok(permit) => {
+                    if let Err(error) = self.engine.note(&[endpoint]) {
+                        self.engine.limiter.withdraw(&permit);
+                        self.fail(error);
+                        return Ok(None);
+                    }
                     self.errands.pop_first();
-                    self.engine.note(&[endpoint])?;
                     self.run_errand(errand, permit);
                 }
                 Err(Wait::Until(until)) => return Ok(Some(until)),

@@ -104,6 +104,7 @@ impl Drive<'_> {
         let now = Instant::now();
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let (since, items) = (work.since, work.keys.len());
+        let total = total.map(|total| total.min(items as u64));
         let before = work.progress.replace((now, done.unwrap_or_default()));
         work.running_at = Some(now);
         let running = now.duration_since(since);
@@ -111,7 +112,10 @@ impl Drive<'_> {
             let (at, had) = before.filter(|(_, had)| *had > 0 && *had < done)?;
             let speed =
                 (done - had) as f64 / now.duration_since(at).as_secs_f64().max(0.001);
-            Some(Duration::from_secs_f64(total.saturating_sub(done) as f64 / speed))
+            let left = total.saturating_sub(done) as f64 / speed;
+            // One slow moment is no reason to look away for hours.
+            let longest = LONGEST.max(running / 2);
+            Some(Duration::try_from_secs_f64(left).unwrap_or(longest).min(longest))
         });
         let rough = done
             .zip(total)
@@ -141,7 +145,10 @@ impl Drive<'_> {
             _ if scouting
                 && ripe > poll
                 && self.looks.frugal
-                && done.is_none_or(|done| done == 0) => {}
+                && done.is_none_or(|done| done == 0) =>
+            {
+                self.move_look(batch, now + ripe)
+            }
             _ if scouting && ripe > poll => {
                 self.errand(likely.clamp(poll, poll * 2).min(ripe), Errand::Poll(batch))
             }

@@ -241,6 +241,10 @@ impl Drive<'_> {
                 self.heard_of(&permit, &error);
                 if let ErrorKind::Throttled(wait) = error.kind {
                     self.throttled(wait);
+                    // The wallet seems empty: what it holds is still to be known.
+                    if self.wallet_read {
+                        self.errand(Duration::ZERO, Errand::Balance);
+                    }
                 }
             }
         }

@@ -40,8 +40,8 @@ impl Limiter {
     }
 
     /// What is offered and wanted of each window, in the order in which [`Limiter::take`] takes the deals.
-    pub fn trades(&mut self, now: Timestamp) -> Vec<Trade> {
-        let here = Instant::now();
+    /// `here` and `now` are the same time, `here` no later.
+    pub fn trades(&mut self, here: Instant, now: Timestamp) -> Vec<Trade> {
         let trade = |gate: &mut super::Gate| {
             let cap = gate.cap();
             let mut window = gate.window;

@@ -44,7 +44,7 @@ pub(crate) fn judge(
 /// `Retry-After`, else the body's `retryAfter`, else the time until the full windows open.
 fn wait(problem: &Problem, headers: &HeaderMap) -> Option<Duration> {
     rate::retry_after(headers)
-        .or_else(|| Duration::try_from_secs_f64(problem.retry_after?).ok())
+        .or_else(|| rate::ahead(problem.retry_after?, headers))
         .or_else(|| rate::wait(&rate::signals(headers)))
 }
 

@@ -12,6 +12,9 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 /// How long a lease lasts without being renewed. A process that was killed is found out sooner.
 pub const LEASE: Duration = Duration::from_secs(30);
 
+/// How long the provider's word on a limit is believed without being heard again.
+const GOOD_FOR: Duration = Duration::from_secs(86_400);
+
 /// How long a call that has left may still be on its way when its process ends.
 pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ pub struct Trade {
     pub cooling: Vec<Timestamp>,
     /// How many more slots are wanted.
     pub want: u32,
+    /// The provider's own word on the window's limit, if it has told this process.
+    pub learnt: Option<u32>,
 }
 
 /// What a process has after its trades.
@@ -70,6 +75,8 @@ pub struct Deal {
     pub others: u32,
     /// How many other processes want slots.
     pub rivals: u32,
+    /// What the provider has told any process about the limit, within the last day.
+    pub learnt: Option<u32>,
 }
 
 /// Names a process.
@@ -94,6 +101,9 @@ struct Shared {
     /// them for all there is.
     #[serde(default)]
     limit: u32,
+    /// What the provider said that there are, and when.
+    #[serde(default)]
+    learnt: Option<(u32, Timestamp)>,
     /// Slots that nobody holds and that are not free yet: when, and how many.
     cooling: BTreeMap<Timestamp, u32>,
     held: BTreeMap<ProcessId, Stake>,
@@ -212,7 +222,10 @@ impl Shared {
 
     fn trade(&mut self, process: ProcessId, now: Timestamp, trade: &Trade) -> Deal {
         self.cool(now);
-        let limit = trade.window.limit.get();
+        let learnt = trade.learnt.map(|limit| (limit, now)).or(self.learnt);
+        self.learnt = learnt.filter(|(_, at)| now.since(*at) < GOOD_FOR);
+        let learnt = self.learnt.map(|(limit, _)| limit);
+        let limit = trade.window.limit.get().min(learnt.unwrap_or(u32::MAX)).max(1);
         let mine = self.held.entry(process).or_default();
         // The window may have turned out to be smaller than it was.
         mine.held = mine.held.saturating_sub(trade.back).min(limit);
@@ -261,7 +274,7 @@ impl Shared {
             *stake.adopted.entry(*free).or_default() += 1;
         }
         let next = self.cooling.keys().next().copied();
-        Deal { held, cooling, next, others, rivals }
+        Deal { held, cooling, next, others, rivals, learnt }
     }
 
     fn cool(&mut self, now: Timestamp) {

@@ -8,6 +8,7 @@ fn trade(window: &str, back: u32, cooling: &[i64], want: u32) -> Trade {
         back,
         cooling: cooling.iter().map(|at| Timestamp(*at)).collect(),
         want,
+        learnt: None,
     }
 }
 
@@ -83,6 +84,19 @@ fn a_process_with_a_small_share_has_its_part_beside_one_with_all() {
     deal(&mut slots, 1, 2, trade("10/60s", 0, &[60_000; 5], 0));
     let second = deal(&mut slots, 2, 3, small());
     assert_eq!((second.held, second.cooling), (2, vec![Timestamp(60_000); 2]));
+}
+
+#[test]
+fn what_one_process_learnt_of_a_limit_all_know_for_a_day() {
+    let mut slots = Slots::default();
+    deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10));
+    let learnt = Trade { learnt: Some(4), ..trade("10/60s", 6, &[], 0) };
+    assert_eq!(deal(&mut slots, 1, 10, learnt).held, 4);
+    slots.bury(ProcessId(1), Timestamp(20), &[], |_| Vec::new());
+    let second = deal(&mut slots, 2, 30, trade("10/60s", 0, &[], 10));
+    assert_eq!((second.held, second.learnt), (4, Some(4)));
+    let later = deal(&mut slots, 2, 90_000_000, trade("10/60s", 0, &[], 10));
+    assert_eq!((later.held, later.learnt), (10, None));
 }
 
 #[test]
@@ -203,6 +217,7 @@ impl Desk {
             back: u32::try_from(idle.len()).unwrap(),
             cooling: cooling.into_iter().map(Timestamp).collect(),
             want: if act == 3 { window.limit.get() } else { 0 },
+            learnt: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     suspicion::{self, Reply, Suspicion},
 };
 use leadmill_core::{RateSignal, Scope, Window, pack::Percent};
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 /// What is left of our part of a window after a 429.
@@ -35,8 +35,10 @@ pub(super) struct Gate {
     pub(super) rivals: u32,
     /// When a slot that nobody holds is free.
     pub(super) next: Option<Instant>,
-    /// A call had to wait for a slot since the last trade.
+    /// A call had to wait for a slot since the last trade, or none was held yet.
     pub(super) short: bool,
+    /// The headers have named its limit.
+    pub(super) taught: bool,
     share: Percent,
     epoch: Instant,
     suspected: Instant,
@@ -105,7 +107,8 @@ impl Gate {
             others: 0,
             rivals: 0,
             next: None,
-            short: false,
+            short: true,
+            taught: false,
             share,
             epoch: now,
             suspected: now,
@@ -300,12 +303,18 @@ impl Gate {
             self.rumour = Some(limit);
             return false;
         }
-        let Some(limit) = std::num::NonZeroU32::new(limit) else { return false };
+        let Some(limit) = NonZeroU32::new(limit) else { return false };
+        self.taught = true;
+        self.adopt(limit);
+        true
+    }
+
+    /// Has another limit from here on.
+    pub(super) fn adopt(&mut self, limit: NonZeroU32) {
         self.window.limit = limit;
         self.pace = Pace::new(self.window);
         // The window has no more slots than that; those in use stay in use until they have cooled.
         self.log.shrink(self.cap());
         self.short = true;
-        true
     }
 }

@@ -77,30 +77,36 @@ impl Limiter {
         let gates =
             || route.iter().filter_map(|place| Some((*place, self.gates.get(*place)?)));
         let is_of = |gate: &Gate| rate.limit == Some(u64::from(gate.window.limit.get()));
+        let ratio = |gate: &Gate, limit: f64| {
+            let known = f64::from(gate.window.limit.get());
+            (known / limit).max(limit / known)
+        };
         if let Some(per) = rate.per {
             let same = || gates().filter(|(_, gate)| gate.window.per == per);
-            let exact = same().find(|(_, gate)| is_of(gate));
-            return exact.or_else(|| same().next()).map(|(place, _)| place);
+            return match rate.limit {
+                Some(limit) => same().min_by(|(_, a), (_, b)| {
+                    ratio(a, limit as f64).total_cmp(&ratio(b, limit as f64))
+                }),
+                // What remains, of one of several: nobody says of which.
+                None => same().next().filter(|_| same().count() == 1),
+            }
+            .map(|(place, _)| place);
         }
         let exact = gates().filter(|(_, gate)| is_of(gate));
         if let Some((place, _)) = exact.max_by_key(|(_, gate)| gate.window.per) {
             return Some(place);
         }
         let limit = rate.limit? as f64;
-        let ratio = |gate: &Gate| {
-            let known = f64::from(gate.window.limit.get());
-            (known / limit).max(limit / known)
-        };
         let reset = rate.reset.unwrap_or_default();
         let is_long = |gate: &Gate| gate.window.per >= SUSTAINED;
         let could_be = |gate: &Gate| {
             reset <= gate.window.per + Duration::from_secs(1)
-                && ratio(gate) <= MOST_RATIO
+                && ratio(gate, limit) <= MOST_RATIO
                 && (is_long(gate) || !gates().any(|(_, gate)| is_long(gate)))
         };
         let nearest = gates().filter(|(_, gate)| could_be(gate));
         nearest
-            .min_by(|(_, a), (_, b)| ratio(a).total_cmp(&ratio(b)))
+            .min_by(|(_, a), (_, b)| ratio(a, limit).total_cmp(&ratio(b, limit)))
             .map(|(place, _)| place)
     }
 

@@ -3,7 +3,7 @@ use leadmill_core::{
     Call, Pack, RateSignal, Sent, Timestamp,
     limits::Written,
     pack::{Jobs, Percent, Risk},
-    slots::{ProcessId, Slots},
+    slots::{ProcessId, Slots, Trade},
 };
 use proptest::prelude::*;
 use std::num::NonZeroU32;
@@ -241,6 +241,73 @@ async fn limits_are_learnt_from_the_headers_a_higher_one_when_it_is_named_twice(
     assert_eq!(hear(Call::Poll, rate(1_000, 400, 50_000)), [bulk, global]);
     let gates = &mut client.limiter.gates;
     assert_eq!(gates.iter().map(Gate::cap).collect::<Vec<_>>(), [4, 25, 600]);
+}
+
+/// A header that names its length and no scope may be of any window of that length.
+#[tokio::test(start_paused = true)]
+async fn a_header_with_a_length_is_of_the_window_that_it_fits() {
+    let mut client = client(&account(&["300/60s"], &["10/60s"]));
+    for _ in 0..3 {
+        let permit = client.admit(Call::Submit).unwrap();
+        let minute =
+            RateSignal { per: Some(Duration::from_secs(60)), ..rate(600, 590, 60) };
+        let left = RateSignal { limit: None, ..minute };
+        client.limiter.hear(&permit, &[minute, left]);
+        client.limiter.replied(&permit, true);
+    }
+    let gates = &client.limiter.gates;
+    assert_eq!(gates.iter().map(Gate::cap).collect::<Vec<_>>(), [10, 600]);
+    assert!(!gates[0].suspicion.is_cleared(), "what remains of another says nothing");
+}
+
+/// A process that comes after one that was told a limit does not find out again by 429s.
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_another_process_learnt_holds_from_the_first_call() {
+    let account = account(&["100/60s"], &[]);
+    let mut first = client(&account);
+    let permit = first.permit(Call::Poll).await;
+    first.limiter.hear(&permit, &[rate(8, 7, 60)]);
+    first.limiter.replied(&permit, true);
+    sleep_until(first.limiter.next_trade()).await;
+    first.trade();
+    let mut slots = first.slots;
+    slots.bury(ProcessId(1), Timestamp(1_000), &[], |_| Vec::new());
+    let mut second = Client::new(&account, slots, 1_000);
+    let left = (0..100).map_while(|_| second.admit(Call::Poll).ok()).count();
+    assert_eq!(left, 8);
+    let learnt: Vec<_> = second.limiter.learnt().map(ToString::to_string).collect();
+    assert_eq!(learnt, ["global: 8/60s by the provider's headers, 100/60s by the plan"]);
+}
+
+/// Slots lie with the process that calls, not with one that waits for its jobs.
+#[tokio::test(start_paused = true)]
+async fn an_idle_process_wants_no_slots_until_it_calls() {
+    let account = account(&["10/60s"], &[]);
+    let mut idle = client(&account);
+    idle.trade();
+    let now = |client: &Client| client.at_start.after(client.start.elapsed());
+    let other = |back, want| Trade {
+        scope: Scope("global".into()),
+        window: "10/60s".parse().unwrap(),
+        back,
+        cooling: Vec::new(),
+        want,
+        learnt: None,
+    };
+    let at = now(&idle);
+    idle.slots.trade(ProcessId(2), at, &[other(0, 10)]);
+    for _ in 0..3 {
+        sleep_until(idle.limiter.next_trade()).await;
+        idle.trade();
+    }
+    let at = now(&idle);
+    let busy = idle.slots.trade(ProcessId(2), at, &[other(0, 10)]).deals.remove(0);
+    assert_eq!((busy.held, busy.others), (10, 0));
+    assert!(idle.limiter.admit(Call::Poll).is_err(), "now it wants one");
+    let at = now(&idle);
+    idle.slots.trade(ProcessId(2), at, &[other(10, 0)]);
+    let permit = idle.permit(Call::Poll).await;
+    idle.limiter.replied(&permit, true);
 }
 
 /// What was used of a window that turns out smaller stays used: nothing leaves before it has cooled.

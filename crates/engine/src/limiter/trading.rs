@@ -1,11 +1,11 @@
 //! Trading slots with the other processes that share the state.
 
-use super::{Limiter, Wait};
+use super::{Learnt, Limiter, Wait};
 use leadmill_core::{
     Timestamp,
     slots::{Agreement, Deal, Trade, fair},
 };
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 /// How often a lease is renewed where nothing is wanted: a newcomer waits no longer than this.
@@ -45,7 +45,7 @@ impl Limiter {
         let trade = |gate: &mut super::Gate| {
             let cap = gate.cap();
             let mut window = gate.window;
-            window.limit = std::num::NonZeroU32::new(cap).unwrap_or(window.limit);
+            window.limit = NonZeroU32::new(cap).unwrap_or(window.limit);
             // Others want some: what is over the fair part goes back, or all that lies idle.
             let keep = match (gate.rivals, gate.short || gate.log.used(here) > 0) {
                 (0, _) => gate.log.held(),
@@ -60,19 +60,15 @@ impl Limiter {
                     now.0.saturating_add(i64::try_from(left).unwrap_or(i64::MAX)) + 1,
                 )
             };
-            let want = match gate.rivals {
-                0 => cap.saturating_sub(gate.log.held()),
-                rivals if gate.short => {
-                    fair(cap, rivals).max(1).saturating_sub(gate.log.held())
-                }
-                _ => 0,
-            };
+            // No more than its fair part comes of it where others want some too.
+            let want = if gate.short { cap.saturating_sub(gate.log.held()) } else { 0 };
             Trade {
                 scope: gate.scope.clone(),
                 window,
                 back,
                 cooling: cooling.into_iter().map(stamp).collect(),
                 want,
+                learnt: gate.taught.then(|| gate.window.limit.get()),
             }
         };
         self.gates.iter_mut().map(trade).collect()
@@ -83,11 +79,22 @@ impl Limiter {
         let here = Instant::now();
         let instant = |at: Timestamp| here + at.since(now).min(super::LONGEST);
         for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
-            let Deal { held, cooling, next, others, rivals } = deal;
+            let Deal { held, cooling, next, others, rivals, learnt } = deal;
             let cooling: Vec<Instant> = cooling.iter().copied().map(instant).collect();
             gate.log.lease(*held, &cooling, here);
             (gate.others, gate.rivals, gate.short) = (*others, *rivals, false);
             gate.next = next.map(instant);
+            if let Some(limit) = learnt.and_then(NonZeroU32::new)
+                && limit != gate.window.limit
+                && !gate.taught
+            {
+                // Another process of ours was told.
+                let known = gate.window;
+                gate.adopt(limit);
+                let (scope, found) = (gate.scope.clone(), gate.window);
+                let learnt = Learnt { scope: scope.clone(), known, found };
+                self.learnt.entry((scope, known.per)).or_insert(learnt).found = found;
+            }
         }
         if let Some(until) = agreement.frozen_until {
             self.freeze_until(instant(until));

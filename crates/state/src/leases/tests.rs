@@ -40,7 +40,8 @@ fn account(window: &str) -> Account {
 
 fn wants(window: &str, want: u32) -> Trade {
     let window: Window = window.parse().unwrap();
-    Trade { scope: Scope("global".into()), window, back: 0, cooling: vec![], want }
+    let scope = Scope("global".into());
+    Trade { scope, window, back: 0, cooling: vec![], want, learnt: None }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use leadmill_core::{Account, Endpoint, Scope, Window, limits::Written};
 use log::Room;
 use pace::Pace;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     time::Duration,
 };
@@ -44,6 +44,8 @@ pub struct Limiter {
     strikes: u32,
     /// Windows that the headers spoke of and that nobody knows: nothing of an endpoint before this.
     spent_until: HashMap<Endpoint, Instant>,
+    /// Limits of windows that are longer than any that is known.
+    elsewhere: BTreeSet<u64>,
     /// No 429 has come yet: what the headers show of the server's algorithm is believed.
     trusting: bool,
     learnt: BTreeMap<(Scope, Duration), Learnt>,
@@ -104,6 +106,7 @@ impl Limiter {
             frozen_until: None,
             strikes: 0,
             spent_until: HashMap::new(),
+            elsewhere: BTreeSet::new(),
             trusting: true,
             learnt: BTreeMap::new(),
             lease: None,

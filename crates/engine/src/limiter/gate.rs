@@ -37,8 +37,10 @@ pub(super) struct Gate {
     pub(super) next: Option<Instant>,
     /// A call had to wait for a slot since the last trade, or none was held yet.
     pub(super) short: bool,
-    /// The headers have named its limit.
+    /// The headers have named a limit that was not known.
     pub(super) taught: bool,
+    /// The headers have named its limit, as it was known or another.
+    pub(super) confirmed: bool,
     share: Percent,
     epoch: Instant,
     suspected: Instant,
@@ -109,6 +111,7 @@ impl Gate {
             next: None,
             short: true,
             taught: false,
+            confirmed: false,
             share,
             epoch: now,
             suspected: now,
@@ -297,6 +300,7 @@ impl Gate {
         let known = self.window.limit.get();
         let rumour = self.rumour.take();
         if limit == known {
+            self.confirmed = true;
             return false;
         }
         if limit > known && rumour != Some(limit) {
@@ -304,7 +308,7 @@ impl Gate {
             return false;
         }
         let Some(limit) = NonZeroU32::new(limit) else { return false };
-        self.taught = true;
+        (self.taught, self.confirmed) = (true, true);
         self.adopt(limit);
         true
     }

@@ -12,8 +12,12 @@ use tokio::time::Instant;
 /// Windows from this length on are what headers that name no length usually describe.
 const SUSTAINED: Duration = Duration::from_secs(10);
 
-/// What a limit may differ by from the one that is known, to be the same window's.
+/// What a limit may be higher by than the one that is known, or lower where no reset is told, to be the same
+/// window's.
 const MOST_RATIO: f64 = 20.0;
+
+/// A reset that is no later may be a short window's.
+const SOON: Duration = Duration::from_secs(2);
 
 impl Limiter {
     /// Takes in the headers of a reply, whatever its status. Call it before [`Limiter::replied`].
@@ -96,26 +100,52 @@ impl Limiter {
         if let Some((place, _)) = exact.max_by_key(|(_, gate)| gate.window.per) {
             return Some(place);
         }
-        let limit = rate.limit? as f64;
-        let reset = rate.reset.unwrap_or_default();
+        let count = rate.limit?;
+        if self.elsewhere.contains(&count) {
+            return None;
+        }
+        let limit = count as f64;
         let is_long = |gate: &Gate| gate.window.per >= SUSTAINED;
         let could_be = |gate: &Gate| {
-            reset <= gate.window.per + Duration::from_secs(1)
-                && ratio(gate, limit) <= MOST_RATIO
-                && (is_long(gate) || !gates().any(|(_, gate)| is_long(gate)))
+            let near = ratio(gate, limit) <= MOST_RATIO;
+            let lower = limit < f64::from(gate.window.limit.get());
+            let fits = rate.reset.map_or(near, |reset| {
+                reset <= longest(gate)
+                    && (reset > SOON || !is_long(gate))
+                    && (near || lower)
+            });
+            fits && (is_long(gate) || !gates().any(|(_, gate)| is_long(gate)))
         };
         let nearest = gates().filter(|(_, gate)| could_be(gate));
+        // One whose own limit was named already is less likely to have changed.
+        let order = |gate: &Gate| (gate.confirmed, ratio(gate, limit));
         nearest
-            .min_by(|(_, a), (_, b)| ratio(a, limit).total_cmp(&ratio(b, limit)))
+            .min_by(|(_, a), (_, b)| {
+                let ((a, near), (b, far)) = (order(a), order(b));
+                a.cmp(&b).then(near.total_cmp(&far))
+            })
             .map(|(place, _)| place)
     }
 
     /// A window that nobody told us of, such as a day's: when it is used up, its endpoint waits.
     fn unknown_window(&mut self, permit: &Permit, rate: RateSignal, now: Instant) {
+        let route = self.routes.get(&permit.endpoint).into_iter().flatten();
+        let mut gates = route.filter_map(|place| self.gates.get(*place));
+        if let Some((limit, reset)) = rate.limit.zip(rate.reset)
+            && !gates.any(|gate| reset <= longest(gate))
+        {
+            // An hour's or a day's: it must not be taken for a minute's when its reset has come near.
+            self.elsewhere.insert(limit);
+        }
         if let (Some(0), Some(reset)) = (rate.remaining, rate.reset) {
             let until = now + reset.min(super::LONGEST);
             let spent = self.spent_until.entry(permit.endpoint).or_insert(until);
             *spent = (*spent).max(until);
         }
     }
+}
+
+/// The latest reset that a window can have.
+fn longest(gate: &Gate) -> Duration {
+    gate.window.per + Duration::from_secs(1)
 }

@@ -260,6 +260,32 @@ async fn a_header_with_a_length_is_of_the_window_that_it_fits() {
     assert!(!gates[0].suspicion.is_cleared(), "what remains of another says nothing");
 }
 
+/// What headers without a length say is taken for a window's own word only where it can be.
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_learnt_of_no_window_but_its_own() {
+    let limits = |heard: &[(Call, RateSignal)]| {
+        let mut client = client(&account(&["25/1s", "300/60s"], &["100/60s"]));
+        for (call, rate) in heard {
+            let permit = client.admit(*call).unwrap();
+            client.limiter.hear(&permit, &[*rate]);
+            client.limiter.replied(&permit, true);
+        }
+        client.limiter.gates.iter().map(Gate::cap).collect::<Vec<_>>()
+    };
+    let known = [100, 25, 300];
+    let (poll, submit) = (Call::Poll, Call::Submit);
+    // A burst's limit that differs.
+    assert_eq!(limits(&[(poll, rate(20, 19, 1)), (poll, rate(20, 18, 1))]), known);
+    // An hour's quota, at its beginning and in its last minute.
+    let hour = [1800, 50, 49].map(|reset| (poll, rate(1_000, 400, reset)));
+    assert_eq!(limits(&hour), known);
+    // Both windows of a smaller plan: the second is not taken for the first's.
+    let smaller = [(poll, rate(60, 59, 60)), (submit, rate(30, 29, 60))];
+    assert_eq!(limits(&smaller), [30, 25, 60]);
+    // A far smaller plan than the pipeline names.
+    assert_eq!(limits(&[(submit, rate(2, 1, 60))]), [2, 25, 300]);
+}
+
 /// A process that comes after one that was told a limit does not find out again by 429s.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_another_process_learnt_holds_from_the_first_call() {

@@ -23,7 +23,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 /// After an interruption, how long replies to paid calls are waited for: each one that is missed leaves
 /// a batch in doubt.
@@ -49,6 +49,8 @@ pub(crate) struct Drive<'a> {
     /// Ended jobs whose results wait until others are staged.
     ready: VecDeque<BatchId>,
     calls: JoinSet<Ended>,
+    /// Turns to stage.
+    stagers: Arc<Semaphore>,
     /// Calls in flight whose reply decides about money, and answers being staged.
     weighty: usize,
     /// Paid calls do not leave before this: the provider could not be reached.
@@ -72,6 +74,9 @@ pub(crate) struct Drive<'a> {
 
 /// Most answers that are in memory at once, of jobs that are being fetched.
 const MOST_HARVESTED: usize = 80_000;
+
+/// Most jobs whose answers are encoded at once: each takes some megabytes and a core.
+const MOST_STAGED: usize = 4;
 
 /// A job at the provider.
 #[derive(Debug)]
@@ -152,6 +157,7 @@ impl<'a> Drive<'a> {
             jobs: HashMap::new(),
             ready: VecDeque::new(),
             calls: JoinSet::new(),
+            stagers: Arc::new(Semaphore::new(MOST_STAGED)),
             weighty: 0,
             paid_not_before: None,
             unsent: 0,

@@ -356,8 +356,11 @@ impl Drive<'_> {
             |errand: &Errand| matches!(errand, Errand::Page(other, _) if *other == batch);
         self.errands.retain(|_, errand| !is_page(errand));
         let staging = Arc::clone(&self.engine.staging);
+        let stagers = Arc::clone(&self.stagers);
         self.weighty += 1;
         self.calls.spawn(async move {
+            // Nobody closes it.
+            let _turn = stagers.acquire().await;
             let staged = staging.stage(batch, operation, harvest.answers).await;
             Ended::Staged(batch, cost, statuses, staged)
         });

@@ -79,8 +79,8 @@ impl Leases for Alone {
         Ok(())
     }
 
-    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError> {
-        self.0.freeze(until);
+    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+        self.0.freeze(now, until);
         Ok(())
     }
 

@@ -173,8 +173,8 @@ impl Leases for MemoryLeases {
         Ok(())
     }
 
-    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError> {
-        self.disk.lock().unwrap().slots.freeze(until);
+    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+        self.disk.lock().unwrap().slots.freeze(now, until);
         Ok(())
     }
 

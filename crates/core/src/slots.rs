@@ -23,8 +23,8 @@ pub trait Leases: fmt::Debug + Send {
     /// Writes calls down before they leave. Survives the end of the process, not of the machine.
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
 
-    /// Writes down that the provider wants nothing before `until`.
-    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError>;
+    /// Writes down, at `now`, that the provider wants nothing before `until`.
+    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError>;
 
     /// Renews this process's lease, gives slots back, and asks for more: one trade a window.
     fn trade(
@@ -88,7 +88,9 @@ pub struct ProcessId(pub u64);
 /// All slots of one purse, over all processes. Whoever keeps it lets one trade at a time touch it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots {
-    frozen_until: Option<Timestamp>,
+    /// When the provider was last heard to want nothing, and until when.
+    #[serde(default)]
+    frozen: Option<(Timestamp, Timestamp)>,
     leases: BTreeMap<ProcessId, Timestamp>,
     /// By scope and length.
     windows: BTreeMap<String, Shared>,
@@ -133,9 +135,20 @@ impl Slots {
         self.leases.keys().copied()
     }
 
-    /// The provider wants nothing before `until`.
-    pub fn freeze(&mut self, until: Timestamp) {
-        self.frozen_until = self.frozen_until.max(Some(until));
+    /// The provider wants nothing before `until`, as was heard at `now`.
+    pub fn freeze(&mut self, now: Timestamp, until: Timestamp) {
+        let before = self.frozen.map_or(until, |(_, before)| before);
+        self.frozen = Some((now, until.max(before)));
+    }
+
+    /// Until when nothing may leave. A clock that went back must not make it longer than was said.
+    fn thaw(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let frozen = self.frozen.map(|(heard, until)| match now < heard {
+            true => (now, now.after(until.since(heard))),
+            false => (heard, until),
+        });
+        self.frozen = frozen.filter(|(_, until)| *until > now);
+        self.frozen.map(|(_, until)| until)
     }
 
     /// A process has ended, having made exactly these calls. Its unused slots are free at once; those that
@@ -171,12 +184,12 @@ impl Slots {
         self.expire(process, now);
         let until = Timestamp(now.0.saturating_add(LEASE.as_millis() as i64));
         self.leases.insert(process, until);
-        self.frozen_until = self.frozen_until.filter(|until| *until > now);
+        let frozen_until = self.thaw(now);
         let deals = trades.iter().map(|trade| {
             self.shared(&trade.scope, trade.window).trade(process, now, trade)
         });
         let deals = deals.collect();
-        Agreement { until, frozen_until: self.frozen_until, deals }
+        Agreement { until, frozen_until, deals }
     }
 
     fn shared(&mut self, scope: &Scope, window: Window) -> &mut Shared {

@@ -237,8 +237,8 @@ impl Engine {
         let Some(until) = self.limiter.frozen() else { return Ok(()) };
         let left =
             i64::try_from((until - Instant::now()).as_millis()).unwrap_or(i64::MAX);
-        let until = Timestamp(self.clock.now().0.saturating_add(left));
-        Ok(self.leases.freeze(until)?)
+        let now = self.clock.now();
+        Ok(self.leases.freeze(now, Timestamp(now.0.saturating_add(left)))?)
     }
 
     /// Writes calls down before they leave.

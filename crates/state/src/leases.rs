@@ -104,8 +104,8 @@ impl Leases for FolderLeases {
         })
     }
 
-    fn freeze(&mut self, until: Timestamp) -> Result<(), JournalError> {
-        self.change(None, |slots| slots.freeze(until))
+    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+        self.change(None, |slots| slots.freeze(now, until))
             .map_err(|error| JournalError(error.to_string()))
     }
 

@@ -100,6 +100,20 @@ fn what_one_process_learnt_of_a_limit_all_know_for_a_day() {
 }
 
 #[test]
+fn a_freeze_lasts_as_long_as_was_said_whatever_the_clock_does() {
+    let mut slots = Slots::default();
+    let frozen = |slots: &mut Slots, now| {
+        let agreement = slots.trade(ProcessId(1), Timestamp(now), &[]);
+        agreement.frozen_until.map(|until| until.0)
+    };
+    slots.freeze(Timestamp(5_000_000), Timestamp(5_030_000));
+    slots.freeze(Timestamp(5_001_000), Timestamp(5_002_000));
+    assert_eq!(frozen(&mut slots, 5_029_999), Some(5_030_000));
+    assert_eq!(frozen(&mut slots, 1_000_000), Some(1_029_000), "an hour back");
+    assert_eq!(frozen(&mut slots, 1_029_000), None);
+}
+
+#[test]
 fn a_single_slot_goes_round() {
     let mut slots = Slots::default();
     let mut turns = Vec::new();

@@ -190,7 +190,7 @@ async fn a_freeze_holds_everything_and_is_never_shortened() {
 #[tokio::test(start_paused = true)]
 async fn a_freeze_outlives_the_process() {
     let mut slots = Slots::default();
-    slots.freeze(Timestamp(9_000));
+    slots.freeze(Timestamp(0), Timestamp(9_000));
     let mut client = Client::new(&account(&["100/1s"], &[]), slots, 2_000);
     let start = Instant::now();
     client.send(Call::Poll).await;

@@ -72,7 +72,7 @@ fn a_freeze_is_everybody_s() {
     let open =
         || FolderLeases::open(folder.path(), &account("5/60s"), Timestamp(0)).unwrap();
     let (mut first, mut second) = (open(), open());
-    first.freeze(Timestamp(9_000)).unwrap();
+    first.freeze(Timestamp(0), Timestamp(9_000)).unwrap();
     let frozen = |leases: &mut FolderLeases, now| {
         leases.trade(Timestamp(now), &[]).unwrap().frozen_until
     };

@@ -48,7 +48,7 @@ pub struct Limiter {
     elsewhere: BTreeSet<u64>,
     /// No 429 has come yet: what the headers show of the server's algorithm is believed.
     trusting: bool,
-    learnt: BTreeMap<(Scope, Duration), Learnt>,
+    learnt: Lessons,
     /// When the lease of the slots ends, and when it is to be renewed.
     lease: Option<trading::Lease>,
 }
@@ -80,6 +80,18 @@ pub struct Learnt {
     pub known: Window,
     /// As the headers have it.
     pub found: Window,
+}
+
+/// What was learnt of each window, by its calls and its length.
+type Lessons = BTreeMap<(Scope, Duration), Learnt>;
+
+impl Learnt {
+    /// Keeps what a gate has just been taught: beside the latest limit, the one that was known first.
+    fn enter(lessons: &mut Lessons, gate: &Gate, known: Window) {
+        let (scope, found) = (gate.scope.clone(), gate.window);
+        let fresh = Self { scope: scope.clone(), known, found };
+        lessons.entry((scope, known.per)).or_insert(fresh).found = found;
+    }
 }
 
 impl fmt::Display for Learnt {

@@ -40,13 +40,7 @@ impl Limiter {
             let Some(gate) = self.gates.get_mut(place) else { continue };
             match lesson {
                 Lesson::Nothing | Lesson::Shared => {}
-                Lesson::Limit => {
-                    let key = (gate.scope.clone(), known.per);
-                    let found = gate.window;
-                    let learnt = Learnt { scope: gate.scope.clone(), known, found };
-                    let entry = self.learnt.entry(key).or_insert(learnt);
-                    entry.found = found;
-                }
+                Lesson::Limit => Learnt::enter(&mut self.learnt, gate, known),
                 // One server counts all its windows alike.
                 Lesson::Cleared if self.trusting => {
                     self.gates
@@ -117,12 +111,11 @@ impl Limiter {
             fits && (is_long(gate) || !gates().any(|(_, gate)| is_long(gate)))
         };
         let nearest = gates().filter(|(_, gate)| could_be(gate));
-        // One whose own limit was named already is less likely to have changed.
-        let order = |gate: &Gate| (gate.confirmed, ratio(gate, limit));
         nearest
             .min_by(|(_, a), (_, b)| {
-                let ((a, near), (b, far)) = (order(a), order(b));
-                a.cmp(&b).then(near.total_cmp(&far))
+                let by_ratio = ratio(a, limit).total_cmp(&ratio(b, limit));
+                // One whose own limit was named already is less likely to have changed.
+                a.confirmed.cmp(&b.confirmed).then(by_ratio)
             })
             .map(|(place, _)| place)
     }

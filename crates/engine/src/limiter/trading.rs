@@ -91,9 +91,7 @@ impl Limiter {
                 // Another process of ours was told.
                 let known = gate.window;
                 gate.adopt(limit);
-                let (scope, found) = (gate.scope.clone(), gate.window);
-                let learnt = Learnt { scope: scope.clone(), known, found };
-                self.learnt.entry((scope, known.per)).or_insert(learnt).found = found;
+                Learnt::enter(&mut self.learnt, gate, known);
             }
         }
         if let Some(until) = agreement.frozen_until {

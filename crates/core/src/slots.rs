@@ -137,7 +137,7 @@ impl Slots {
 
     /// The provider wants nothing before `until`, as was heard at `now`.
     pub fn freeze(&mut self, now: Timestamp, until: Timestamp) {
-        let before = self.frozen.map_or(until, |(_, before)| before);
+        let before = self.thaw(now).unwrap_or(until);
         self.frozen = Some((now, until.max(before)));
     }
 

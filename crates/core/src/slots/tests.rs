@@ -111,6 +111,10 @@ fn a_freeze_lasts_as_long_as_was_said_whatever_the_clock_does() {
     assert_eq!(frozen(&mut slots, 5_029_999), Some(5_030_000));
     assert_eq!(frozen(&mut slots, 1_000_000), Some(1_029_000), "an hour back");
     assert_eq!(frozen(&mut slots, 1_029_000), None);
+    // Heard again before anybody has traded by the clock that went back.
+    slots.freeze(Timestamp(5_000_000), Timestamp(5_030_000));
+    slots.freeze(Timestamp(1_000_000), Timestamp(1_010_000));
+    assert_eq!(frozen(&mut slots, 1_000_000), Some(1_030_000));
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Engine {
                 Ok(reply) => {
                     self.limiter.hear(&permit, &reply.signals.rates);
                     self.limiter.replied(&permit, true);
-                    self.limiter.passed();
+                    self.limiter.passed(&permit);
                     self.wallet.report(reply.value, permit.sent, None);
                     let risk = self.provider.account().batch_risk;
                     self.batch_risk = risk.bound(Some(reply.value));

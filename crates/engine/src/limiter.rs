@@ -22,7 +22,7 @@ use leadmill_core::{Account, Endpoint, Scope, Window, limits::Written};
 use log::Room;
 use pace::Pace;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
     time::Duration,
 };
@@ -42,6 +42,10 @@ pub struct Limiter {
     delays: HashMap<Endpoint, Delays>,
     frozen_until: Option<Instant>,
     strikes: u32,
+    /// Calls in flight, by endpoint.
+    in_flight: HashMap<Endpoint, u32>,
+    /// Endpoints that were refused and have not passed since: one call at a time tries.
+    refused: HashSet<Endpoint>,
     /// Windows that the headers spoke of and that nobody knows: nothing of an endpoint before this.
     spent_until: HashMap<Endpoint, Instant>,
     /// Limits of windows that are longer than any that is known.
@@ -117,6 +121,8 @@ impl Limiter {
             delays: HashMap::new(),
             frozen_until: None,
             strikes: 0,
+            in_flight: HashMap::new(),
+            refused: HashSet::new(),
             spent_until: HashMap::new(),
             elsewhere: BTreeSet::new(),
             trusting: true,
@@ -134,6 +140,10 @@ impl Limiter {
         }
         if let Some(wait) = self.without_lease(now) {
             return Err(Wait::Until(wait));
+        }
+        let in_flight = self.in_flight.get(&endpoint).copied().unwrap_or_default();
+        if in_flight > 0 && self.refused.contains(&endpoint) {
+            return Err(Wait::ForReply);
         }
         self.route(endpoint);
         let Self { gates, routes, delays, .. } = self;
@@ -167,11 +177,13 @@ impl Limiter {
                 gate.take(now, tail, overdue);
             }
         }
+        *self.in_flight.entry(endpoint).or_default() += 1;
         Ok(Permit { endpoint, sent: now })
     }
 
     /// The call did not leave after all.
     pub fn withdraw(&mut self, permit: &Permit) {
+        self.is_back(permit);
         for gate in self.routes.get(&permit.endpoint).into_iter().flatten() {
             if let Some(gate) = self.gates.get_mut(*gate) {
                 gate.log.withdraw(permit.sent);
@@ -182,6 +194,7 @@ impl Limiter {
     /// The call has ended, with a whole reply or, its connection being closed, without one: its slots
     /// are free one window length from when it can have arrived.
     pub fn replied(&mut self, permit: &Permit, whole: bool) {
+        self.is_back(permit);
         let now = Instant::now();
         let took = now.saturating_duration_since(permit.sent);
         let delays = self.delays.entry(permit.endpoint).or_insert_with(Delays::new);
@@ -213,9 +226,19 @@ impl Limiter {
             Some(self.frozen_until.map_or(until, |before| before.max(until)));
     }
 
-    /// A call was let through by the provider.
-    pub const fn passed(&mut self) {
-        self.strikes = 0;
+    /// A call was let through by the provider. One that left before the last 429 says nothing of what
+    /// may leave after it.
+    pub fn passed(&mut self, permit: &Permit) {
+        if self.frozen_until.is_none_or(|until| until <= permit.sent) {
+            self.strikes = 0;
+            self.refused.remove(&permit.endpoint);
+        }
+    }
+
+    fn is_back(&mut self, permit: &Permit) {
+        if let Some(count) = self.in_flight.get_mut(&permit.endpoint) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     /// Whether a call would have room in every window, and waits only for what the server may count beside,
@@ -251,7 +274,7 @@ impl Limiter {
             gates.filter(move |(_, gate)| gate.scope == *scope).map(|(place, _)| place)
         });
         let mut gates: Vec<usize> = gates.collect();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         gates.retain(|gate| seen.insert(*gate));
         self.routes.insert(endpoint, gates);
     }

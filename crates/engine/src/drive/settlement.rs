@@ -87,7 +87,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: job, signals }) => {
                 self.heard(&permit, &signals, None);
-                self.went_through();
+                self.went_through(&permit);
                 self.engine.wallet.replied(batch.id, Instant::now());
                 events.push((batch.id, Event::Accepted { job: job.clone() }));
                 self.work(batch.id, job, batch.operation, batch.keys, batch.reserve);
@@ -109,7 +109,7 @@ impl Drive<'_> {
             Ok(Reply { value: answered, signals }) => {
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
-                self.went_through();
+                self.went_through(&permit);
                 let refund = batch.reserve.less(cost);
                 self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
                 let statuses: Arc<[Status]> = [answered.finding.status()].into();
@@ -122,14 +122,14 @@ impl Drive<'_> {
     }
 
     /// A paid call was answered.
-    fn went_through(&mut self) {
-        self.passed();
+    fn went_through(&mut self, permit: &Permit) {
+        self.passed(permit);
         (self.unsent, self.lost, self.refused) = (0, 0, 0);
     }
 
     /// A call was answered.
-    fn passed(&mut self) {
-        self.engine.limiter.passed();
+    fn passed(&mut self, permit: &Permit) {
+        self.engine.limiter.passed(permit);
         self.passed_at = Some(Instant::now());
     }
 
@@ -259,7 +259,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value, signals }) => {
                 self.heard(&permit, &signals, None);
-                self.passed();
+                self.passed(&permit);
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 let harvested = work.harvested || self.ready.contains(&batch);
@@ -292,7 +292,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: page, signals }) => {
                 self.heard(&permit, &signals, None);
-                self.passed();
+                self.passed(&permit);
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 work.told_balance |= signals.balance.is_some();

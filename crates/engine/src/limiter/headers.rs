@@ -56,6 +56,7 @@ impl Limiter {
     pub fn throttled(&mut self, permit: &Permit, rates: &[RateSignal]) {
         let now = Instant::now();
         self.trusting = false;
+        self.refused.insert(permit.endpoint);
         self.gates.iter_mut().for_each(|gate| gate.suspicion = Suspicion::ALL);
         let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
         let full = rates.iter().filter(|rate| rate.remaining == Some(0));

@@ -11,6 +11,7 @@ mod at_most_once;
 mod bad_input;
 mod budgets;
 mod house;
+mod job_slots;
 mod kills;
 mod limits;
 mod main_job;

@@ -144,7 +144,7 @@ async fn simulate(
         let mut left = (asked..questions).map(question);
         match engine.buy(&mut book, &order, &mut left).await? {
             Ending::Complete => break,
-            Ending::DailyQuota => {
+            Ending::DailyQuota | Ending::Throttled => {
                 let resume = engine.report().resume_at.ok_or("no time to resume at")?;
                 sleep(resume.since(clock.now())).await;
             }

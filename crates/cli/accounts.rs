@@ -34,7 +34,7 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// The engine of a step's provider, made and given its wallet at first use.
+    /// The engine of a step's provider, made at first use.
     pub(crate) async fn engine(
         &mut self,
         pipeline: &Pipeline,
@@ -53,9 +53,8 @@ impl Accounts {
             if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
-            let mut engine =
+            let engine =
                 self.open(provider, account, store, run, budget, stop.clone())?;
-            engine.open_wallet().await?;
             self.engines.insert(step.provider.clone(), engine);
         }
         self.engines.get_mut(&step.provider).ok_or_else(|| Failure::failed("no engine"))

@@ -77,7 +77,7 @@ pub(crate) fn read(
     })?;
     let document = Document::new(sheet, root);
     none(check::check(&mut pipeline, &document, packs))?;
-    let remarks = remark::remarks(&pipeline, &document);
+    let remarks = remark::remarks(&pipeline, &document, packs);
     Ok(Loaded { pipeline, document, remarks })
 }
 

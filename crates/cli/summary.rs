@@ -72,6 +72,8 @@ impl Summary {
             (Ending::Interrupted, _) => "interrupted",
             (Ending::AtLimit, _) => "at_limit",
             (Ending::DailyQuota, _) => "daily_quota",
+            (Ending::NoJobSlot, _) => "no_job_slot",
+            (Ending::Throttled, _) => "throttled",
             (Ending::NoCredit, _) => "no_credit",
             (Ending::GaveUp, _) => "gave_up",
             (Ending::Complete, Exit::Partial) => "partial",
@@ -146,6 +148,11 @@ impl Summary {
         text
     }
 
+    fn later(&self, why: &str) -> String {
+        let after = self.resume_after().map(|at| format!(" after {}", time(at)));
+        format!("stopped: {why}; run again{} to go on", after.unwrap_or_default())
+    }
+
     fn sentence(&self) -> String {
         match (self.ending, self.exit) {
             (Ending::Interrupted, _) => "interrupted: run again to go on".to_owned(),
@@ -153,10 +160,9 @@ impl Summary {
                 "stopped at the budget: raise `budget.run` and run again to go on"
                     .to_owned()
             }
-            (Ending::DailyQuota, _) => format!(
-                "stopped: the day's jobs are used up; run again{} to go on",
-                self.resume_after().map_or_else(String::new, |at| format!(" after {}", time(at)))
-            ),
+            (Ending::DailyQuota, _) => self.later("the day's jobs are used up"),
+            (Ending::NoJobSlot, _) => self.later("every job slot is taken"),
+            (Ending::Throttled, _) => self.later("the rate limits let nothing through"),
             (Ending::NoCredit, _) => {
                 "stopped: the wallet is empty; top it up and run again to go on"
                     .to_owned()
@@ -265,7 +271,7 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");
     }
     if let Some(trouble) = &report.trouble {
-        _ = writeln!(text, "  the provider said: {trouble}");
+        _ = writeln!(text, "  reason: {trouble}");
     }
     for doubt in doubts {
         _ = writeln!(

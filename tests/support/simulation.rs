@@ -12,6 +12,7 @@ use leadmill_core::{
     JournalError, Lane, Leases, Ledger, Operation, Part, Query, QueryKey, RunId, Sent,
     Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
+    journal,
     pack::{Percent, Risk},
     slots::{Agreement, ProcessId, Slots, Trade},
 };
@@ -21,7 +22,7 @@ use leadmill_providers::{
 };
 use leadmill_sandbox::{Options, Sandbox};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     sync::{Arc, Mutex},
     time::Duration,
@@ -94,6 +95,9 @@ struct CrashingJournal {
     disk: Shared,
     crash: Option<Crash>,
     appends: usize,
+    /// Entries that this process knows.
+    seen: usize,
+    takes: Duration,
 }
 
 /// Where the process dies.
@@ -108,15 +112,25 @@ pub(crate) struct Crash {
 #[async_trait]
 impl Journal for CrashingJournal {
     async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError> {
+        if !self.takes.is_zero() {
+            sleep(self.takes).await;
+        }
         let dies = self.crash.filter(|crash| crash.append == self.appends);
         self.appends += 1;
-        self.disk.lock().unwrap().appends += 1;
+        let mut disk = self.disk.lock().unwrap();
+        disk.appends += 1;
+        let before = disk.entries[self.seen..].to_vec();
+        self.seen = disk.entries.len();
+        if journal::collide(entries, &before) {
+            return Ok(Appended::Collides { before });
+        }
         if dies.is_none_or(|crash| crash.written) {
-            self.disk.lock().unwrap().entries.extend_from_slice(entries);
+            disk.entries.extend_from_slice(entries);
+            self.seen += entries.len();
         }
         match dies {
             Some(_) => Err(JournalError("power cut".into())),
-            None => Ok(Appended::Written { before: Vec::new() }),
+            None => Ok(Appended::Written { before }),
         }
     }
 }
@@ -144,16 +158,18 @@ struct MemoryLeases {
     disk: Shared,
     process: ProcessId,
     account: Account,
+    /// Notes that are taken before the disk fails.
+    notes: usize,
 }
 
 impl MemoryLeases {
     /// A new process, at the side of those that have not ended.
-    fn join(disk: &Shared, account: &Account) -> Self {
+    fn join(disk: &Shared, account: &Account, notes: usize) -> Self {
         let mut held = disk.lock().unwrap();
         held.processes += 1;
         let process = ProcessId(held.processes);
         held.sends.insert(process, Vec::new());
-        Self { disk: Arc::clone(disk), process, account: account.clone() }
+        Self { disk: Arc::clone(disk), process, account: account.clone(), notes }
     }
 }
 
@@ -168,6 +184,8 @@ impl Drop for MemoryLeases {
 
 impl Leases for MemoryLeases {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
+        let left = self.notes.checked_sub(1);
+        self.notes = left.ok_or_else(|| JournalError("the disk is full".into()))?;
         let mut disk = self.disk.lock().unwrap();
         disk.sends.entry(self.process).or_default().extend_from_slice(sends);
         Ok(())
@@ -202,6 +220,12 @@ pub(crate) struct World {
     pub(crate) reuse: Reuse,
     pub(crate) run: RunId,
     pub(crate) lane: Lane,
+    /// How long an append to the journal takes.
+    pub(crate) append_takes: Duration,
+    /// Writes to the store of the windows before it fails.
+    pub(crate) notes: usize,
+    /// Runs of other processes that are at work.
+    pub(crate) others: BTreeSet<RunId>,
     clock: Arc<SimulatedClock>,
     disk: Shared,
 }
@@ -238,6 +262,9 @@ impl World {
             reuse: Reuse::default(),
             run: RunId(1),
             lane: Lane::Bulk,
+            append_takes: Duration::ZERO,
+            notes: usize::MAX,
+            others: BTreeSet::new(),
             clock: Arc::new(SimulatedClock(Instant::now())),
             disk: Shared::default(),
         }
@@ -247,6 +274,27 @@ impl World {
     pub(crate) fn batch(&mut self, size: u32) {
         for offer in self.account.pack.operations.values_mut() {
             offer.batch = size.try_into().unwrap();
+        }
+    }
+
+    /// Lets an operation run so many jobs at once.
+    pub(crate) fn running(&mut self, most: u32) {
+        for offer in self.account.pack.operations.values_mut() {
+            offer.running = Some(most.try_into().unwrap());
+        }
+    }
+
+    /// Another run on the same disk, at the same provider.
+    pub(crate) fn beside(&self, run: RunId) -> Self {
+        Self {
+            run,
+            sandbox: self.sandbox.clone(),
+            account: self.account.clone(),
+            clock: Arc::clone(&self.clock),
+            disk: Arc::clone(&self.disk),
+            others: [self.run].into(),
+            reuse: self.reuse,
+            ..*self
         }
     }
 
@@ -272,19 +320,25 @@ impl World {
             provider: Arc::new(provider),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            leases: Box::new(MemoryLeases::join(&self.disk, &self.account)),
+            leases: Box::new(MemoryLeases::join(&self.disk, &self.account, self.notes)),
             budget: self.budget,
             stop,
         };
         let mut engine = Engine::new(self.run, parts);
-        let journal = CrashingJournal { disk: Arc::clone(&self.disk), crash, appends: 0 };
+        let journal = CrashingJournal {
+            disk: Arc::clone(&self.disk),
+            crash,
+            appends: 0,
+            seen: self.disk.lock().unwrap().entries.len(),
+            takes: self.append_takes,
+        };
         let mut book = Book::new(Box::new(journal), ledger);
         let order = Order {
             step: "step".into(),
             operation: queries[0].operation(),
             lane: Some(self.lane),
             questions: needed.len() as u64,
-            others: Default::default(),
+            others: self.others.clone(),
         };
         let before = self.disk.lock().unwrap().appends;
         let mut questions = needed.into_iter().map(io::Result::Ok);
@@ -296,6 +350,22 @@ impl World {
         let ending = timeout(LONGEST, run).await.unwrap();
         let appends = self.disk.lock().unwrap().appends - before;
         Session { ending, report: engine.report(), appends }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The most jobs that ran at once, or may have, by the journal.
+    pub(crate) fn most_running(&self, operation: Operation) -> usize {
+        let mut ledger = Ledger::default();
+        let disk = self.disk.lock().unwrap();
+        let running = disk.entries.iter().map(|entry| {
+            ledger.apply(entry).unwrap();
+            ledger.running(&self.account.purse, operation).count()
+        });
+        running.max().unwrap_or_default()
     }
 
     /// The fold of what the disk holds.

@@ -1,9 +1,21 @@
 //! What is right and still unwise.
 
-use super::{Document, Flaw, Pipeline, document::Hop, tree::Origin};
+use super::{Document, Flaw, Pipeline, Provider, document::Hop, tree::Origin};
+use leadmill_core::{Pack, Window};
+
+/// All that is to be said of a file.
+pub(crate) fn remarks(
+    pipeline: &Pipeline,
+    document: &Document,
+    packs: &[Pack],
+) -> Vec<Flaw> {
+    let mut remarks = keys(pipeline, document);
+    remarks.extend(shares(pipeline, document, packs));
+    remarks
+}
 
 /// Keys that stand in the file itself, from which they would be committed.
-pub(crate) fn remarks(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
+fn keys(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
     let mut remarks = Vec::new();
     for (name, provider) in
         pipeline.providers.iter().filter(|(_, provider)| !provider.sandbox)
@@ -18,4 +30,33 @@ pub(crate) fn remarks(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
         }
     }
     remarks
+}
+
+/// Shares of windows so small that they hold no call: one is taken all the same.
+fn shares(pipeline: &Pipeline, document: &Document, packs: &[Pack]) -> Vec<Flaw> {
+    let remark = |(name, provider): (&String, &Provider)| {
+        let pack = packs.iter().find(|pack| pack.name == provider.pack)?;
+        let share = provider.share?;
+        let windows = provider.windows(pack, provider.plan());
+        let windows = windows.into_iter().flat_map(|(scope, windows)| {
+            windows.into_iter().map(move |window| (scope.clone(), window))
+        });
+        let holds_none =
+            |(_, window): &(_, Window)| share.of(window.limit.get().into()) == 0;
+        let small: Vec<String> = windows
+            .filter(holds_none)
+            .map(|(scope, window)| format!("{scope} {window}"))
+            .collect();
+        if small.is_empty() {
+            return None;
+        }
+        let message = format!(
+            "{share} is less than one call of {}, where one is made all the same",
+            small.join(", ")
+        );
+        let path: [Hop<'_>; 3] =
+            ["providers".into(), name.as_str().into(), "share".into()];
+        Some(document.flaw(&path, message, None))
+    };
+    pipeline.providers.iter().filter_map(remark).collect()
 }

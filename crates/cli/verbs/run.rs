@@ -127,9 +127,10 @@ impl<'a> Session<'a> {
 
     /// A failure of a step: once anything was asked, the file is no longer to blame.
     fn place_failure(&self, failure: Failure) -> Failure {
-        match self.accounts.engines().next() {
-            Some(_) => failure.after_asking(),
-            None => failure,
+        let mut engines = self.accounts.engines();
+        match engines.any(|(_, engine)| engine.report().balance.is_some()) {
+            true => failure.after_asking(),
+            false => failure,
         }
     }
 
@@ -282,7 +283,10 @@ impl<'a> Session<'a> {
         let engine =
             accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
         let snapshots = engine.progress();
-        let buy = engine.buy(book, order, &mut questions);
+        let buy = async {
+            engine.open_wallet().await?;
+            engine.buy(book, order, &mut questions).await
+        };
         tokio::select! {
             ending = buy => Ok(ending?),
             () = progress::show(&order.step, &step.provider, snapshots, terminal) => {
@@ -390,7 +394,9 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
     match summary.ending {
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit => Exit::NeedsPerson,
-        Ending::AtLimit | Ending::DailyQuota => Exit::Later,
+        Ending::AtLimit | Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => {
+            Exit::Later
+        }
         Ending::GaveUp => Exit::Failed,
         Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Complete if args.empty == Empty::Skip && summary.did_nothing() => {

@@ -134,9 +134,13 @@ impl Ledger {
     }
 
     /// Jobs of an operation that run at an account, or may: their replies are not known.
-    pub fn running(&self, account: &str, operation: Operation) -> usize {
+    pub fn running(
+        &self,
+        account: &str,
+        operation: Operation,
+    ) -> impl Iterator<Item = &Line> {
         let open = self.open(account);
-        open.filter(|line| line.lane == Lane::Bulk && line.operation == operation).count()
+        open.filter(move |line| line.lane == Lane::Bulk && line.operation == operation)
     }
 
     /// Jobs of an operation that were begun at an account after `since`, oldest first: when, and how many
@@ -168,7 +172,7 @@ impl Ledger {
     }
 
     /// Batches at an account that the journal leaves open, oldest first.
-    pub fn open<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Line> {
+    pub fn open(&self, account: &str) -> impl Iterator<Item = &Line> {
         let open = self.open.iter().filter_map(|place| self.lines.get(*place));
         open.filter(move |line| *line.account == *account)
     }
@@ -384,7 +388,7 @@ mod tests {
             assert_eq!(ids(&mut ledger.open("a")), read);
         }
         assert_eq!(ledger.open("a").map(|line| line.batch.0).collect::<Vec<_>>(), [1, 5]);
-        assert_eq!(ledger.running("a", Operation::VerifyEmail), 1);
+        assert_eq!(ledger.running("a", Operation::VerifyEmail).count(), 1);
         let begun = ledger.begun("a", Operation::VerifyEmail, Timestamp(0));
         assert_eq!(begun.count(), 2, "1 and 3: 4 was refused, the others are no jobs");
     }

@@ -59,6 +59,13 @@ impl Book {
         }
     }
 
+    /// Takes in what other processes have written meanwhile.
+    pub async fn refresh(&mut self) -> Result<(), BookError> {
+        let (Appended::Written { before } | Appended::Collides { before }) =
+            self.journal.append(&[]).await?;
+        Ok(self.take(&before)?)
+    }
+
     /// Takes in what other processes wrote.
     fn take(&mut self, entries: &[Entry]) -> Result<(), IllegalEvent> {
         for entry in entries {

@@ -5,6 +5,7 @@ mod looks;
 mod plan;
 mod quota;
 mod settlement;
+mod waiting;
 
 use crate::{
     Book, Ending, Engine, Order, Recorded, RunError, Snapshot, collection::Collection,
@@ -13,10 +14,11 @@ use crate::{
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, Entry, Event, JobId, Line, Operation, Page,
     Progress, ProviderError, Query, QueryKey, Reply, StagingError, State, Status,
-    pack::Offer, schedule::JobTimes,
+    Timestamp, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
 use plan::Plan;
+pub(crate) use quota::PATIENCE;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     io,
@@ -62,10 +64,19 @@ pub(crate) struct Drive<'a> {
     refused: u32,
     /// Whether the wallet has been read since it last seemed empty.
     wallet_read: bool,
+    /// Times in a row that it could not be read.
+    wallet_failures: u32,
     /// When a call was last answered as it should be.
     passed_at: Option<Instant>,
     /// When a free call was last made for its headers alone.
     probed_at: Option<Instant>,
+    /// When the book is to be read again for job slots, and since when there was none.
+    look_at: Option<Instant>,
+    slotless_since: Option<Instant>,
+    /// When this drive began.
+    began_at: Timestamp,
+    /// It ended although jobs are open: nothing may leave for long.
+    is_put_off: bool,
     stopped: Option<Ending>,
     fatal: Option<RunError>,
     deadline: Option<Instant>,
@@ -140,6 +151,7 @@ impl<'a> Drive<'a> {
         })?;
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, order.questions, typical);
+        let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
         let mut drive = Self {
             engine,
@@ -164,8 +176,13 @@ impl<'a> Drive<'a> {
             lost: 0,
             refused: 0,
             wallet_read: false,
+            wallet_failures: 0,
             passed_at: None,
             probed_at: None,
+            look_at: None,
+            slotless_since: None,
+            began_at,
+            is_put_off: false,
             stopped: None,
             fatal: None,
             deadline: None,
@@ -312,7 +329,7 @@ impl<'a> Drive<'a> {
         // Once buying has stopped, what was refused is left to the next run.
         let bought = self.stopped.is_some()
             || (self.exhausted && self.backlog.is_empty() && self.again.is_empty());
-        bought && self.jobs.is_empty() && self.calls.is_empty()
+        bought && (self.jobs.is_empty() || self.is_put_off) && self.calls.is_empty()
     }
 
     /// How it ended.

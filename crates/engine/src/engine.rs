@@ -2,7 +2,7 @@
 
 use crate::{
     Book, BookError, Ending, Limiter, Report, Snapshot,
-    drive::Drive,
+    drive::{Drive, PATIENCE},
     limiter::{Permit, Wait},
     wallet::Wallet,
 };
@@ -131,6 +131,9 @@ impl Engine {
     /// Reads the wallet, so that nothing is asked for that it cannot pay. A provider that cannot be
     /// reached at all is an error here, before anything is at stake. Ends early when told to stop.
     pub async fn open_wallet(&mut self) -> Result<(), RunError> {
+        if self.wallet.balance().is_some() {
+            return Ok(());
+        }
         let mut stop = self.stop.clone();
         tokio::select! { biased;
             () = stopped(&mut stop, None) => Ok(()),
@@ -142,7 +145,10 @@ impl Engine {
         const TRIES: u32 = 3;
         let mut tries = 0;
         loop {
-            let permit = self.admitted(Call::Balance.into()).await?;
+            let Some(permit) = self.admitted(Call::Balance.into()).await? else {
+                // Nothing is let through for long: `buy` tells until when.
+                return Ok(());
+            };
             self.note(&[Call::Balance.into()])?;
             match self.provider.balance().await {
                 Ok(reply) => {
@@ -173,17 +179,22 @@ impl Engine {
         }
     }
 
-    /// Waits until a call may leave.
-    async fn admitted(&mut self, endpoint: Endpoint) -> Result<Permit, RunError> {
+    /// Waits until a call may leave. `None` if that is too long to be waited for.
+    async fn admitted(&mut self, endpoint: Endpoint) -> Result<Option<Permit>, RunError> {
         loop {
             self.trade()?;
-            match self.limiter.admit(endpoint) {
-                Ok(permit) => return Ok(permit),
-                Err(Wait::Until(until)) => {
-                    sleep_until(until.min(self.limiter.next_trade())).await;
-                }
-                Err(Wait::ForReply) => sleep(Duration::from_millis(10)).await,
+            let until = match self.limiter.admit(endpoint) {
+                Ok(permit) => return Ok(Some(permit)),
+                Err(Wait::Until(until)) => until,
+                Err(Wait::ForReply) => Instant::now() + Duration::from_millis(10),
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left > PATIENCE {
+                return Ok(None);
             }
+            let frozen = self.limiter.frozen().map(|_| left.as_secs());
+            self.progress.send_modify(|shown| shown.frozen = frozen);
+            sleep_until(until.min(self.limiter.next_trade())).await;
         }
     }
 

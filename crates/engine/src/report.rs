@@ -13,6 +13,10 @@ pub enum Ending {
     AtLimit,
     /// The day's quota of jobs is used up.
     DailyQuota,
+    /// Every job slot is held by a job that this run does not fetch.
+    NoJobSlot,
+    /// The provider lets nothing through for long.
+    Throttled,
     /// The wallet holds no further question.
     NoCredit,
     /// The provider lost one reply after the other: nothing more was bought.

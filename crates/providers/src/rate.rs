@@ -77,7 +77,8 @@ pub(crate) fn wait(signals: &[RateSignal]) -> Option<Duration> {
         .or_else(|| resets.filter(|reset| !reset.is_zero()).min())
 }
 
-/// `Retry-After`: seconds or an HTTP date. A date is read against the server's own clock.
+/// `Retry-After`: seconds or an HTTP date. A date is read against the server's own clock
+/// where the response tells it.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = text(headers, header::RETRY_AFTER.as_str())?;
     match text.parse::<f64>() {
@@ -121,9 +122,16 @@ pub(crate) fn ahead(seconds: f64, headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// How far ahead of the response's own date a time lies; `None` when it does not, or there is no date.
+/// How far ahead of the response's own date a time lies, or of ours where it has none; `None` when it does
+/// not.
 fn until(time: SystemTime, headers: &HeaderMap) -> Option<Duration> {
-    let date = parse_http_date(text(headers, header::DATE.as_str())?).ok()?;
+    let date = text(headers, header::DATE.as_str());
+    let date = date.and_then(|date| parse_http_date(date).ok());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server that names a time has no other clock than the one that everybody has"
+    )]
+    let date = date.unwrap_or_else(SystemTime::now);
     time.duration_since(date).ok().filter(|ahead| *ahead <= FARTHEST)
 }
 
@@ -225,6 +233,22 @@ mod tests {
         for nonsense in ["1e300", "-5", "soon", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"] {
             assert_eq!(wait(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the code falls back to it")]
+    fn a_date_without_the_server_s_own_is_read_against_ours() {
+        let wait = |time| {
+            let date = httpdate::fmt_http_date(time);
+            retry_after(&headers(&[("retry-after", &*date)]))
+        };
+        let ahead = |seconds| SystemTime::now() + Duration::from_secs(seconds);
+        let told = wait(ahead(3600)).unwrap().as_secs();
+        assert!((3000..=3600).contains(&told), "{told}");
+        assert_eq!(wait(SystemTime::now() - Duration::from_secs(3600)), None);
+        let unread =
+            [("date", "today"), ("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT")];
+        assert_eq!(retry_after(&headers(&unread)), None, "that is too far ahead");
     }
 
     #[test]

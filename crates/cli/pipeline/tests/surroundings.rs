@@ -67,6 +67,18 @@ fn variables_of_the_command_line_win() {
 }
 
 #[test]
+fn a_share_that_holds_no_call_is_remarked_upon() {
+    let remarked = |share: &str| {
+        let text = bent("    api_key:", &format!("    share: {share}\n    api_key:"));
+        warn("pipeline.yaml", &load(&text).unwrap().remarks)
+    };
+    let remarks = remarked("1%");
+    assert!(remarks.contains("1% is less than one call of "), "{remarks}");
+    assert!(remarks.contains("9:"), "{remarks}");
+    assert_eq!(remarked("90%"), "");
+}
+
+#[test]
 fn a_key_that_stands_in_the_file_is_remarked_upon() {
     let remarked = |text: &str| {
         let loaded = load(text).unwrap();

@@ -1,12 +1,16 @@
 //! What may leave now: money first, then job slots and quotas, then pace.
 
-use super::{Drive, Ended, Errand, quota::Quota};
+use super::{
+    Drive, Ended, Errand,
+    quota::Quota,
+    waiting::{Reason, Wake},
+};
 use crate::{
     Ending, Recorded, RunError,
     limiter::{Permit, Wait},
 };
 use leadmill_core::{
-    Batch, Call, Credits, Endpoint, Event, Lane, Query,
+    Batch, Call, Credits, Endpoint, Event, Lane, Query, Timestamp,
     schedule::IN_FLIGHT,
     sizing::{Room, fitting},
 };
@@ -20,7 +24,7 @@ const MOST_CALLS: usize = IN_FLIGHT.get() as usize;
 const AT_A_TIME: usize = 20_000;
 
 /// What could be bought next in a lane.
-enum Next {
+pub(super) enum Next {
     /// A refused batch, once more: its place among them.
     Again(usize),
     /// This many of the waiting questions.
@@ -28,7 +32,7 @@ enum Next {
     /// Nothing before something else has come back.
     Wait,
     /// Nothing before this, unless something else comes back.
-    Until(Instant),
+    Until(Wake),
     /// Nothing at all.
     Nothing,
 }
@@ -45,15 +49,20 @@ impl Drive<'_> {
             // Nothing leaves any more, but what is on its way is waited for.
             self.fail(error);
         }
+        self.look_for_slots().await?;
         let bulk = self.admit_paid(Lane::Bulk).await?;
-        let free = self.admit_free()?;
+        let free = self.admit_free();
         let single = self.admit_paid(Lane::Single).await?;
+        let wakes =
+            [bulk, free, single].map(|wake| wake.filter(|_| self.fatal.is_none()));
+        self.put_off(wakes.into_iter().flatten());
         self.show();
         let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
-        Ok([bulk, free, single, trade].into_iter().flatten().min())
+        let wakes = [bulk, free, single].map(|wake| wake.map(|wake| wake.at));
+        Ok(wakes.into_iter().chain([trade]).flatten().min())
     }
 
-    async fn admit_paid(&mut self, lane: Lane) -> Result<Option<Instant>, RunError> {
+    async fn admit_paid(&mut self, lane: Lane) -> Result<Option<Wake>, RunError> {
         let call = match lane {
             Lane::Bulk => Call::Submit,
             Lane::Single => Call::Ask,
@@ -65,7 +74,7 @@ impl Drive<'_> {
         while self.calls.len() + leaving.len() < MOST_CALLS {
             // What is put together leaves before more is: else the wire waits for the last of them.
             if composed >= AT_A_TIME {
-                wake = Some(Instant::now());
+                wake = Some(Wake::at(Instant::now()));
                 break;
             }
             let held: Credits = leaving.iter().map(|(_, batch)| batch.reserve).sum();
@@ -84,7 +93,7 @@ impl Drive<'_> {
             if let Some(until) =
                 self.paid_not_before.filter(|until| *until > Instant::now())
             {
-                wake = Some(until);
+                wake = Some(Wake::at(until));
                 break;
             }
             match self.engine.limiter.admit(endpoint) {
@@ -96,8 +105,8 @@ impl Drive<'_> {
                     }
                     None => self.engine.limiter.withdraw(&permit),
                 },
-                Err(Wait::Until(until)) => {
-                    wake = Some(until);
+                Err(Wait::Until(at)) => {
+                    wake = Some(Wake { at, reason: Reason::Limits });
                     self.probe(endpoint);
                     break;
                 }
@@ -137,10 +146,8 @@ impl Drive<'_> {
             if self.again.get(place).is_some_and(|batch| batch.reserve <= room) {
                 return self.within_quota(lane, leaving, Next::Again(place));
             }
-            // It no longer fits as it is: its questions go back to where they came from.
-            let batch = self.again.remove(place);
-            let queries = batch.iter().flat_map(|batch| batch.queries.iter().rev());
-            queries.for_each(|query| self.backlog.push_front(query.clone()));
+            // It no longer fits as it is.
+            self.give_back(place);
         }
         let Some(most) = self.wanted(lane).filter(|_| !self.backlog.is_empty()) else {
             return Next::Nothing;
@@ -150,7 +157,8 @@ impl Drive<'_> {
             match self.quota(leaving, 1) {
                 Quota::Open | Quota::Fits(_) => {}
                 Quota::AfterJob => return Next::Wait,
-                Quota::Until(at) => return self.wait_for_quota(leaving, at),
+                Quota::AfterOthers => return self.wait_for_slot(),
+                Quota::Until(at) => return self.wait_for_quota(at),
             }
         }
         let open = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
@@ -182,7 +190,7 @@ impl Drive<'_> {
     }
 
     /// Most questions of the next batch in a lane; `None` if the lane is not to be used.
-    fn wanted(&self, lane: Lane) -> Option<usize> {
+    pub(super) fn wanted(&self, lane: Lane) -> Option<usize> {
         let plan = &self.plan;
         match lane {
             Lane::Bulk if self.order.lane == Some(Lane::Single) => None,
@@ -211,30 +219,32 @@ impl Drive<'_> {
         };
         match self.quota(leaving, questions) {
             Quota::Open => next,
-            Quota::AfterJob => Next::Wait,
-            Quota::Fits(0) => Next::Wait,
+            Quota::AfterJob | Quota::Fits(0) => Next::Wait,
+            Quota::AfterOthers => self.wait_for_slot(),
             Quota::Fits(fits) => match next {
                 Next::Fresh(size) => Next::Fresh(size.min(fits)),
+                Next::Again(place) => {
+                    // It no longer fits as it is.
+                    self.give_back(place);
+                    Next::Fresh(fits)
+                }
                 next => next,
             },
-            Quota::Until(at) => self.wait_for_quota(leaving, at),
+            Quota::Until(at) => self.wait_for_quota(at),
         }
     }
 
-    /// A day's quota is used up. A short wait is waited for, beside other work any wait is; else the run
-    /// ends, to be taken up again when there is a quota.
-    fn wait_for_quota(&mut self, leaving: usize, at: leadmill_core::Timestamp) -> Next {
-        let left = at.since(self.engine.clock.now());
-        let busy = leaving > 0
-            || !self.jobs.is_empty()
-            || !self.calls.is_empty()
-            || self.wanted(Lane::Single).is_some();
-        if busy || left <= super::quota::PATIENCE {
-            return Next::Until(Instant::now() + left + Duration::from_millis(1));
-        }
-        self.engine.report.resume_at = Some(at);
-        self.stopped = Some(Ending::DailyQuota);
-        Next::Nothing
+    /// A day's quota is used up.
+    fn wait_for_quota(&self, at: Timestamp) -> Next {
+        let left = at.since(self.engine.clock.now()) + Duration::from_millis(1);
+        Next::Until(Wake { at: Instant::now() + left, reason: Reason::Quota })
+    }
+
+    /// The questions of a refused batch go back to where they came from.
+    fn give_back(&mut self, place: usize) {
+        let batch = self.again.remove(place);
+        let queries = batch.iter().flat_map(|batch| batch.queries.iter().rev());
+        queries.for_each(|query| self.backlog.push_front(query.clone()));
     }
 
     fn is_reading_the_wallet(&self) -> bool {
@@ -285,7 +295,10 @@ impl Drive<'_> {
                 let queries: Vec<Query> =
                     self.backlog.drain(..size.min(self.backlog.len())).collect();
                 match lane {
-                    Lane::Bulk => self.plan.batched(queries.len()),
+                    Lane::Bulk => {
+                        self.slotless_since = None;
+                        self.plan.batched(queries.len());
+                    }
                     Lane::Single => {
                         self.plan.singles = self.plan.singles.saturating_sub(1)
                     }
@@ -345,8 +358,17 @@ impl Drive<'_> {
                 .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
             return Ok(());
         }
-        if let Err(error) = self.engine.note(&vec![endpoint; leaving.len()]) {
-            return self.stay(leaving, error).await;
+        let noted = match self.still_may_leave(endpoint) {
+            Ok(true) => self.engine.note(&vec![endpoint; leaving.len()]),
+            Ok(false) => {
+                return self.stay(leaving, "its slots went to another process").await;
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = noted {
+            let reason = error.to_string();
+            self.fail(error);
+            return self.stay(leaving, &reason).await;
         }
         for (permit, batch) in leaving {
             self.weighty += 1;
@@ -369,22 +391,31 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// What was about to leave stays: it cannot be written down when it left.
+    /// Where writing down took longer than the lease lasts, others may have our slots.
+    fn still_may_leave(&mut self, endpoint: Endpoint) -> Result<bool, RunError> {
+        if self.engine.limiter.has_lease() {
+            return Ok(true);
+        }
+        self.engine.trade()?;
+        let limiter = &mut self.engine.limiter;
+        Ok(limiter.has_lease() && limiter.frozen().is_none() && limiter.holds(endpoint))
+    }
+
+    /// What was about to leave stays, to leave later.
     async fn stay(
         &mut self,
         leaving: Vec<(Permit, Batch)>,
-        error: RunError,
+        reason: &str,
     ) -> Result<(), RunError> {
         let refused = |batch: &Batch| {
-            let reason = error.to_string();
-            (batch.id, Event::Refused { reason, again: true })
+            (batch.id, Event::Refused { reason: reason.to_owned(), again: true })
         };
         let events = leaving.iter().map(|(_, batch)| refused(batch)).collect();
-        for (permit, batch) in &leaving {
-            self.engine.limiter.withdraw(permit);
+        for (permit, batch) in leaving {
+            self.engine.limiter.withdraw(&permit);
             self.engine.wallet.refused(batch.id);
+            self.again.push_back(batch);
         }
-        self.fail(error);
         // A refusal claims nothing that another process could have claimed.
         self.record(events).await.map(drop)
     }
@@ -398,15 +429,15 @@ impl Drive<'_> {
     }
 
     /// Makes the free calls that are due.
-    fn admit_free(&mut self) -> Result<Option<Instant>, RunError> {
+    fn admit_free(&mut self) -> Option<Wake> {
         if self.fatal.is_some() || self.stopped == Some(Ending::Interrupted) {
-            return Ok(self.deadline);
+            return self.deadline.map(Wake::at);
         }
         while self.calls.len() < MOST_CALLS {
-            let Some(entry) = self.errands.first_entry() else { return Ok(None) };
+            let entry = self.errands.first_entry()?;
             let ((due, _), errand) = (*entry.key(), *entry.get());
             if due > Instant::now() {
-                return Ok(Some(due));
+                return Some(Wake::at(due));
             }
             let endpoint = match errand {
                 Errand::Ripe(batch) => {
@@ -423,16 +454,18 @@ impl Drive<'_> {
                     if let Err(error) = self.engine.note(&[endpoint]) {
                         self.engine.limiter.withdraw(&permit);
                         self.fail(error);
-                        return Ok(None);
+                        return None;
                     }
                     self.errands.pop_first();
                     self.run_errand(errand, permit);
                 }
-                Err(Wait::Until(until)) => return Ok(Some(until)),
-                Err(Wait::ForReply) => return Ok(None),
+                Err(Wait::Until(at)) => {
+                    return Some(Wake { at, reason: Reason::Limits });
+                }
+                Err(Wait::ForReply) => return None,
             }
         }
-        Ok(None)
+        None
     }
 
     /// The endpoint of a call about a job.

@@ -1,11 +1,11 @@
 //! Job slots and daily quotas, counted from the book: so they hold over restarts and processes.
 
 use super::Drive;
-use leadmill_core::Timestamp;
+use leadmill_core::{Line, State, Timestamp};
 use std::time::Duration;
 
-/// How long a used-up quota is waited for where there is nothing else to do.
-pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a used-up quota or window is waited for where there is nothing else to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A day, and what the provider's may begin later: a job counts from when its submit arrived.
 const DAY: Duration = Duration::from_secs(86_400 + 150);
@@ -17,8 +17,10 @@ pub(super) enum Quota {
     Open,
     /// It may, with at most so many questions.
     Fits(usize),
-    /// When a job has ended.
+    /// When a job of this drive has ended.
     AfterJob,
+    /// When another has ended: the slots are held by jobs that this drive does not fetch.
+    AfterOthers,
     /// Not before this.
     Until(Timestamp),
 }
@@ -27,11 +29,11 @@ impl Drive<'_> {
     /// Whether a job of so many questions may begin, beside `leaving` that are about to.
     pub(super) fn quota(&self, leaving: usize, questions: usize) -> Quota {
         let (offer, operation) = (&self.offer, self.order.operation);
-        let (ledger, purse) = (self.book.ledger(), &*self.engine.purse);
         if let Some(most) = offer.running
-            && ledger.running(purse, operation) + leaving >= most.get() as usize
+            && self.slot_holders().count() + leaving >= most.get() as usize
         {
-            return Quota::AfterJob;
+            let is_busy = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
+            return if is_busy { Quota::AfterJob } else { Quota::AfterOthers };
         }
         if offer.daily.jobs.is_none() && offer.daily.questions.is_none() {
             return Quota::Open;
@@ -42,6 +44,7 @@ impl Drive<'_> {
         }
         let now = self.engine.clock.now();
         let since = now.before(DAY);
+        let (ledger, purse) = (self.book.ledger(), &*self.engine.purse);
         let begun: Vec<(Timestamp, usize)> =
             ledger.begun(purse, operation, since).collect();
         if let Some(most) = offer.daily.jobs
@@ -57,5 +60,20 @@ impl Drive<'_> {
             left if left < questions => Quota::Fits(left),
             _ => Quota::Open,
         }
+    }
+
+    /// Jobs that run, or may: their replies are not known. None of the latter runs longer than a day.
+    pub(super) fn slot_holders(&self) -> impl Iterator<Item = &Line> {
+        let (operation, now) = (self.order.operation, self.engine.clock.now());
+        let since = now.before(DAY);
+        let running = self.book.ledger().running(&self.engine.purse, operation);
+        running
+            .filter(move |line| line.state != State::InDoubt || line.intended_at > since)
+    }
+
+    /// When the first of the jobs that may run no longer counts; `None` where none is in doubt.
+    pub(super) fn first_doubt_ends(&self) -> Option<Timestamp> {
+        let doubts = self.slot_holders().filter(|line| line.state == State::InDoubt);
+        doubts.map(|line| line.intended_at.after(DAY)).min()
     }
 }

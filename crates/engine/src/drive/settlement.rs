@@ -236,15 +236,27 @@ impl Drive<'_> {
 
     fn balance(&mut self, permit: Permit, reply: Result<Reply<Credits>, ProviderError>) {
         match reply {
-            Ok(Reply { signals, .. }) => self.heard(&permit, &signals, None),
+            Ok(Reply { signals, .. }) => {
+                self.heard(&permit, &signals, None);
+                self.wallet_failures = 0;
+            }
             Err(error) => {
                 self.heard_of(&permit, &error);
-                if let ErrorKind::Throttled(wait) = error.kind {
-                    self.throttled(wait);
-                    // The wallet seems empty: what it holds is still to be known.
-                    if self.wallet_read {
-                        self.errand(Duration::ZERO, Errand::Balance);
+                // Where the wallet seems empty, what it holds is still to be known.
+                match error.kind {
+                    ErrorKind::Throttled(wait) => {
+                        self.throttled(wait);
+                        if self.wallet_read {
+                            self.errand(Duration::ZERO, Errand::Balance);
+                        }
                     }
+                    ErrorKind::Unsent | ErrorKind::InDoubt
+                        if self.wallet_read && self.wallet_failures < MOST_LOST =>
+                    {
+                        self.wallet_failures += 1;
+                        self.errand(backoff(self.wallet_failures), Errand::Balance);
+                    }
+                    _ => {}
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Learnt, Limiter, Wait};
 use leadmill_core::{
-    Timestamp,
+    Endpoint, Timestamp,
     slots::{Agreement, Deal, Trade, fair},
 };
 use std::{num::NonZeroU32, time::Duration};
@@ -99,6 +99,20 @@ impl Limiter {
         }
         let ends = instant(agreement.until).checked_sub(MARGIN).unwrap_or(here);
         self.lease = Some(Lease { ends, traded: here, renew: here + RENEWAL });
+    }
+
+    /// Whether every slot in use by an endpoint's calls is still leased.
+    pub(crate) fn holds(&mut self, endpoint: Endpoint) -> bool {
+        let now = Instant::now();
+        let Self { routes, gates, .. } = self;
+        routes.get(&endpoint).into_iter().flatten().all(|gate| {
+            gates.get_mut(*gate).is_none_or(|gate| gate.log.used(now) <= gate.log.held())
+        })
+    }
+
+    /// Whether calls may leave at all.
+    pub(crate) fn has_lease(&self) -> bool {
+        self.without_lease(Instant::now()).is_none()
     }
 
     /// Without a lease nothing leaves: when to come again.

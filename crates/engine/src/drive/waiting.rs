@@ -1,0 +1,95 @@
+//! Waits that are too long to be waited for: the run ends, to be taken up again when there is room.
+
+use super::{Drive, admission::Next, quota::PATIENCE};
+use crate::{Ending, RunError};
+use leadmill_core::{Line, State};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often other processes are looked at that hold what is waited for.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// When something may leave, and why nothing does before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wake {
+    pub(super) at: Instant,
+    pub(super) reason: Reason,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The time at which we want to act.
+    Ours,
+    /// A window, or the provider's own word.
+    Limits,
+    /// A day's quota.
+    Quota,
+}
+
+impl Wake {
+    pub(super) const fn at(at: Instant) -> Self {
+        Self { at, reason: Reason::Ours }
+    }
+}
+
+impl Drive<'_> {
+    /// Ends the run where nothing is in flight and the limits let nothing leave for long.
+    pub(super) fn put_off(&mut self, wakes: impl Iterator<Item = Wake>) {
+        let first = wakes.min_by_key(|wake| wake.at);
+        let Some(Wake { at, reason }) = first.filter(|_| self.calls.is_empty()) else {
+            return;
+        };
+        let left = at.saturating_duration_since(Instant::now());
+        if left <= PATIENCE || self.stopped.is_some() {
+            return;
+        }
+        let ending = match reason {
+            Reason::Ours => return,
+            Reason::Limits => Ending::Throttled,
+            Reason::Quota => Ending::DailyQuota,
+        };
+        self.engine.report.resume_at = Some(self.engine.clock.now().after(left));
+        (self.stopped, self.is_put_off) = (Some(ending), true);
+    }
+
+    /// Every job slot is held by jobs that this drive does not fetch: those of others may end soon.
+    pub(super) fn wait_for_slot(&mut self) -> Next {
+        let waits_since = *self.slotless_since.get_or_insert_with(Instant::now);
+        let by_others = self.slot_holders().any(|line| self.is_of_others(line));
+        let single = self.wanted(leadmill_core::Lane::Single).is_some();
+        if single || by_others && waits_since.elapsed() < PATIENCE {
+            let at = *self.look_at.get_or_insert_with(|| Instant::now() + LOOK);
+            return Next::Until(Wake::at(at));
+        }
+        let holders: Vec<String> = self.slot_holders().map(holder).collect();
+        self.engine.report.trouble =
+            Some(format!("these hold every job slot: {}", holders.join(", ")));
+        self.engine.report.resume_at = self.first_doubt_ends();
+        self.stopped = Some(Ending::NoJobSlot);
+        Next::Nothing
+    }
+
+    /// Reads what others have written, where their jobs are waited for.
+    pub(super) async fn look_for_slots(&mut self) -> Result<(), RunError> {
+        if self.look_at.is_some_and(|at| at <= Instant::now()) {
+            self.look_at = None;
+            self.book.refresh().await?;
+        }
+        Ok(())
+    }
+
+    fn is_of_others(&self, line: &Line) -> bool {
+        let is_late = line.run != self.engine.run && line.intended_at >= self.began_at;
+        is_late || self.order.others.contains(&line.run)
+    }
+}
+
+/// `batch 0123456789abcdef (in doubt)`, for people.
+fn holder(line: &Line) -> String {
+    let what = match line.state {
+        State::InDoubt => "in doubt",
+        _ => "not fetched",
+    };
+    format!("batch {} ({what})", line.batch)
+}

@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Batch, Call, Credits, ErrorKind, Finding, JobId, Operation, Page,
-    Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
+    Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals, Transactions,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -116,6 +116,11 @@ impl Provider for Model {
     async fn balance(&self) -> Answer<Credits> {
         let signals = self.arrive(Call::Balance).await?;
         self.reply(BALANCE, signals).await
+    }
+
+    async fn transactions(&self, _: u32) -> Answer<Transactions> {
+        let signals = self.arrive(Call::Transactions).await?;
+        self.reply(Transactions::default(), signals).await
     }
 
     async fn ask(&self, query: &Query) -> Answer<Answered> {

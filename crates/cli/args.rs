@@ -50,6 +50,10 @@ pub(crate) enum Verb {
     Plan(FileArgs),
     /// Runs a pipeline, or goes on where an earlier run ended.
     Run(RunArgs),
+    /// Fetches the answers of everything that is paid for, and buys nothing.
+    Fetch(RunArgs),
+    /// Ends the doubt about a batch whose reply was lost.
+    Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
     Status(FileArgs),
     /// Serves the sandbox: the provider's API with made-up answers, real limits and no money.
@@ -111,6 +115,36 @@ pub(crate) enum Empty {
     Ok,
     /// Status 99.
     Skip,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// The pipeline file (or --state), and the batch as `leadmill status` names it.
+    #[arg(value_name = "[FILE] BATCH", num_args = 1..=2, required = true)]
+    pub(crate) target: Vec<String>,
+    /// Sets a variable of the file's `vars:`; may be given several times.
+    #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
+    pub(crate) vars: Vec<(String, String)>,
+    /// The state folder, instead of the file's `state:`.
+    #[arg(long, value_name = "FOLDER", env = "LEADMILL_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+}
+
+/// What became of the batch.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Verdict {
+    /// The provider has it under this name: the next run fetches its answers.
+    #[arg(long, value_name = "ID", env = "LEADMILL_RESOLVE_JOB")]
+    pub(crate) job: Option<String>,
+    /// The provider does not have it and has not charged it: its questions may be asked again.
+    #[arg(long, env = "LEADMILL_RESOLVE_NOT_CHARGED")]
+    pub(crate) not_charged: bool,
+    /// It is taken for charged, and its answers for lost: its questions are not asked again.
+    #[arg(long, env = "LEADMILL_RESOLVE_GIVE_UP")]
+    pub(crate) give_up: bool,
 }
 
 #[derive(Debug, Args)]

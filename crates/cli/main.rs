@@ -21,6 +21,7 @@ use exit::Failure;
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 use terminal::Terminal;
+use verbs::run::Purpose;
 
 /// Answers are many small texts: a tenth of the CPU time goes where the system allocates them.
 #[global_allocator]
@@ -54,7 +55,9 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         Verb::Init(args) => verbs::init::init(&args, terminal),
         Verb::Check(args) => verbs::check::check(&args, terminal).await,
         Verb::Plan(args) => verbs::plan::plan(&args, terminal).await,
-        Verb::Run(args) => verbs::run::run(&args, terminal).await,
+        Verb::Run(args) => verbs::run::run(&args, Purpose::Buy, terminal).await,
+        Verb::Fetch(args) => verbs::run::run(&args, Purpose::Fetch, terminal).await,
+        Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
         Verb::Status(args) => verbs::status::status(&args, terminal),
         Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,
         Verb::Schema => verbs::schema::schema(terminal),

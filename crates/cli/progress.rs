@@ -73,7 +73,7 @@ fn bar(step: &str, colours: bool) -> ProgressBar {
 }
 
 fn line(snapshot: &Snapshot, elapsed: Duration, provider: &str) -> String {
-    let Snapshot { questions, done, hits, committed, jobs, frozen } = *snapshot;
+    let Snapshot { questions, done, hits, committed, jobs, frozen, settling } = *snapshot;
     let mut text = format!("{hits} hits, {committed} credits at {provider}");
     if jobs > 0 {
         text.push_str(&format!(", {jobs} jobs open"));
@@ -88,6 +88,9 @@ fn line(snapshot: &Snapshot, elapsed: Duration, provider: &str) -> String {
                 duration(Duration::from_secs_f64(left))
             ));
         }
+    }
+    if settling {
+        text.push_str(", waits until a charge in doubt would show");
     }
     if let Some(seconds) = frozen {
         text.push_str(&format!(", told to wait {seconds} s"));

@@ -70,6 +70,7 @@ impl Summary {
     const fn status(&self) -> &'static str {
         match (self.ending, self.exit) {
             (Ending::Interrupted, _) => "interrupted",
+            (Ending::Fetched, _) => "fetched",
             (Ending::AtLimit, _) => "at_limit",
             (Ending::DailyQuota, _) => "daily_quota",
             (Ending::NoJobSlot, _) => "no_job_slot",
@@ -156,6 +157,9 @@ impl Summary {
     fn sentence(&self) -> String {
         match (self.ending, self.exit) {
             (Ending::Interrupted, _) => "interrupted: run again to go on".to_owned(),
+            (Ending::Fetched, _) => {
+                "fetched what was paid for; `leadmill run` asks the rest".to_owned()
+            }
             (Ending::AtLimit, _) => {
                 "stopped at the budget: raise `budget.run` and run again to go on"
                     .to_owned()

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod init;
 pub(crate) mod packs;
 pub(crate) mod plan;
+pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;

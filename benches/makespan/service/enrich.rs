@@ -48,7 +48,9 @@ fn service(
         category: |call| match call {
             Call::Ask => Category::Enrich,
             Call::Submit => Category::Bulk,
-            Call::Balance | Call::Poll | Call::Page => Category::Global,
+            Call::Balance | Call::Transactions | Call::Poll | Call::Page => {
+                Category::Global
+            }
         },
         tokens: Category::Global,
         page,

@@ -63,7 +63,7 @@ fn service(
         windows: windows.collect::<Result<_, _>>()?,
         category: |call| match call {
             Call::Ask => Category::Enrich,
-            Call::Balance | Call::Submit | Call::Poll | Call::Page => Category::Bulk,
+            _ => Category::Bulk,
         },
         tokens: Category::Bulk,
         page: BATCH,
@@ -106,6 +106,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
             // The first download is the paid act.
             early_results: false,
         },
+        settling: None,
         confidence: BTreeMap::new(),
     })
 }

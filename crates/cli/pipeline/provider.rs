@@ -4,7 +4,7 @@ use super::{operations, secret::Secret, shapes};
 use leadmill_core::{
     Account, Credits, Operation, Pack, Scope, Window,
     limits::Written,
-    pack::{Percent, Risk},
+    pack::{Doubtful, InDoubt, Percent, Risk},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,10 +65,34 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "shapes::risk")]
     pub(crate) batch_risk: Option<Risk>,
+    /// How long a charge may take to show among the wallet's transactions, before a batch whose reply was lost
+    /// is taken for not charged.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    pub(crate) settling: Option<Written>,
+    /// What to do with a batch of which nothing tells whether it was charged: `hold` it for
+    /// `leadmill resolve` (the default), `retry` it within `in_doubt_budget`, or `skip` it.
+    #[serde(default)]
+    pub(crate) in_doubt: Option<InDoubtPolicy>,
+    /// Most credits that one run may take for charged and ask again.
+    #[serde(default)]
+    pub(crate) in_doubt_budget: Option<u64>,
     /// Credits for one answer, by operation, where the contract differs from the price list.
     #[serde(default)]
     #[schemars(schema_with = "operations::prices")]
     pub(crate) prices: BTreeMap<Operation, Credits>,
+}
+
+/// What to do with a batch in doubt.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum InDoubtPolicy {
+    /// Its questions wait for `leadmill resolve`.
+    Hold,
+    /// It is taken for charged, and its questions are asked again.
+    Retry,
+    /// It is taken for charged, and its questions are not asked again.
+    Skip,
 }
 
 /// Windows by scope.
@@ -93,6 +117,16 @@ impl Provider {
         windows
     }
 
+    /// What to do with batches in doubt.
+    pub(crate) fn doubtful(&self) -> Doubtful {
+        let act = match self.in_doubt {
+            None | Some(InDoubtPolicy::Hold) => InDoubt::Hold,
+            Some(InDoubtPolicy::Retry) => InDoubt::Retry,
+            Some(InDoubtPolicy::Skip) => InDoubt::Skip,
+        };
+        Doubtful { act, budget: Credits(self.in_doubt_budget.unwrap_or_default()) }
+    }
+
     /// The account: the pack's facts, with what this pipeline overrides put in.
     pub(crate) fn account(&self, name: &str, pack: &Pack) -> Account {
         let mut pack = pack.clone();
@@ -100,6 +134,7 @@ impl Provider {
         if let Some(base_url) = &self.base_url {
             pack.base_url.clone_from(base_url);
         }
+        pack.settling = pack.settling.map(|usual| self.settling.unwrap_or(usual));
         if let Some(poll) = self.poll {
             pack.jobs.poll = poll;
         }

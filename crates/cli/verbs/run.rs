@@ -29,9 +29,25 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
+/// Times that a step goes round again for questions that proved not to be charged.
+const AGAIN: u32 = 3;
+
+/// Whether a run may ask, or only fetches what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It asks what is left to ask.
+    Buy,
+    /// It fetches what is paid for, and buys nothing.
+    Fetch,
+}
+
 /// Runs the pipeline and tells what came of it, in the result file too, however it ends.
-pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Some(file) = &args.result_file else { return go(args, terminal).await };
+pub(crate) async fn run(
+    args: &RunArgs,
+    purpose: Purpose,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let Some(file) = &args.result_file else { return go(args, purpose, terminal).await };
     let keep = |json: &Value| {
         replace(file, &terminal.clean(&format!("{json}\n"))).map_err(|error| {
             Failure::invalid(format!("result file {}: {error}", file.display()))
@@ -39,14 +55,18 @@ pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Fai
     };
     // Found out before anything is spent; and nobody takes an earlier run's result for this one's.
     keep(&json!({ "status": "running" }))?;
-    let ended = go(args, terminal).await;
+    let ended = go(args, purpose, terminal).await;
     if let Err(failure) = &ended {
         keep(&failure.json())?;
     }
     ended
 }
 
-async fn go(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+async fn go(
+    args: &RunArgs,
+    purpose: Purpose,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let start = Instant::now();
     let (stop, interruption) = signals::listen()
         .map_err(|error| Failure::failed(format!("signals: {error}")))?;
@@ -63,6 +83,7 @@ async fn go(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
         prepared: &prepared,
         store: &store,
         run,
+        purpose,
         others: BTreeSet::new(),
         book,
         accounts: Accounts::default(),
@@ -105,6 +126,7 @@ struct Session<'a> {
     prepared: &'a Prepared,
     store: &'a Store,
     run: Run,
+    purpose: Purpose,
     /// Runs whose open jobs other processes fetch.
     others: BTreeSet<RunId>,
     book: Book,
@@ -190,27 +212,26 @@ impl<'a> Session<'a> {
             |error: io::Error| Failure::failed(format!("questions: {error}"));
         let mut spool = Spool::create(&self.store.questions(self.run.id, place))
             .map_err(spool_failed)?;
-        let needs = self.needs(place, step, finished, &mut spool).await?;
-        let questions = spool.len();
-        let purse = step.account.purse.as_str();
-        let is_ours = |line: &Line| !self.others.contains(&line.run);
-        let open = self.book.ledger().open(purse).any(is_ours);
-        let ending = match questions > 0 || open {
-            true => {
-                let order = Order {
-                    step: step.spec.name.as_str().into(),
-                    operation: step.operation,
-                    lane: step.lane,
-                    questions,
-                    others: self.others.clone(),
-                };
-                self.buy(step, &order, spool).await?
+        if self.has_doubts(step) {
+            self.reconcile(step).await?;
+        }
+        let mut needs = self.needs(place, step, finished, &mut spool).await?;
+        let mut ending = self.ask(step, spool).await?;
+        // What was lost in this session may prove to be free, and is asked again: a few times, since a
+        // provider that loses every reply is not to be asked for ever.
+        for _ in 0..AGAIN {
+            if ending != Ending::Complete || !self.has_doubts(step) {
+                break;
             }
-            false => {
-                drop(spool.read());
-                Ending::Complete
+            if !self.reconcile(step).await? {
+                break;
             }
-        };
+            let mut spool = Spool::create(&self.store.questions(self.run.id, place))
+                .map_err(spool_failed)?;
+            let more = self.needs(place, step, finished, &mut spool).await?;
+            needs.seen = more.seen;
+            ending = self.ask(step, spool).await?;
+        }
         self.notice_others()?;
         let lanes = self.lanes(&step.spec.name);
         self.steps.push(StepSummary {
@@ -226,6 +247,86 @@ impl<'a> Session<'a> {
         let loaded =
             Finished::load(place, step, ledger, &answers, &self.at(), &needs.seen)?;
         Ok((ending, loaded))
+    }
+
+    /// Asks what is to be asked, and fetches what was asked.
+    async fn ask(
+        &mut self,
+        step: &'a PreparedStep,
+        spool: Spool,
+    ) -> Result<Ending, Failure> {
+        let asked = match self.purpose {
+            Purpose::Buy => spool.len(),
+            Purpose::Fetch => 0,
+        };
+        let left = spool.len() - asked;
+        let open = self.book.ledger().open(&step.account.purse);
+        let mut ours = open.filter(|line| !self.others.contains(&line.run));
+        let has_jobs = ours.any(|line| line.state != State::InDoubt);
+        drop(ours);
+        let ending = match asked > 0 || has_jobs {
+            true => {
+                let order = Order {
+                    step: step.spec.name.as_str().into(),
+                    operation: step.operation,
+                    lane: step.lane,
+                    questions: asked,
+                    others: self.others.clone(),
+                };
+                self.buy(step, &order, spool).await?
+            }
+            false => {
+                drop(spool.read());
+                Ending::Complete
+            }
+        };
+        Ok(if left > 0 { ending.max(Ending::Fetched) } else { ending })
+    }
+
+    /// Whether a step's account has batches in doubt that are ours to judge.
+    fn has_doubts(&self, step: &PreparedStep) -> bool {
+        let mut open = self.book.ledger().open(&step.account.purse);
+        open.any(|line| line.state == State::InDoubt && !self.others.contains(&line.run))
+    }
+
+    /// Ends the doubts that can be ended. Tells whether there is more to ask now.
+    async fn reconcile(&mut self, step: &'a PreparedStep) -> Result<bool, Failure> {
+        let Self { prepared, store, run, book, accounts, stop, terminal, others, .. } =
+            self;
+        let providers = &prepared.pipeline.providers;
+        let policy = providers.get(&step.provider).map(|provider| provider.doubtful());
+        let policy = policy.unwrap_or_default();
+        let engine =
+            accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
+        let snapshots = engine.progress();
+        let reconcile = async {
+            engine.open_wallet().await?;
+            engine.reconcile(book, others, &policy).await
+        };
+        let (name, provider) = (&step.spec.name, &step.provider);
+        let reconciled = tokio::select! {
+            reconciled = reconcile => reconciled?,
+            () = progress::show(name, provider, snapshots, terminal) => {
+                return Err(Failure::failed("the progress ended before the run"));
+            }
+        };
+        for batch in &reconciled.free {
+            terminal.talk(&format!("batch {batch} was not charged: it is asked again\n"));
+        }
+        for batch in &reconciled.retried {
+            terminal.talk(&format!(
+                "batch {batch} is taken for charged and asked again (in_doubt: retry)\n"
+            ));
+        }
+        for batch in &reconciled.skipped {
+            terminal.talk(&format!(
+                "batch {batch} is taken for charged and left (in_doubt: skip)\n"
+            ));
+        }
+        for (batch, why) in &reconciled.held {
+            terminal.talk(&format!("batch {batch} stays in doubt: {why}\n"));
+        }
+        Ok(reconciled.frees())
     }
 
     /// The lanes that a step's questions have taken in this run.
@@ -279,13 +380,18 @@ impl<'a> Session<'a> {
         let mut questions = spool
             .read()
             .map_err(|error| Failure::failed(format!("questions: {error}")))?;
-        let Self { prepared, store, run, book, accounts, stop, terminal, .. } = self;
+        let Self {
+            prepared, store, run, book, accounts, stop, terminal, purpose, ..
+        } = self;
         let engine =
             accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
         let snapshots = engine.progress();
         let buy = async {
             engine.open_wallet().await?;
-            engine.buy(book, order, &mut questions).await
+            match purpose {
+                Purpose::Buy => engine.buy(book, order, &mut questions).await,
+                Purpose::Fetch => engine.buy(book, order, &mut std::iter::empty()).await,
+            }
         };
         tokio::select! {
             ending = buy => Ok(ending?),
@@ -392,6 +498,7 @@ fn doubt(line: &Line) -> Option<Doubt> {
 
 fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit {
     match summary.ending {
+        Ending::Fetched => Exit::Done,
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit => Exit::NeedsPerson,
         Ending::AtLimit | Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => {

@@ -3,7 +3,7 @@
 use crate::{Credits, Operation, Query, QueryKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// Names a run in the journal.
 #[derive(
@@ -14,6 +14,17 @@ pub struct RunId(pub i64);
 /// Deterministic name of a batch: of its run, its purse, the questions it holds, and the attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BatchId(pub u64);
+
+impl FromStr for BatchId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok());
+        number.flatten().map(Self).ok_or_else(|| {
+            format!("`{text}` is no batch: `leadmill status` shows them, such as 00f1e2d3c4b5a697")
+        })
+    }
+}
 
 impl fmt::Display for BatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -35,6 +35,9 @@ pub enum Event {
         lane: Lane,
         /// Upper bound of the spend.
         reserve: Credits,
+        /// The newest transaction of the wallet that was known before: a charge for this batch is newer.
+        /// Empty where the wallet had none yet.
+        anchor: Option<Arc<str>>,
         /// The questions inside, in request order.
         keys: Arc<[QueryKey]>,
     },

@@ -57,6 +57,12 @@ pub struct Line {
     pub intended_at: Timestamp,
     /// Held while open, true once settled, nothing once refused.
     pub credits: Credits,
+    /// The upper bound of its spend, as it was intended.
+    pub reserve: Credits,
+    /// The newest transaction of the wallet that was known before it was sent; empty where there was none.
+    pub anchor: Option<Arc<str>>,
+    /// The place of its latest intent among all intents.
+    pub order: u64,
     /// Where it stands.
     pub state: State,
     /// What was seen when its reply was lost.
@@ -81,6 +87,7 @@ pub struct Ledger {
     open: BTreeSet<usize>,
     jobs: Vec<usize>,
     committed: HashMap<(RunId, Arc<str>), Credits>,
+    intents: u64,
 }
 
 impl Ledger {
@@ -108,8 +115,12 @@ impl Ledger {
             }
         };
         match &entry.event {
-            Event::Intended { .. } => {
-                (line.run, line.intended_at) = (entry.run, entry.at)
+            Event::Intended { anchor, reserve, .. } => {
+                line.reserve = *reserve;
+                (line.run, line.intended_at) = (entry.run, entry.at);
+                (line.anchor, line.doubt) = (anchor.clone(), None);
+                self.intents += 1;
+                line.order = self.intents;
             }
             Event::Doubted { reason } => line.doubt = Some(reason.clone()),
             Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
@@ -195,6 +206,9 @@ impl Line {
             keys: Arc::clone(keys),
             intended_at: entry.at,
             credits: Credits::ZERO,
+            reserve: Credits::ZERO,
+            anchor: None,
+            order: 0,
             state: State::InDoubt,
             doubt: None,
         })
@@ -278,6 +292,7 @@ mod tests {
             operation: Operation::VerifyEmail,
             lane: Lane::Bulk,
             reserve: Credits(reserve),
+            anchor: None,
             keys: [QueryKey([1; 16])].into(),
         }
     }
@@ -288,7 +303,7 @@ mod tests {
             panic!("an intent");
         };
         let keys = [QueryKey([2; 16])].into();
-        Event::Intended { account, step, operation, lane, reserve, keys }
+        Event::Intended { account, step, operation, lane, reserve, anchor: None, keys }
     }
 
     fn other_purse() -> Event {
@@ -296,7 +311,15 @@ mod tests {
         else {
             panic!("an intent");
         };
-        Event::Intended { account: "b".into(), step, operation, lane, reserve, keys }
+        Event::Intended {
+            account: "b".into(),
+            step,
+            operation,
+            lane,
+            reserve,
+            anchor: None,
+            keys,
+        }
     }
 
     fn refused() -> Event {
@@ -362,7 +385,15 @@ mod tests {
         let single = |event| match event {
             Event::Intended { account, step, operation, reserve, keys, .. } => {
                 let lane = Lane::Single;
-                Event::Intended { account, step, operation, lane, reserve, keys }
+                Event::Intended {
+                    account,
+                    step,
+                    operation,
+                    lane,
+                    reserve,
+                    anchor: None,
+                    keys,
+                }
             }
             other => other,
         };

@@ -11,6 +11,7 @@ pub mod batch;
 pub mod clock;
 pub mod credits;
 pub mod event;
+pub mod history;
 pub mod index;
 pub mod journal;
 pub mod key;
@@ -30,6 +31,7 @@ pub use batch::{Batch, BatchId, JobId, Lane, RunId};
 pub use clock::{Clock, Timestamp};
 pub use credits::Credits;
 pub use event::{Entry, Event, Part};
+pub use history::{History, Unproved};
 pub use index::{Asked, Index};
 pub use journal::{Appended, Journal, JournalError};
 pub use key::{KeyMap, KeySet, QueryKey};
@@ -39,6 +41,7 @@ pub use operation::{Field, FieldKind, Input, InputKind, Operation};
 pub use pack::{Account, Pack};
 pub use provider::{
     ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
+    Transaction, Transactions,
 };
 pub use query::{Query, Unaskable};
 pub use slots::Leases;

@@ -32,6 +32,8 @@ pub struct Window {
 pub enum Call {
     /// Reading the wallet.
     Balance,
+    /// Reading the wallet's history.
+    Transactions,
     /// One question, answered at once.
     Ask,
     /// Handing over a batch.
@@ -44,13 +46,20 @@ pub enum Call {
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Balance, Self::Ask, Self::Submit, Self::Poll, Self::Page];
+    pub const ALL: [Self; 6] = [
+        Self::Balance,
+        Self::Transactions,
+        Self::Ask,
+        Self::Submit,
+        Self::Poll,
+        Self::Page,
+    ];
 
     /// The name in a pack.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Balance => "balance",
+            Self::Transactions => "transactions",
             Self::Ask => "ask",
             Self::Submit => "submit",
             Self::Poll => "poll",

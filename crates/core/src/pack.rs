@@ -27,6 +27,10 @@ pub struct Pack {
     pub operations: BTreeMap<Operation, Offer>,
     /// How jobs go.
     pub jobs: Jobs,
+    /// How long a charge may take to show in the wallet's transactions, from when the call was given up;
+    /// none where the provider lists no transactions.
+    #[serde(default)]
+    pub settling: Option<Written>,
     /// The provider's words for its confidence, as numbers from 0 to 100. Our own reading.
     pub confidence: BTreeMap<String, i64>,
 }
@@ -86,6 +90,28 @@ pub struct Jobs {
     /// the successful poll. Where the first fetch is the paid act it is not.
     #[serde(default)]
     pub early_results: bool,
+}
+
+/// What to do with a batch of which nothing tells whether it was charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InDoubt {
+    /// Its questions wait for a person.
+    #[default]
+    Hold,
+    /// It is taken for charged, and its questions are asked again.
+    Retry,
+    /// It is taken for charged, and its questions are not asked again.
+    Skip,
+}
+
+/// The pipeline's word on batches in doubt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doubtful {
+    /// What to do with one.
+    pub act: InDoubt,
+    /// Most credits that one run may take for charged and ask again.
+    pub budget: Credits,
 }
 
 /// A provider as a pipeline uses it: the pack with the chosen plan and the pipeline's overrides.

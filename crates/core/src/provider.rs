@@ -4,6 +4,7 @@ use crate::{Account, Answered, Batch, Credits, JobId, Operation, Query};
 use async_trait::async_trait;
 use std::{
     fmt::{self, Debug},
+    sync::Arc,
     time::Duration,
 };
 
@@ -19,6 +20,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Reads the wallet. Free.
     async fn balance(&self) -> Result<Reply<Credits>, ProviderError>;
+
+    /// Reads a page of the wallet's transactions, newest first, counted from 1. Free. Only called where the
+    /// pack says how long a charge takes to show.
+    async fn transactions(&self, page: u32)
+    -> Result<Reply<Transactions>, ProviderError>;
 
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
     /// [`ErrorKind::InDoubt`] means that it may have been charged without an answer.
@@ -75,6 +81,26 @@ pub struct RateSignal {
     pub remaining: Option<u64>,
     /// Time until the window resets. Never one that lies in the past.
     pub reset: Option<Duration>,
+}
+
+/// A page of the wallet's transactions, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transactions {
+    /// What is on the page.
+    pub rows: Vec<Transaction>,
+    /// Pages in all.
+    pub pages: u32,
+}
+
+/// One change of the balance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// The provider's name for it.
+    pub id: Arc<str>,
+    /// Credits that came; negative where they went.
+    pub amount: i64,
+    /// The balance after it.
+    pub balance_after: Credits,
 }
 
 /// How far a job is.

@@ -14,7 +14,7 @@ use crate::{
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, Entry, Event, JobId, Line, Operation, Page,
     Progress, ProviderError, Query, QueryKey, Reply, StagingError, State, Status,
-    Timestamp, pack::Offer, schedule::JobTimes,
+    Timestamp, Transactions, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
 use plan::Plan;
@@ -123,6 +123,8 @@ enum Errand {
     Poll(BatchId),
     Page(BatchId, u32),
     Balance,
+    /// The newest transaction.
+    Anchor,
 }
 
 /// A call that has ended.
@@ -130,6 +132,7 @@ pub(crate) enum Ended {
     Submitted(Permit, Batch, Result<Reply<JobId>, ProviderError>),
     Asked(Permit, Batch, Result<Reply<Answered>, ProviderError>),
     Balance(Permit, Result<Reply<Credits>, ProviderError>),
+    Anchored(Permit, Result<Reply<Transactions>, ProviderError>),
     Polled(Permit, BatchId, Result<Reply<Progress>, ProviderError>),
     Fetched(Permit, BatchId, u32, Result<Reply<Page>, ProviderError>),
     Staged(BatchId, Credits, Arc<[Status]>, Result<String, StagingError>),

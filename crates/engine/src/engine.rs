@@ -63,6 +63,9 @@ pub struct Engine {
     pub(crate) leases: Box<dyn Leases>,
     pub(crate) limiter: Limiter,
     pub(crate) wallet: Wallet,
+    /// The wallet's newest transaction, as last read, and paid calls since.
+    pub(crate) anchor: Option<Arc<str>>,
+    pub(crate) unanchored: usize,
     pub(crate) run: RunId,
     pub(crate) purse: Arc<str>,
     pub(crate) budget: Credits,
@@ -107,6 +110,8 @@ impl Engine {
             leases: parts.leases,
             batch_risk,
             wallet: Wallet::default(),
+            anchor: None,
+            unanchored: 0,
             budget: parts.budget,
             report: Report::default(),
             progress: watch::Sender::new(Snapshot::default()),
@@ -137,7 +142,10 @@ impl Engine {
         let mut stop = self.stop.clone();
         tokio::select! { biased;
             () = stopped(&mut stop, None) => Ok(()),
-            read = self.read_wallet() => read,
+            read = async {
+                self.read_wallet().await?;
+                self.drop_anchor().await
+            } => read,
         }
     }
 
@@ -180,7 +188,10 @@ impl Engine {
     }
 
     /// Waits until a call may leave. `None` if that is too long to be waited for.
-    async fn admitted(&mut self, endpoint: Endpoint) -> Result<Option<Permit>, RunError> {
+    pub(crate) async fn admitted(
+        &mut self,
+        endpoint: Endpoint,
+    ) -> Result<Option<Permit>, RunError> {
         loop {
             self.trade()?;
             let until = match self.limiter.admit(endpoint) {
@@ -265,7 +276,7 @@ impl Engine {
 }
 
 /// Resolves when buying must stop, or when waiting for last replies has lasted long enough.
-async fn stopped(stop: &mut watch::Receiver<bool>, deadline: Option<Instant>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>, deadline: Option<Instant>) {
     if let Some(deadline) = deadline {
         return sleep_until(deadline).await;
     }

@@ -5,7 +5,8 @@
 //! job here?).
 
 pub mod limiter;
-pub mod report;
+pub mod reconciliation;
+mod report;
 
 mod book;
 mod collection;
@@ -17,4 +18,5 @@ mod wallet;
 pub use book::{Book, BookError, Recorded};
 pub use engine::{Engine, Order, Parts, RunError};
 pub use limiter::Limiter;
+pub use reconciliation::{Reconciled, written_off};
 pub use report::{Doubt, Ending, Report, Snapshot};

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub enum Ending {
     /// Every question was asked, and every job settled.
     Complete,
+    /// What was paid for is fetched, and nothing was to be bought.
+    Fetched,
     /// The budget holds no further question.
     AtLimit,
     /// The day's quota of jobs is used up.
@@ -84,6 +86,8 @@ pub struct Report {
 /// Where a step stands, for the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
+    /// Waits until charges in doubt would show.
+    pub settling: bool,
     /// Questions of the step.
     pub questions: u64,
     /// Questions with an end: hit, miss or failed.

@@ -13,12 +13,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
     Account, Answered, Batch, Credits, ErrorKind, Finding, JobId, Operation, Page,
-    Progress, Provider, ProviderError, Query, Reply, Signals,
+    Progress, Provider, ProviderError, Query, Reply, Signals, Transaction, Transactions,
 };
 use refusal::Route;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
-use wire::{Balance, Email, Emails, Envelope, Item, Job, Lead, Leads, Submitted};
+use wire::{
+    Balance, Change, Email, Emails, Envelope, History, Item, Job, Lead, Leads, Submitted,
+};
 
 /// The facts, compiled in.
 pub(crate) const PACK: &str = include_str!("enrich/pack.yaml");
@@ -203,6 +205,26 @@ impl Provider for Enrich {
         let signals =
             Signals { balance: Some(balance), rates: rate::signals(response.headers()) };
         Ok(Reply { value: balance, signals })
+    }
+
+    async fn transactions(
+        &self,
+        page: u32,
+    ) -> Result<Reply<Transactions>, ProviderError> {
+        let action = Action::fixed("reading the wallet's transactions");
+        let path = format!("/wallets/transactions?page={page}&limit=100");
+        let response = self.get(&action, &path).await?;
+        let envelope: Envelope<History> = self.read(&action, &response)?;
+        let History { transactions, pagination } = envelope.data;
+        let row = |Change { id, amount, balance_after }| Transaction {
+            id: id.into(),
+            amount,
+            balance_after,
+        };
+        let rows = transactions.into_iter().map(row).collect();
+        let value = Transactions { rows, pages: pagination.total_pages };
+        let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
+        Ok(Reply { value, signals })
     }
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {

@@ -24,6 +24,8 @@ struct Intent {
     operation: Operation,
     lane: Lane,
     reserve: Credits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anchor: Option<Arc<str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +56,7 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         |event: &str, body: String, bytes| Row { event: event.to_owned(), body, bytes };
     let json = serde_json::to_string::<Refusal>;
     Ok(match event {
-        Event::Intended { account, step, operation, lane, reserve, keys } => {
+        Event::Intended { account, step, operation, lane, reserve, anchor, keys } => {
             let (account, step) = (Arc::clone(account), Arc::clone(step));
             let (operation, lane, reserve) = (*operation, *lane, *reserve);
             let body = serde_json::to_string(&Intent {
@@ -63,6 +65,7 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
                 operation,
                 lane,
                 reserve,
+                anchor: anchor.clone(),
             })?;
             row("intended", body, Some(keys.iter().flat_map(|key| key.0).collect()))
         }
@@ -100,13 +103,14 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
     let bytes = row.bytes.unwrap_or_default();
     Ok(match row.event.as_str() {
         "intended" => {
-            let Intent { account, step, operation, lane, reserve } = body(&row.body)?;
+            let Intent { account, step, operation, lane, reserve, anchor } =
+                body(&row.body)?;
             let (keys, rest) = bytes.as_chunks();
             if !rest.is_empty() {
                 return Err(Unreadable("the keys of an intent are cut short".into()));
             }
             let keys = keys.iter().map(|key| QueryKey(*key)).collect();
-            Event::Intended { account, step, operation, lane, reserve, keys }
+            Event::Intended { account, step, operation, lane, reserve, anchor, keys }
         }
         "accepted" => Event::Accepted { job: body::<Acceptance>(&row.body)?.job },
         "refused" => {
@@ -155,6 +159,7 @@ mod tests {
                 operation: Operation::FindEmail,
                 lane: Lane::Single,
                 reserve: Credits(20),
+                anchor: Some("t1".into()),
                 keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
             },
             Event::Accepted { job: JobId("65f0".into()) },

@@ -324,6 +324,7 @@ mod tests {
                 operation: Operation::VerifyEmail,
                 lane,
                 reserve: Credits(1),
+                anchor: None,
                 keys: keys.iter().map(|key| QueryKey([*key; 16])).collect(),
             },
         };

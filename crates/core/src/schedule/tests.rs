@@ -47,6 +47,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         .into(),
         operations: [(Operation::VerifyEmail, offer)].into(),
         jobs,
+        settling: None,
         confidence: BTreeMap::new(),
     };
     Account {

@@ -348,6 +348,7 @@ impl Drive<'_> {
             operation: batch.operation,
             lane: batch.lane,
             reserve: batch.reserve,
+            anchor: self.engine.anchor.clone(),
             keys: Arc::clone(&batch.keys),
         };
         let intents =
@@ -370,6 +371,7 @@ impl Drive<'_> {
             self.fail(error);
             return self.stay(leaving, &reason).await;
         }
+        self.weigh_anchor(leaving.len());
         for (permit, batch) in leaving {
             self.weighty += 1;
             self.engine.report.asked += batch.queries.len() as u64;
@@ -389,6 +391,19 @@ impl Drive<'_> {
             };
         }
         Ok(())
+    }
+
+    /// Reads the wallet's newest transaction now and then: the proof that a lost call was not charged has to
+    /// reach back to it.
+    fn weigh_anchor(&mut self, leaving: usize) {
+        /// Calls between two looks: some pages of transactions.
+        const APART: usize = 500;
+        self.engine.unanchored += leaving;
+        let has_any = self.engine.provider.account().pack.settling.is_some();
+        if has_any && self.engine.unanchored >= APART {
+            self.engine.unanchored = 0;
+            self.errand(Duration::ZERO, Errand::Anchor);
+        }
     }
 
     /// Where writing down took longer than the lease lasts, others may have our slots.
@@ -448,6 +463,7 @@ impl Drive<'_> {
                 Errand::Poll(batch) => self.endpoint(Call::Poll, batch),
                 Errand::Page(batch, _) => self.endpoint(Call::Page, batch),
                 Errand::Balance => Call::Balance.into(),
+                Errand::Anchor => Call::Transactions.into(),
             };
             match self.engine.limiter.admit(endpoint) {
                 Ok(permit) => {
@@ -483,6 +499,11 @@ impl Drive<'_> {
             Errand::Balance => {
                 self.calls.spawn(async move {
                     Ended::Balance(permit, provider.balance().await)
+                });
+            }
+            Errand::Anchor => {
+                self.calls.spawn(async move {
+                    Ended::Anchored(permit, provider.transactions(1).await)
                 });
             }
             Errand::Poll(batch) => match work(batch) {

@@ -10,7 +10,7 @@ use crate::{
 };
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, JobId, Page, Part, Progress,
-    ProviderError, Reply, Signals, Status,
+    ProviderError, Reply, Signals, Status, Transactions,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -30,6 +30,7 @@ impl Drive<'_> {
                     self.asked(permit, batch, reply, &mut events)
                 }
                 Ended::Balance(permit, reply) => self.balance(permit, reply),
+                Ended::Anchored(permit, reply) => self.anchored(permit, reply),
                 Ended::Polled(permit, batch, reply) => self.polled(permit, batch, reply),
                 Ended::Fetched(permit, batch, page, reply) => {
                     self.fetched(permit, batch, page, reply)
@@ -257,6 +258,26 @@ impl Drive<'_> {
                         self.errand(backoff(self.wallet_failures), Errand::Balance);
                     }
                     _ => {}
+                }
+            }
+        }
+    }
+
+    fn anchored(
+        &mut self,
+        permit: Permit,
+        reply: Result<Reply<Transactions>, ProviderError>,
+    ) {
+        match reply {
+            Ok(Reply { value, signals }) => {
+                self.heard(&permit, &signals, None);
+                self.engine.anchored(&value);
+            }
+            // The one before is as good, and farther back.
+            Err(error) => {
+                self.heard_of(&permit, &error);
+                if let ErrorKind::Throttled(wait) = error.kind {
+                    self.throttled(wait);
                 }
             }
         }

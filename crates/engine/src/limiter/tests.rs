@@ -35,6 +35,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
             .into(),
         operations: BTreeMap::new(),
         jobs,
+        settling: None,
         confidence: BTreeMap::new(),
     };
     Account {

@@ -4,7 +4,10 @@
 //! Unknown members are ignored, enums are open sets.
 
 use leadmill_core::Credits;
-use serde::{Deserialize, Deserializer, Serialize, de::Visitor};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 use std::{borrow::Cow, fmt, ops::Deref};
 
 /// A person to find, as it is sent.
@@ -59,6 +62,39 @@ pub(crate) struct Envelope<T> {
 pub(crate) struct Balance {
     #[serde(default, deserialize_with = "rounded_down")]
     pub(crate) balance: Option<Credits>,
+}
+
+/// `GET /wallets/transactions`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct History {
+    pub(crate) transactions: Vec<Change>,
+    pub(crate) pagination: Pages,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pages {
+    pub(crate) total_pages: u32,
+}
+
+/// A row of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Change {
+    pub(crate) id: String,
+    #[serde(deserialize_with = "exact")]
+    pub(crate) amount: i64,
+    pub(crate) balance_after: Credits,
+}
+
+/// A number that proves something only when it is exact.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let integer = |number: f64| {
+        (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+    };
+    let whole = number.as_i64().or_else(|| number.as_f64().and_then(integer));
+    whole.ok_or_else(|| D::Error::custom(format!("{number} is no whole number")))
 }
 
 /// The reply to a batch submit.

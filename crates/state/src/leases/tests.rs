@@ -25,6 +25,7 @@ fn account(window: &str) -> Account {
         scopes: [(Call::Poll.into(), vec![global.clone()])].into(),
         operations: BTreeMap::new(),
         jobs,
+        settling: None,
         confidence: BTreeMap::new(),
     };
     Account {

@@ -1,0 +1,103 @@
+//! `leadmill resolve`: a person knows what became of a batch whose reply was lost.
+
+use crate::{
+    args::{FileArgs, ResolveArgs},
+    clock::SystemClock,
+    exit::{Exit, Failure},
+    prepared,
+    terminal::Terminal,
+};
+use leadmill_core::{BatchId, Clock, Entry, Event, JobId, State, Status};
+use leadmill_engine::{Book, Recorded, written_off};
+use leadmill_state::{StateError, Store};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Writes down what became of the batch.
+pub(crate) async fn resolve(
+    args: &ResolveArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let (folder, batch) = target(args, terminal)?;
+    let none = || {
+        Failure::invalid(format!("{} holds no batch {batch}", folder.display()))
+            .hint("`leadmill status` shows those in doubt")
+    };
+    if Store::look(&folder)?.is_none() {
+        return Err(none());
+    }
+    let store = Store::open(&folder)?;
+    let (ledger, journal) = store.book()?;
+    let line = ledger.line(batch).cloned().ok_or_else(none)?;
+    if !store.others([line.run])?.is_empty() {
+        return Err(StateError::Locked(folder).into());
+    }
+    // Whoever was at work until now may have written on.
+    let mut book = Book::new(Box::new(journal), ledger);
+    book.refresh().await.map_err(|error| Failure::failed(error.to_string()))?;
+    let line = book.ledger().line(batch).cloned().unwrap_or(line);
+    if line.state != State::InDoubt {
+        let state = match line.state {
+            State::Accepted(job) => {
+                format!("the provider has it as job {}: the next run fetches it", job.0)
+            }
+            State::Refused { .. } => "it was not charged".into(),
+            State::Settled { .. } | State::InDoubt => "it is settled".into(),
+        };
+        return Err(Failure::invalid(format!("batch {batch} is not in doubt: {state}")));
+    }
+    let (event, told) = match (&args.verdict.job, args.verdict.give_up) {
+        (Some(job), _) => {
+            let told =
+                format!("job {job}: the next run, or `leadmill fetch`, fetches it");
+            (Event::Accepted { job: JobId(job.clone()) }, told)
+        }
+        (None, true) => {
+            let told =
+                format!("{} credits count as spent, its answers as lost", line.credits);
+            (written_off(&line, Status::UnknownCharged), told)
+        }
+        (None, false) => {
+            let reason = "not charged, by `leadmill resolve`".to_owned();
+            let told = "not charged: the next run asks its questions".to_owned();
+            (Event::Refused { reason, again: true }, told)
+        }
+    };
+    let entry = Entry { at: SystemClock.now(), run: line.run, batch, event };
+    match book.record(&[entry]).await {
+        Ok(Recorded::Written) => {}
+        Ok(Recorded::Collides) => return Err(Failure::failed("the journal has changed")),
+        Err(error) => return Err(Failure::failed(error.to_string())),
+    }
+    terminal.print(&format!("batch {batch}: {told}\n"));
+    terminal.last_line(&json!({ "batch": batch.to_string(), "resolved": told }));
+    Ok(Exit::Done)
+}
+
+/// The state, and the batch in it.
+fn target(
+    args: &ResolveArgs,
+    terminal: &Terminal,
+) -> Result<(PathBuf, BatchId), Failure> {
+    let (file, batch) = match args.target.as_slice() {
+        [file, batch] => (Some(PathBuf::from(file)), batch),
+        [batch] => (std::env::var_os("LEADMILL_FILE").map(PathBuf::from), batch),
+        _ => return Err(Failure::invalid("name one batch")),
+    };
+    let batch = batch.parse().map_err(Failure::invalid)?;
+    let folder = match (&args.state, file) {
+        (Some(state), _) => state.clone(),
+        (None, Some(file)) => {
+            let vars = args.vars.clone();
+            prepared::state_of(
+                &FileArgs { file, vars, state: None, run_key: None },
+                terminal,
+            )?
+        }
+        (None, None) => {
+            return Err(Failure::invalid("whose batch?")
+                .hint("name the pipeline file before it, or the state with --state"));
+        }
+    };
+    Ok((folder, batch))
+}

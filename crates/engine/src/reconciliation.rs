@@ -1,0 +1,271 @@
+//! Batches in doubt, once nothing is in flight: what the wallet's history proves, then what the pipeline
+//! says.
+
+use crate::{Book, Engine, Recorded, RunError, engine::stopped};
+use leadmill_core::{
+    BatchId, Call, Credits, Entry, ErrorKind, Event, History, Line, Part, ProviderError,
+    Reply, RunId, State, Status, Transactions, Unproved,
+    pack::{Doubtful, InDoubt},
+};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::sleep;
+
+/// Most pages of the wallet's transactions that are read to reach back to a submit.
+const MOST_PAGES: u32 = 100;
+
+/// Times that the history is read: a page that grew while it was read does not add up.
+const READS: u32 = 3;
+
+/// After this time a charge has shown, whatever the clocks say.
+const LONG_AGO: Duration = Duration::from_secs(3 * 3600);
+
+/// What became of batches in doubt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Proved not to have been charged: their questions may be asked again.
+    pub free: Vec<BatchId>,
+    /// Taken for charged by the pipeline's word, and to be asked again.
+    pub retried: Vec<BatchId>,
+    /// Taken for charged by the pipeline's word, and not to be asked again.
+    pub skipped: Vec<BatchId>,
+    /// Still in doubt, and why.
+    pub held: Vec<(BatchId, String)>,
+}
+
+impl Reconciled {
+    /// Whether there are questions that may be asked now and could not before.
+    pub fn frees(&self) -> bool {
+        !self.free.is_empty() || !self.retried.is_empty()
+    }
+}
+
+impl Engine {
+    /// Ends every doubt at this account that can be ended, but for those of other processes that are at
+    /// work. Nothing of this process may be in flight.
+    pub async fn reconcile(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+        policy: &Doubtful,
+    ) -> Result<Reconciled, RunError> {
+        let mut reconciled = Reconciled::default();
+        if self.doubts(book, others).is_empty() {
+            return Ok(reconciled);
+        }
+        let mut stop = self.stop.clone();
+        let history = tokio::select! { biased;
+            () = stopped(&mut stop, None) => return Ok(reconciled),
+            history = self.history(book, others) => history?,
+        };
+        book.refresh().await?;
+        let mut events = Vec::new();
+        let mut retried = self.retried(book);
+        for line in self.doubts(book, others) {
+            let proof = match &history {
+                Ok(history) => history
+                    .proves_free(book.ledger(), &line)
+                    .map_err(|unproved| unproved.to_string()),
+                Err(unread) => Err(unread.clone()),
+            };
+            let why = match proof {
+                Ok(()) => {
+                    let reason = "the wallet's transactions show no charge".to_owned();
+                    events.push((line.batch, Event::Refused { reason, again: true }));
+                    self.wallet.refused(line.batch);
+                    reconciled.free.push(line.batch);
+                    continue;
+                }
+                Err(why) => why,
+            };
+            let within = retried + line.reserve <= policy.budget;
+            match policy.act {
+                InDoubt::Retry if within => {
+                    retried += line.reserve;
+                    events.push((line.batch, written_off(&line, Status::Deferred)));
+                    reconciled.retried.push(line.batch);
+                }
+                InDoubt::Skip => {
+                    events.push((line.batch, written_off(&line, Status::UnknownCharged)));
+                    reconciled.skipped.push(line.batch);
+                }
+                InDoubt::Hold | InDoubt::Retry => reconciled.held.push((line.batch, why)),
+            }
+        }
+        let (at, run) = (self.clock.now(), self.run);
+        let entry = |(batch, event)| Entry { at, run, batch, event };
+        let entries: Vec<Entry> = events.into_iter().map(entry).collect();
+        match book.record(&entries).await? {
+            Recorded::Written => Ok(reconciled),
+            Recorded::Collides => {
+                Err(RunError::Broken("the journal refused what is known".into()))
+            }
+        }
+    }
+
+    /// Batches in doubt that are ours to judge.
+    fn doubts(&self, book: &Book, others: &BTreeSet<RunId>) -> Vec<Line> {
+        let open = book.ledger().open(&self.purse);
+        open.filter(|line| line.state == State::InDoubt && !others.contains(&line.run))
+            .cloned()
+            .collect()
+    }
+
+    /// What this run has written off so far to ask again.
+    fn retried(&self, book: &Book) -> Credits {
+        let lines = book.ledger().lines().iter();
+        let is_retried = |line: &&Line| match &line.state {
+            State::Settled { statuses, .. } => statuses.contains(&Status::Deferred),
+            _ => false,
+        };
+        lines
+            .filter(|line| line.run == self.run && line.account == self.purse)
+            .filter(is_retried)
+            .map(|line| line.credits)
+            .sum()
+    }
+
+    /// Reads the wallet's history back to the oldest doubt; else tells why that cannot be done.
+    async fn history(
+        &mut self,
+        book: &Book,
+        others: &BTreeSet<RunId>,
+    ) -> Result<Result<History, String>, RunError> {
+        let doubts = self.doubts(book, others);
+        let Some(settling) = self.provider.account().pack.settling else {
+            return Ok(Err("the provider tells no transactions".into()));
+        };
+        if doubts.iter().all(|line| line.anchor.is_none()) {
+            return Ok(
+                Err("the wallet's history was not read before it was sent".into()),
+            );
+        }
+        let now = self.clock.now();
+        if doubts.iter().any(|line| now.since(line.intended_at) < LONG_AGO) {
+            self.progress.send_modify(|shown| shown.settling = true);
+            sleep(settling.0).await;
+            self.progress.send_modify(|shown| shown.settling = false);
+        }
+        let mut history = Err("it was not read".to_owned());
+        for _ in 0..READS {
+            history = self.read_history(&doubts).await?;
+            let is_sound = |history: &History| {
+                doubts.iter().all(|line| {
+                    !matches!(
+                        history.proves_free(book.ledger(), line),
+                        Err(Unproved::Gap)
+                    )
+                })
+            };
+            if history.as_ref().is_ok_and(is_sound) {
+                break;
+            }
+        }
+        Ok(history)
+    }
+
+    async fn read_history(
+        &mut self,
+        doubts: &[Line],
+    ) -> Result<Result<History, String>, RunError> {
+        let mut history = History::default();
+        let anchors: BTreeSet<&str> =
+            doubts.iter().filter_map(|line| line.anchor.as_deref()).collect();
+        let mut missing = anchors.clone();
+        for page in 1..=MOST_PAGES {
+            let provider = Arc::clone(&self.provider);
+            let read = self
+                .free_call(Call::Transactions, async || provider.transactions(page).await)
+                .await?;
+            let Some(read) = read else {
+                return Ok(Err("the wallet's transactions could not be read".into()));
+            };
+            for row in &read.rows {
+                missing.remove(&*row.id);
+            }
+            history.rows.extend(read.rows);
+            history.is_whole = page >= read.pages;
+            // An empty anchor is the history's beginning.
+            if missing.is_empty() || history.is_whole {
+                break;
+            }
+        }
+        let provider = Arc::clone(&self.provider);
+        let balance =
+            self.free_call(Call::Balance, async || provider.balance().await).await?;
+        let Some(balance) = balance else {
+            return Ok(Err("the wallet could not be read".into()));
+        };
+        history.balance = balance;
+        Ok(Ok(history))
+    }
+
+    /// Remembers the wallet's newest transaction: what is charged from here on is newer.
+    pub(crate) async fn drop_anchor(&mut self) -> Result<(), RunError> {
+        if self.provider.account().pack.settling.is_none() {
+            return Ok(());
+        }
+        let provider = Arc::clone(&self.provider);
+        let read = self
+            .free_call(Call::Transactions, async || provider.transactions(1).await)
+            .await?;
+        if let Some(read) = read {
+            self.anchored(&read);
+        }
+        Ok(())
+    }
+
+    /// Takes in the first page of the wallet's transactions.
+    pub(crate) fn anchored(&mut self, newest: &Transactions) {
+        let id = newest.rows.first().map(|row| Arc::clone(&row.id));
+        self.anchor = Some(id.unwrap_or_default());
+        self.unanchored = 0;
+    }
+
+    /// Makes a free call while nothing else goes on. `None` if it failed, or is not let through for long.
+    async fn free_call<T>(
+        &mut self,
+        call: Call,
+        send: impl AsyncFn() -> Result<Reply<T>, ProviderError>,
+    ) -> Result<Option<T>, RunError> {
+        const TRIES: u32 = 4;
+        for tried in 1..=TRIES {
+            let Some(permit) = self.admitted(call.into()).await? else {
+                return Ok(None);
+            };
+            self.note(&[call.into()])?;
+            match send().await {
+                Ok(reply) => {
+                    self.limiter.hear(&permit, &reply.signals.rates);
+                    self.limiter.replied(&permit, true);
+                    self.limiter.passed(&permit);
+                    return Ok(Some(reply.value));
+                }
+                Err(error) => {
+                    self.limiter.hear(&permit, &error.signals.rates);
+                    self.limiter.replied(&permit, error.status.is_some());
+                    match error.kind {
+                        ErrorKind::Throttled(wait) => {
+                            self.limiter.throttled(&permit, &error.signals.rates);
+                            self.freeze(wait)?;
+                        }
+                        ErrorKind::Unsent | ErrorKind::InDoubt if tried < TRIES => {
+                            sleep(Duration::from_millis(500) * tried).await;
+                        }
+                        _ => return Ok(None),
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Closes a batch in doubt as if it had been charged and its answers lost; `status` says what becomes of its
+/// questions.
+pub fn written_off(line: &Line, status: Status) -> Event {
+    Event::Settled {
+        cost: line.reserve,
+        statuses: line.keys.iter().map(|_| status).collect(),
+        part: Part::Inline([].into()),
+    }
+}

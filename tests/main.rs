@@ -10,6 +10,7 @@
 mod at_most_once;
 mod bad_input;
 mod budgets;
+mod doubts;
 mod house;
 mod job_slots;
 mod kills;

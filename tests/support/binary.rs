@@ -11,6 +11,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
 
 /// The API key that the tests hand over; it must never be seen again.
 pub(crate) const KEY: &str = "sk_test_canary+/7f3a==9c";
@@ -130,7 +131,7 @@ pub(crate) fn read_parquet(path: &Path) -> RecordBatch {
 pub(crate) struct Server {
     sandbox: Sandbox,
     pub(crate) base_url: String,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Server {
@@ -146,7 +147,7 @@ impl Server {
             tokio::spawn(sandbox.serve(listener));
             (sandbox, format!("http://127.0.0.1:{port}/api/v3"))
         });
-        Self { sandbox, base_url, _runtime: runtime }
+        Self { sandbox, base_url, runtime }
     }
 
     pub(crate) fn audit(&self) -> Audit {
@@ -155,6 +156,23 @@ impl Server {
 
     pub(crate) fn top_up(&self, credits: i64) {
         self.sandbox.top_up(credits);
+    }
+
+    /// The jobs that the wallet's history names, oldest first, as a person finds them there.
+    pub(crate) fn jobs(&self) -> Vec<String> {
+        let request =
+            http::Request::get("/api/v3/wallets/transactions?limit=100&type=deduction")
+                .header("x-api-key", KEY)
+                .body(axum::body::Body::empty())
+                .unwrap();
+        let router = self.sandbox.router();
+        let body = self.runtime.block_on(async {
+            let response = router.oneshot(request).await.unwrap();
+            axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap()
+        });
+        let json: Value = serde_json::from_slice(&body).unwrap();
+        let rows = json["data"]["transactions"].as_array().unwrap().iter().rev();
+        rows.map(|row| row["metadata"]["batchId"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Panics if any limit was broken, or any question paid for twice.
@@ -176,7 +194,7 @@ pub(crate) fn finder_pipeline(server: &Server, provider: &str, rest: &str) -> St
 name: people
 source: {{ csv: leads.csv, key: [lead_id] }}
 providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", poll: 100ms, {provider} }}
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", poll: 100ms, settling: 300ms, {provider} }}
 enrich:
   - name: mail
     find_email: {{ first_name: first_name, last_name: last_name, domain: domain }}

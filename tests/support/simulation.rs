@@ -13,7 +13,7 @@ use leadmill_core::{
     Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
     journal,
-    pack::{Percent, Risk},
+    pack::{Doubtful, Percent, Risk},
     slots::{Agreement, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
@@ -24,7 +24,10 @@ use leadmill_sandbox::{Options, Sandbox};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -36,11 +39,42 @@ use tower::ServiceExt;
 /// No run of a test takes so long.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 
+/// What the network does to requests.
+pub(crate) trait Weather: std::fmt::Debug + Send + Sync {
+    /// What happens to the next one; told whether it is a paid one.
+    fn next(&self, request: &Request<Bytes>) -> Way;
+}
+
+/// The way of a request and its reply.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Way {
+    /// How much longer it takes, there and back.
+    pub(crate) there: Duration,
+    pub(crate) back: Duration,
+    /// It fails before it has arrived.
+    pub(crate) stops: Option<TransportError>,
+    /// A reply that comes in place of an arrival.
+    pub(crate) instead: Option<Response<Bytes>>,
+    /// Its reply is lost, or becomes this one.
+    pub(crate) loses: bool,
+    pub(crate) becomes: Option<Response<Bytes>>,
+}
+
+#[derive(Debug)]
+struct Calm;
+
+impl Weather for Calm {
+    fn next(&self, _: &Request<Bytes>) -> Way {
+        Way::default()
+    }
+}
+
 /// Calls a router as if over a network with this round trip.
 #[derive(Debug)]
 pub(crate) struct InProcess {
     router: Router,
     rtt: Duration,
+    weather: Arc<dyn Weather>,
 }
 
 #[async_trait]
@@ -50,13 +84,25 @@ impl Transport for InProcess {
         request: Request<Bytes>,
         _: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
-        sleep(self.rtt / 2).await;
+        let way = self.weather.next(&request);
+        sleep(self.rtt / 2 + way.there).await;
+        if let Some(error) = way.stops {
+            return Err(error);
+        }
+        if let Some(response) = way.instead {
+            sleep(self.rtt / 2 + way.back).await;
+            return Ok(response);
+        }
         let response =
             self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await;
-        sleep(self.rtt / 2).await;
+        sleep(self.rtt / 2 + way.back).await;
         match body {
+            _ if way.loses => {
+                Err(TransportError::Lost("the connection was reset".into()))
+            }
+            Ok(_) if way.becomes.is_some() => Ok(way.becomes.unwrap()),
             Ok(body) => Ok(Response::from_parts(parts, body)),
             Err(error) => Err(TransportError::Lost(error.to_string())),
         }
@@ -65,11 +111,23 @@ impl Transport for InProcess {
 
 /// Wall-clock time that follows tokio's.
 #[derive(Debug)]
-struct SimulatedClock(Instant);
+pub(crate) struct SimulatedClock {
+    start: Instant,
+    /// Milliseconds by which it has been set.
+    set: AtomicI64,
+}
+
+impl SimulatedClock {
+    /// Sets it forward or back.
+    pub(crate) fn jump(&self, milliseconds: i64) {
+        self.set.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+}
 
 impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
-        Timestamp(1_767_225_600_000 + self.0.elapsed().as_millis() as i64)
+        let set = self.set.load(Ordering::Relaxed);
+        Timestamp(1_767_225_600_000 + set + self.start.elapsed().as_millis() as i64)
     }
 }
 
@@ -98,6 +156,7 @@ struct CrashingJournal {
     /// Entries that this process knows.
     seen: usize,
     takes: Duration,
+    check: Option<Arc<dyn Check>>,
 }
 
 /// Where the process dies.
@@ -127,6 +186,9 @@ impl Journal for CrashingJournal {
         if dies.is_none_or(|crash| crash.written) {
             disk.entries.extend_from_slice(entries);
             self.seen += entries.len();
+        }
+        if let Some(check) = &self.check {
+            check.written(&disk.entries);
         }
         match dies {
             Some(_) => Err(JournalError("power cut".into())),
@@ -220,14 +282,28 @@ pub(crate) struct World {
     pub(crate) reuse: Reuse,
     pub(crate) run: RunId,
     pub(crate) lane: Lane,
+    /// Whether the engine chooses the lanes instead.
+    pub(crate) any_lane: bool,
     /// How long an append to the journal takes.
     pub(crate) append_takes: Duration,
     /// Writes to the store of the windows before it fails.
     pub(crate) notes: usize,
     /// Runs of other processes that are at work.
     pub(crate) others: BTreeSet<RunId>,
-    clock: Arc<SimulatedClock>,
+    /// What the network does.
+    pub(crate) weather: Arc<dyn Weather>,
+    /// What to do with batches in doubt; they are left alone where there is no word.
+    pub(crate) doubtful: Option<Doubtful>,
+    /// What must hold whenever the journal has been written.
+    pub(crate) check: Option<Arc<dyn Check>>,
+    pub(crate) clock: Arc<SimulatedClock>,
     disk: Shared,
+}
+
+/// Looks at the journal.
+pub(crate) trait Check: std::fmt::Debug + Send + Sync {
+    /// Panics if something does not hold, now that this is written.
+    fn written(&self, entries: &[Entry]);
 }
 
 /// What one session came to.
@@ -262,10 +338,17 @@ impl World {
             reuse: Reuse::default(),
             run: RunId(1),
             lane: Lane::Bulk,
+            any_lane: false,
             append_takes: Duration::ZERO,
             notes: usize::MAX,
             others: BTreeSet::new(),
-            clock: Arc::new(SimulatedClock(Instant::now())),
+            clock: Arc::new(SimulatedClock {
+                start: Instant::now(),
+                set: AtomicI64::new(0),
+            }),
+            weather: Arc::new(Calm),
+            doubtful: None,
+            check: None,
             disk: Shared::default(),
         }
     }
@@ -291,6 +374,8 @@ impl World {
             sandbox: self.sandbox.clone(),
             account: self.account.clone(),
             clock: Arc::clone(&self.clock),
+            weather: Arc::clone(&self.weather),
+            check: self.check.clone(),
             disk: Arc::clone(&self.disk),
             others: [self.run].into(),
             reuse: self.reuse,
@@ -312,8 +397,11 @@ impl World {
         stop: watch::Receiver<bool>,
     ) -> Session {
         let ledger = self.ledger();
-        let needed = self.needed(&ledger, queries);
-        let transport = InProcess { router: self.sandbox.router(), rtt: self.rtt };
+        let transport = InProcess {
+            router: self.sandbox.router(),
+            rtt: self.rtt,
+            weather: Arc::clone(&self.weather),
+        };
         let provider =
             Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
         let parts = Parts {
@@ -331,25 +419,53 @@ impl World {
             appends: 0,
             seen: self.disk.lock().unwrap().entries.len(),
             takes: self.append_takes,
+            check: self.check.clone(),
         };
         let mut book = Book::new(Box::new(journal), ledger);
-        let order = Order {
-            step: "step".into(),
-            operation: queries[0].operation(),
-            lane: Some(self.lane),
-            questions: needed.len() as u64,
-            others: self.others.clone(),
-        };
         let before = self.disk.lock().unwrap().appends;
-        let mut questions = needed.into_iter().map(io::Result::Ok);
-        let run = async {
-            engine.open_wallet().await?;
-            engine.buy(&mut book, &order, &mut questions).await
-        };
+        let run = self.session(&mut engine, &mut book, queries);
         // Simulated time goes by, however little moves: no run of a test lasts so long.
         let ending = timeout(LONGEST, run).await.unwrap();
         let appends = self.disk.lock().unwrap().appends - before;
         Session { ending, report: engine.report(), appends }
+    }
+
+    /// As the binary does it: doubts, then what is needed, then the doubts that came of it.
+    async fn session(
+        &self,
+        engine: &mut Engine,
+        book: &mut Book,
+        queries: &[Query],
+    ) -> Result<Ending, RunError> {
+        engine.open_wallet().await?;
+        if let Some(policy) = &self.doubtful {
+            engine.reconcile(book, &self.others, policy).await?;
+        }
+        let mut rounds = 0;
+        loop {
+            let needed = self.needed(book.ledger(), queries);
+            let order = Order {
+                step: "step".into(),
+                operation: queries[0].operation(),
+                lane: self.lane_of(),
+                questions: needed.len() as u64,
+                others: self.others.clone(),
+            };
+            let mut questions = needed.into_iter().map(io::Result::Ok);
+            let ending = engine.buy(book, &order, &mut questions).await?;
+            rounds += 1;
+            let Some(policy) = &self.doubtful else { return Ok(ending) };
+            if ending != Ending::Complete || rounds > 3 {
+                return Ok(ending);
+            }
+            if !engine.reconcile(book, &self.others, policy).await?.frees() {
+                return Ok(ending);
+            }
+        }
+    }
+
+    const fn lane_of(&self) -> Option<Lane> {
+        if self.any_lane { None } else { Some(self.lane) }
     }
 
     /// The time.

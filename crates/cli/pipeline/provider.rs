@@ -73,10 +73,10 @@ pub(crate) struct Provider {
     /// What to do with a batch of which nothing tells whether it was charged: `hold` it for
     /// `leadmill resolve` (the default), `retry` it within `in_doubt_budget`, or `skip` it.
     #[serde(default)]
-    pub(crate) in_doubt: Option<InDoubtPolicy>,
+    pub(crate) in_doubt: InDoubtPolicy,
     /// Most credits that one run may take for charged and ask again.
     #[serde(default)]
-    pub(crate) in_doubt_budget: Option<u64>,
+    pub(crate) in_doubt_budget: u64,
     /// Credits for one answer, by operation, where the contract differs from the price list.
     #[serde(default)]
     #[schemars(schema_with = "operations::prices")]
@@ -84,10 +84,11 @@ pub(crate) struct Provider {
 }
 
 /// What to do with a batch in doubt.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum InDoubtPolicy {
     /// Its questions wait for `leadmill resolve`.
+    #[default]
     Hold,
     /// It is taken for charged, and its questions are asked again.
     Retry,
@@ -120,11 +121,11 @@ impl Provider {
     /// What to do with batches in doubt.
     pub(crate) fn doubtful(&self) -> Doubtful {
         let act = match self.in_doubt {
-            None | Some(InDoubtPolicy::Hold) => InDoubt::Hold,
-            Some(InDoubtPolicy::Retry) => InDoubt::Retry,
-            Some(InDoubtPolicy::Skip) => InDoubt::Skip,
+            InDoubtPolicy::Hold => InDoubt::Hold,
+            InDoubtPolicy::Retry => InDoubt::Retry,
+            InDoubtPolicy::Skip => InDoubt::Skip,
         };
-        Doubtful { act, budget: Credits(self.in_doubt_budget.unwrap_or_default()) }
+        Doubtful { act, budget: Credits(self.in_doubt_budget) }
     }
 
     /// The account: the pack's facts, with what this pipeline overrides put in.

@@ -380,8 +380,15 @@ impl Drive<'_> {
         let report = &mut self.engine.report;
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
+        let foreign = collection.foreign;
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);
         let harvest = collection.harvest(price);
+        if harvest.missing == work.keys.len() as u64 && foreign > 0 {
+            // A person may have named the wrong one.
+            let job = &work.job.0;
+            let why = format!("job {job} holds none of the questions of batch {batch}");
+            return self.give_up(batch, why);
+        }
         report.missing += harvest.missing;
         let (cost, statuses, operation) =
             (harvest.cost, harvest.statuses(), work.operation);
@@ -449,7 +456,7 @@ impl Drive<'_> {
                 let gone = work.gone;
                 match gone < MOST_GONE {
                     true => self.errand(backoff(gone), errand),
-                    false => self.give_up(batch, &error),
+                    false => self.give_up(batch, error.to_string()),
                 }
             }
             // A page size that the provider does not take: the documented default always is.
@@ -459,7 +466,9 @@ impl Drive<'_> {
                 work.page_limit = 100;
                 self.errand(Duration::ZERO, errand);
             }
-            ErrorKind::Refused | ErrorKind::NoCredit => self.give_up(batch, &error),
+            ErrorKind::Refused | ErrorKind::NoCredit => {
+                self.give_up(batch, error.to_string())
+            }
             ErrorKind::Unsent | ErrorKind::InDoubt => {
                 if work.failures == 0 {
                     work.failing_since = Instant::now();
@@ -470,7 +479,7 @@ impl Drive<'_> {
                 let others_pass = self.passed_at.is_some_and(|passed| passed > since);
                 match failures < MOST_FAILURES {
                     true => self.errand(backoff(failures), errand),
-                    false if others_pass => self.give_up(batch, &error),
+                    false if others_pass => self.give_up(batch, error.to_string()),
                     false => self.fail(error.into()),
                 }
             }
@@ -478,12 +487,12 @@ impl Drive<'_> {
     }
 
     /// Leaves a job open: its credits stay held, and a later run asks for it again.
-    fn give_up(&mut self, batch: BatchId, error: &ProviderError) {
+    fn give_up(&mut self, batch: BatchId, why: String) {
         self.jobs.remove(&batch);
         self.errands.retain(|_, errand| {
             !matches!(errand, Errand::Ripe(b) | Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
         });
-        self.engine.report.gone.push(error.to_string());
+        self.engine.report.gone.push(why);
         self.harvest_next();
     }
 }

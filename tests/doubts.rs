@@ -1,0 +1,193 @@
+//! A paid call whose reply was lost: what is proved free is asked again, what is not is held, named and ended
+//! by a person or by the pipeline's policy. The real binary over real sockets.
+
+use crate::support::binary::{Ended, Server, Workplace, finder_pipeline, leads_csv};
+use leadmill_sandbox::{Fault, Options, Plan};
+use std::time::Duration;
+
+/// Distinct questions of [`leads_csv`]`(0..100)`, in batches of twenty.
+fn server(faults: Vec<Fault>) -> Server {
+    Server::start(Options {
+        plan: Plan::Enterprise,
+        job_queued: Duration::ZERO,
+        job_fixed: Duration::from_millis(50),
+        job_per_item: Duration::from_micros(100),
+        faults,
+        deductions_name_batch: true,
+        ..Options::default()
+    })
+}
+
+fn place(server: &Server, provider: &str) -> Workplace {
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..100));
+    let provider = format!("plan: enterprise, batch: 20{provider}");
+    let text = finder_pipeline(server, &provider, "").replace(
+        "    output:",
+        "    try: [{ provider: enrich, lane: bulk }]\n    output:",
+    );
+    place.write("pipeline.yaml", &text);
+    place
+}
+
+fn rows(json: &serde_json::Value, status: &str) -> u64 {
+    json["steps"][0]["status"][status].as_u64().unwrap_or(0)
+}
+
+/// The batches in doubt, by `leadmill status`.
+fn doubts(place: &Workplace) -> Vec<String> {
+    let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
+    let json = status.expect(0).json();
+    let open = json["open"].as_array().unwrap();
+    let in_doubt = open.iter().filter(|batch| batch["state"] == "in_doubt");
+    in_doubt.map(|batch| batch["batch"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The bill of a run without faults.
+fn bill() -> u64 {
+    let server = server(Vec::new());
+    let json = place(&server, "").run().expect(0).json();
+    assert_eq!(rows(&json, "unknown_charged"), 0);
+    server.audit().charged
+}
+
+#[test]
+fn what_was_not_charged_is_asked_again_in_the_same_run() {
+    let server = server(vec![Fault::None, Fault::RefusedBefore, Fault::RefusedBefore]);
+    let json = place(&server, "").run().expect(0).json();
+    assert_eq!((rows(&json, "unknown_charged"), rows(&json, "deferred")), (0, 0));
+    server.assert_clean();
+    assert_eq!(server.audit().charged, bill());
+}
+
+#[test]
+fn what_may_have_been_charged_is_held_until_a_person_names_its_job() {
+    let server = server(vec![Fault::LostReply]);
+    let place = place(&server, "");
+    let ended = place.run().expect(3);
+    assert!(ended.stderr.contains("may be for it"), "{}", ended.stderr);
+    let [doubt] = doubts(&place).try_into().unwrap();
+    let resolve =
+        |rest: &[&str]| place.leadmill(&[&["resolve", "pipeline.yaml"], rest].concat());
+    let wrong = resolve(&["0000000000000000", "--give-up"]).expect(2);
+    assert!(wrong.stderr.contains("holds no batch"), "{}", wrong.stderr);
+    // The person finds its name in the wallet's history.
+    let jobs = server.jobs();
+    resolve(&[&doubt, "--job", &jobs[0]]).expect(0);
+    let twice = resolve(&[&doubt, "--not-charged"]).expect(2);
+    assert!(twice.stderr.contains(&jobs[0]), "{}", twice.stderr);
+    let before = server.audit();
+    let fetched =
+        place.leadmill(&["fetch", "pipeline.yaml", "--output", "json"]).expect(0);
+    assert_eq!(fetched.json()["status"], "done");
+    assert_eq!(server.audit().jobs, before.jobs, "fetching buys nothing");
+    assert_eq!(rows(&fetched.json(), "unknown_charged"), 0);
+    server.assert_clean();
+    assert_eq!(server.audit().charged, bill());
+}
+
+/// A job of other questions is not taken for the batch's, and the answers of its own are not given up.
+#[test]
+fn a_job_that_holds_other_questions_is_not_taken() {
+    let server = server(vec![Fault::LostReply]);
+    let place = place(&server, "");
+    place.run().expect(3);
+    let [doubt] = doubts(&place).try_into().unwrap();
+    let jobs = server.jobs();
+    place.leadmill(&["resolve", "pipeline.yaml", &doubt, "--job", &jobs[1]]).expect(0);
+    let ended = place.run();
+    assert!(ended.stderr.contains("holds none of the questions"), "{}", ended.stderr);
+    assert!(rows(&ended.json(), "unknown_charged") > 0);
+    server.assert_clean();
+}
+
+#[test]
+fn a_batch_that_is_given_up_counts_as_spent_and_is_not_asked_again() {
+    let server = server(vec![Fault::ErrorAfter]);
+    let place = place(&server, "");
+    place.run().expect(3);
+    let [doubt] = doubts(&place).try_into().unwrap();
+    let state = place.path(".leadmill");
+    let state = state.to_str().unwrap();
+    place.leadmill(&["resolve", &doubt, "--give-up", "--state", state]).expect(0);
+    assert!(doubts(&place).is_empty());
+    let json = place.run().expect(3).json();
+    assert!(rows(&json, "unknown_charged") > 0, "{json}");
+    server.assert_clean();
+}
+
+/// `fetch` takes what a run left at the provider, and asks nothing.
+#[test]
+fn fetching_takes_what_is_paid_for_and_buys_nothing() {
+    let server = Server::start(Options {
+        plan: Plan::Growth,
+        job_fixed: Duration::from_millis(1500),
+        ..Options::default()
+    });
+    let place = place(&server, "");
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("plan: enterprise", "plan: growth"));
+    let mut run = place.spawn();
+    let start = std::time::Instant::now();
+    while server.audit().jobs == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is bought");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let jobs = server.audit().jobs;
+    let fetched =
+        place.leadmill(&["fetch", "pipeline.yaml", "--output", "json"]).expect(0);
+    assert_eq!(fetched.json()["status"], "fetched");
+    assert!(rows(&fetched.json(), "hit") > 0 && rows(&fetched.json(), "deferred") > 0);
+    assert_eq!(server.audit().jobs, jobs);
+    assert_eq!(place.run().expect(0).json()["resumed"], true);
+    server.assert_clean();
+}
+
+/// A colleague spends meanwhile: then nothing proves that the batch was not charged, until a person says so.
+#[test]
+fn a_person_s_word_that_nothing_was_charged_is_taken() {
+    let server = server(vec![Fault::RefusedBefore]);
+    let place = place(&server, "");
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("settling: 300ms", "settling: 3s"));
+    let run = place.spawn();
+    let start = std::time::Instant::now();
+    while server.audit().jobs == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing is bought");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.top_up(-7);
+    let ended = Ended::of(run.wait_with_output().unwrap()).expect(3);
+    assert!(ended.stderr.contains("a deduction of 7 credits"), "{}", ended.stderr);
+    let [doubt] = doubts(&place).try_into().unwrap();
+    place.leadmill(&["resolve", "pipeline.yaml", &doubt, "--not-charged"]).expect(0);
+    let json = place.run().expect(0).json();
+    assert_eq!((rows(&json, "unknown_charged"), rows(&json, "deferred")), (0, 0));
+    server.assert_clean();
+    assert_eq!(server.audit().charged, bill());
+}
+
+#[test]
+fn a_policy_decides_within_its_budget() {
+    for (policy, code, open, retried) in [
+        (", in_doubt: retry, in_doubt_budget: 200", 3, 1, 1),
+        (", in_doubt: retry, in_doubt_budget: 400", 0, 0, 2),
+        (", in_doubt: skip", 3, 0, 0),
+        (", in_doubt: hold", 3, 2, 0),
+    ] {
+        let server = server(vec![Fault::LostReply, Fault::ErrorAfter]);
+        let place = place(&server, policy);
+        let json = place.run().expect(code).json();
+        assert_eq!(rows(&json, "unknown_charged") > 0, code == 3, "{policy}");
+        let twice = server.audit().asked_twice;
+        assert!((retried * 15..=retried * 20).contains(&twice), "{policy}: {twice}");
+        assert_eq!(doubts(&place).len(), open, "{policy}");
+        // The next run has a budget of its own; without one, nothing more is spent on it.
+        let before = server.audit().jobs;
+        place.run();
+        let is_again = retried == 1;
+        assert_eq!(server.audit().jobs > before, is_again, "{policy}");
+    }
+}

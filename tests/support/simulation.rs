@@ -20,7 +20,7 @@ use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
 use leadmill_providers::{
     Enrich, Transport, TransportError, packs, transport::Connection,
 };
-use leadmill_sandbox::{Options, Sandbox};
+use leadmill_sandbox::{Algorithm, Options, Sandbox};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
@@ -85,18 +85,24 @@ impl Transport for InProcess {
         _: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
         let way = self.weather.next(&request);
-        sleep(self.rtt / 2 + way.there).await;
+        let there = self.rtt / 2 + way.there;
         if let Some(error) = way.stops {
+            sleep(there).await;
             return Err(error);
         }
         if let Some(response) = way.instead {
-            sleep(self.rtt / 2 + way.back).await;
+            sleep(self.rtt + way.there + way.back).await;
             return Ok(response);
         }
-        let response =
-            self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await;
+        let router = self.router.clone();
+        // What has left arrives, also when its process is killed meanwhile.
+        let arrival = tokio::spawn(async move {
+            sleep(there).await;
+            let response = router.oneshot(request.map(Body::from)).await.unwrap();
+            let (parts, body) = response.into_parts();
+            (parts, to_bytes(body, usize::MAX).await)
+        });
+        let (parts, body) = arrival.await.unwrap();
         sleep(self.rtt / 2 + way.back).await;
         match body {
             _ if way.loses => {
@@ -284,6 +290,8 @@ pub(crate) struct World {
     pub(crate) lane: Lane,
     /// Whether the engine chooses the lanes instead.
     pub(crate) any_lane: bool,
+    /// How the server counts, for telling it.
+    pub(crate) algorithm: Algorithm,
     /// How long an append to the journal takes.
     pub(crate) append_takes: Duration,
     /// Writes to the store of the windows before it fails.
@@ -316,6 +324,7 @@ pub(crate) struct Session {
 impl World {
     /// A world on a plan's limits; the sandbox's options may be anything.
     pub(crate) fn new(plan: &str, options: Options) -> Self {
+        let algorithm = options.algorithm;
         let mut packs = packs().unwrap();
         let mut pack = packs.remove(0);
         // The sandbox's usual jobs.
@@ -339,6 +348,7 @@ impl World {
             run: RunId(1),
             lane: Lane::Bulk,
             any_lane: false,
+            algorithm,
             append_takes: Duration::ZERO,
             notes: usize::MAX,
             others: BTreeSet::new(),
@@ -482,6 +492,11 @@ impl World {
             ledger.running(&self.account.purse, operation).count()
         });
         running.max().unwrap_or_default()
+    }
+
+    /// What the journal holds.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.disk.lock().unwrap().entries.clone()
     }
 
     /// The fold of what the disk holds.

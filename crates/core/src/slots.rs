@@ -69,6 +69,9 @@ pub struct Deal {
     pub held: u32,
     /// Of those, slots that came with this deal and are not free before these times.
     pub cooling: Vec<Timestamp>,
+    /// Slots that were free within the last window length, and how many, where the process is new: calls
+    /// took them one length earlier, and some servers look back so far.
+    pub past: Vec<(Timestamp, u32)>,
     /// When the next slot that nobody holds is free.
     pub next: Option<Timestamp>,
     /// Slots that other processes hold.
@@ -108,6 +111,9 @@ struct Shared {
     learnt: Option<(u32, Timestamp)>,
     /// Slots that nobody holds and that are not free yet: when, and how many.
     cooling: BTreeMap<Timestamp, u32>,
+    /// Those that have cooled no longer than a window ago: some servers look back so far.
+    #[serde(default)]
+    past: BTreeMap<Timestamp, u32>,
     held: BTreeMap<ProcessId, Stake>,
     /// Who got a slot last, so that the few slots of a small window go round.
     latest: Option<ProcessId>,
@@ -166,9 +172,11 @@ impl Slots {
             for (scope, window) in windows(sent.to) {
                 let late = ON_ITS_WAY.as_millis() as i64;
                 let free = cooled(Timestamp(sent.at.0.saturating_add(late)), window.per);
+                let shared = self.shared(scope, window);
                 if free > now {
-                    let shared = self.shared(scope, window);
                     *shared.cooling.entry(free).or_default() += 1;
+                } else if now.since(free) < window.per {
+                    *shared.past.entry(free).or_default() += 1;
                 }
             }
         }
@@ -239,6 +247,10 @@ impl Shared {
         self.learnt = learnt.filter(|(_, at)| now.since(*at) < GOOD_FOR);
         let learnt = self.learnt.map(|(limit, _)| limit);
         let limit = trade.window.limit.get().min(learnt.unwrap_or(u32::MAX)).max(1);
+        let past = match self.held.contains_key(&process) {
+            true => Vec::new(),
+            false => self.past.iter().map(|(free, count)| (*free, *count)).collect(),
+        };
         let mine = self.held.entry(process).or_default();
         // The window may have turned out to be smaller than it was.
         mine.held = mine.held.saturating_sub(trade.back).min(limit);
@@ -287,11 +299,16 @@ impl Shared {
             *stake.adopted.entry(*free).or_default() += 1;
         }
         let next = self.cooling.keys().next().copied();
-        Deal { held, cooling, next, others, rivals, learnt }
+        Deal { held, cooling, past, next, others, rivals, learnt }
     }
 
     fn cool(&mut self, now: Timestamp) {
-        self.cooling = self.cooling.split_off(&Timestamp(now.0.saturating_add(1)));
+        let cooling = self.cooling.split_off(&Timestamp(now.0.saturating_add(1)));
+        for (free, count) in std::mem::replace(&mut self.cooling, cooling) {
+            *self.past.entry(free).or_default() += count;
+        }
+        self.past = self.past.split_off(&now.before(self.per));
+        self.past.split_off(&Timestamp(now.0.saturating_add(1)));
         // A clock that went back must not keep a slot for longer than any slot cools.
         let latest = cooled(Timestamp(now.0 + ON_ITS_WAY.as_millis() as i64), self.per);
         let late = self.cooling.split_off(&Timestamp(latest.0.saturating_add(1)));

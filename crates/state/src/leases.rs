@@ -43,7 +43,8 @@ impl FolderLeases {
         let open = || schema::open_slots(&folder.join("limits.db"));
         let connection = locks::alone(folder, open)?;
         let longest = account.windows.values().flatten().map(|window| window.per).max();
-        let horizon = longest.unwrap_or_default() + LATE;
+        // A weighted counter looks back two lengths.
+        let horizon = longest.unwrap_or_default() * 2 + LATE;
         let (process, sends) = first_free(&calls, now, horizon).map_err(wrong)?;
         Ok(Self { connection, folder: calls, process, sends, account: account.clone() })
     }

@@ -159,12 +159,16 @@ impl Log {
         for free in cooling {
             self.release_at(*free, now);
             // A call of another process took it, one window earlier.
-            if let Some(at) = free.checked_sub(self.per) {
-                for times in [&mut self.left, &mut self.arrived] {
-                    let place = times.partition_point(|other| *other <= at);
-                    times.insert(place, at);
-                }
-            }
+            self.remember(Some(*free), 1);
+        }
+    }
+
+    /// Calls of other processes, whose slots were or are free again at this time.
+    pub(super) fn remember(&mut self, free: Option<Instant>, count: u32) {
+        let Some(at) = free.and_then(|free| free.checked_sub(self.per)) else { return };
+        for times in [&mut self.left, &mut self.arrived] {
+            let place = times.partition_point(|other| *other <= at);
+            (0..count).for_each(|_| times.insert(place, at));
         }
     }
 

@@ -79,9 +79,13 @@ impl Limiter {
         let here = Instant::now();
         let instant = |at: Timestamp| here + at.since(now).min(super::LONGEST);
         for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
-            let Deal { held, cooling, next, others, rivals, learnt } = deal;
+            let Deal { held, cooling, past, next, others, rivals, learnt } = deal;
             let cooling: Vec<Instant> = cooling.iter().copied().map(instant).collect();
             gate.log.lease(*held, &cooling, here);
+            for (free, count) in past {
+                let ago = now.since(*free);
+                gate.log.remember(here.checked_sub(ago), *count);
+            }
             (gate.others, gate.rivals, gate.short) = (*others, *rivals, false);
             gate.next = next.map(instant);
             if let Some(limit) = learnt.and_then(NonZeroU32::new)

@@ -1,0 +1,100 @@
+//! What the network does.
+
+use crate::{
+    random::Random,
+    simulation::{Way, Weather},
+};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use leadmill_providers::TransportError;
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// Requests go wrong, each in one of many ways.
+#[derive(Debug)]
+pub(crate) struct Storm {
+    random: Mutex<Random>,
+    /// How many of them.
+    part: f64,
+    over: AtomicBool,
+}
+
+impl Storm {
+    pub(crate) const fn new(random: Random, part: f64) -> Self {
+        Self { random: Mutex::new(random), part, over: AtomicBool::new(false) }
+    }
+
+    /// From here on nothing goes wrong.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Weather for Storm {
+    fn next(&self, _: &Request<Bytes>) -> Way {
+        let mut random = self.random.lock().unwrap();
+        let unit = &mut || random.unit();
+        let mut way = Way::default();
+        if self.over.load(Ordering::Relaxed) {
+            return way;
+        }
+        way.there = slow(unit);
+        way.back = slow(unit);
+        if unit() < self.part {
+            fail(&mut way, unit);
+        }
+        way
+    }
+}
+
+/// Mostly some milliseconds, seldom half a minute.
+fn slow(unit: &mut impl FnMut() -> f64) -> Duration {
+    let most = if unit() < 0.02 { 30_000.0 } else { 40.0 };
+    Duration::from_secs_f64(unit() * most / 1000.0)
+}
+
+fn fail(way: &mut Way, unit: &mut impl FnMut() -> f64) {
+    const WAYS: f64 = 10.0;
+    match (unit() * WAYS) as u32 {
+        0 => way.stops = Some(TransportError::Unsent("connection refused".into())),
+        1 => way.stops = Some(TransportError::Lost("reset before the reply".into())),
+        2 => way.loses = true,
+        3 => way.instead = Some(reply(500, "text/plain", "no")),
+        4 => way.instead = Some(reply(503, "text/html", "<html>down</html>")),
+        5 => way.becomes = Some(reply(500, "application/json", r#"{"error":"oops"}"#)),
+        6 => way.becomes = Some(reply(200, "application/json", r#"{"success":true,"da"#)),
+        7 => way.becomes = Some(reply(200, "text/html", "<html>a proxy</html>")),
+        8 => way.becomes = Some(reply(502, "text/html", "")),
+        _ => way.instead = Some(throttled(unit)),
+    }
+}
+
+/// A 429 that names its wait in one of many ways, or in none.
+fn throttled(unit: &mut impl FnMut() -> f64) -> Response<Bytes> {
+    let mut response = reply(429, "application/json", r#"{"error":"slow down"}"#);
+    let wait = match (unit() * 5.0) as u32 {
+        0 => "0",
+        1 => "3",
+        2 => "Thu, 01 Jan 2026 00:01:30 GMT",
+        3 => "soon",
+        _ => return response,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, wait.parse().unwrap());
+    response
+        .headers_mut()
+        .insert(header::DATE, "Thu, 01 Jan 2026 00:01:28 GMT".parse().unwrap());
+    response
+}
+
+fn reply(status: u16, kind: &str, body: &'static str) -> Response<Bytes> {
+    Response::builder()
+        .status(StatusCode::from_u16(status).unwrap())
+        .header(header::CONTENT_TYPE, kind)
+        .body(Bytes::from_static(body.as_bytes()))
+        .unwrap()
+}

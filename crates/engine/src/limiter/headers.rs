@@ -24,6 +24,13 @@ impl Limiter {
     pub fn hear(&mut self, permit: &Permit, rates: &[RateSignal]) {
         let now = Instant::now();
         let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
+        if rates.is_empty() {
+            for place in &route {
+                if let Some(gate) = self.gates.get_mut(*place) {
+                    gate.log.doubt(permit.sent);
+                }
+            }
+        }
         for rate in rates {
             let Some(place) = self.subject(&route, *rate) else {
                 self.unknown_window(permit, *rate, now);

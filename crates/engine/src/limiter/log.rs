@@ -30,6 +30,8 @@ pub(super) struct Log {
     /// by the reply, and in a short window, where that would be too late, by what is assumed of the way.
     left: VecDeque<Instant>,
     arrived: VecDeque<Instant>,
+    /// When those left of which the server's count may know nothing: no reply told of it.
+    unsure: VecDeque<Instant>,
 }
 
 /// A call without a reply.
@@ -61,6 +63,7 @@ impl Log {
             releases: VecDeque::new(),
             left: VecDeque::new(),
             arrived: VecDeque::new(),
+            unsure: VecDeque::new(),
         }
     }
 
@@ -199,7 +202,15 @@ impl Log {
     pub(super) fn certain(&self, from: Option<Instant>, until: Instant) -> usize {
         let here = self.arrived.partition_point(|at| *at <= until);
         let before = from.map_or(0, |from| self.left.partition_point(|at| *at <= from));
-        here.saturating_sub(before)
+        let after = from.map_or(0, |from| self.unsure.partition_point(|at| *at <= from));
+        let unsure = self.unsure.partition_point(|at| *at <= until).saturating_sub(after);
+        here.saturating_sub(before).saturating_sub(unsure)
+    }
+
+    /// Nothing tells whether the call that left at `sent` was counted.
+    pub(super) fn doubt(&mut self, sent: Instant) {
+        let place = self.unsure.partition_point(|at| *at <= sent);
+        self.unsure.insert(place, sent);
     }
 
     /// Calls of the last two window lengths.
@@ -219,6 +230,9 @@ impl Log {
         while self.arrived.front().is_some_and(|at| *at < old) && !self.left.is_empty() {
             self.arrived.pop_front();
             self.left.pop_front();
+        }
+        while self.unsure.front().is_some_and(|at| *at < old) {
+            self.unsure.pop_front();
         }
     }
 }

@@ -134,3 +134,25 @@ async fn colleagues_are_left_their_part() {
     // 60 are theirs, and some are kept free for what they send meanwhile.
     assert!((15..=30).contains(&more), "{more} more");
 }
+
+/// A call whose reply was lost may never have arrived: that the server counts fewer than have left is no
+/// sign of how it counts.
+#[tokio::test(start_paused = true)]
+async fn calls_that_may_not_have_arrived_clear_no_suspicion() {
+    let seen = |lost: bool| async move {
+        let mut client = client(&account(&["10/60s"], &[]));
+        for n in 0..4 {
+            let permit = client.permit(Call::Poll).await;
+            match lost && n < 3 {
+                true => client.limiter.hear(&permit, &[]),
+                // It counts this one alone.
+                false => client.limiter.hear(&permit, &[rate(10, 9, 60)]),
+            }
+            client.limiter.replied(&permit, false);
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        client.limiter.gates[0].suspicion == suspicion::Suspicion::ALL
+    };
+    assert!(seen(true).await);
+    assert!(!seen(false).await, "four calls that were told of are counted as one");
+}

@@ -191,3 +191,51 @@ fn a_policy_decides_within_its_budget() {
         assert_eq!(server.audit().jobs > before, is_again, "{policy}");
     }
 }
+
+/// Everything that `leadmill sandbox --fault` knows, at once: runs are killed and started again until one gets
+/// through. Nothing is paid for twice, and what is charged is in the output or named.
+#[test]
+fn a_rehearsal_with_every_fault_at_once_pays_for_nothing_twice() {
+    let faults = [
+        "reset-before=8%",
+        "reset-after=8%",
+        "truncated=5%",
+        "error-before=5%",
+        "error-after=5%",
+        "throttled=3%",
+        "duplicate-item=20%",
+        "extra-item=20%",
+    ];
+    for seed in 1..=3 {
+        let server = Server::start(Options {
+            plan: Plan::Enterprise,
+            job_queued: Duration::ZERO,
+            job_fixed: Duration::from_millis(50),
+            job_per_item: Duration::from_micros(100),
+            chaos: faults.iter().map(|fault| fault.parse().unwrap()).collect(),
+            seed,
+            ..Options::default()
+        });
+        let place = place(&server, "");
+        let mut runs = 0;
+        let last = loop {
+            let mut child = place.spawn();
+            if runs < 3 {
+                std::thread::sleep(Duration::from_millis(300 * (runs + 1)));
+                child.kill().unwrap();
+            }
+            let ended = Ended::of(child.wait_with_output().unwrap());
+            runs += 1;
+            assert!(runs < 20, "{ended:?}");
+            if matches!(ended.code, Some(0 | 3)) {
+                break ended;
+            }
+        };
+        let json = last.json();
+        assert_eq!(rows(&json, "deferred"), 0, "{json}");
+        server.assert_clean();
+        let held = doubts(&place).len();
+        assert_eq!(rows(&json, "unknown_charged") > 0, held > 0, "{json}");
+        assert!(server.audit().unsettled <= held as u64, "{json}");
+    }
+}

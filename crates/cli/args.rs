@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
-use leadmill_sandbox::{Algorithm, HeaderFamily, Percent, RateHeaders, Window};
+use leadmill_sandbox::{Algorithm, Chaos, HeaderFamily, Percent, RateHeaders, Window};
 use std::{net::IpAddr, path::PathBuf};
 
 /// Enriches leads through paid APIs: as fast as the limits allow, and never paid for twice.
@@ -219,6 +219,16 @@ pub(crate) struct SandboxArgs {
         default_value_t
     )]
     pub(crate) foreign: Percent,
+    /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after,
+    /// throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
+    /// jobs), miss-as-error (of single lookups that find nobody). Such as reset-after=5%; several may be given.
+    #[arg(
+        long = "fault",
+        value_name = "KIND=PERCENT",
+        env = "LEADMILL_SANDBOX_FAULT",
+        value_delimiter = ','
+    )]
+    pub(crate) faults: Vec<Chaos>,
     /// Keeps no limits at all, for measuring.
     #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) no_limits: bool,

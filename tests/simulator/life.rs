@@ -6,7 +6,7 @@ use crate::{
     storm::Storm,
 };
 use leadmill_core::{
-    Credits, Entry, Event, Finding, Lane, Ledger, Query, QueryKey, RunId, Status,
+    Credits, Entry, Event, Finding, Lane, Ledger, Query, QueryKey, RunId, State, Status,
     pack::{Doubtful, InDoubt},
 };
 use leadmill_engine::Ending;
@@ -298,6 +298,9 @@ fn judge(world: &World, people: &[Query], jumped: bool, seen: &Seen) {
         let committed = ledger.committed(run, &purse);
         assert!(committed <= world.budget, "I8: {committed}");
     }
+    let left =
+        ledger.lines().iter().find(|line| matches!(line.state, State::Accepted(_)));
+    assert!(left.is_none(), "I2: nobody fetches {left:?}");
     let output = world.output(people);
     assert_eq!(output.len(), people.len(), "I5");
     for (query, (status, finding)) in people.iter().zip(output) {

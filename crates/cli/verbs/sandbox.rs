@@ -60,6 +60,7 @@ fn options(args: &SandboxArgs, plan: Plan) -> Options {
         rate_headers: args.rate_headers,
         header_family: args.header_family,
         foreign: args.foreign,
+        chaos: args.faults.clone(),
         seed: args.seed.unwrap_or(usual.seed),
         balance: args.balance.unwrap_or(usual.balance),
         job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use tokio::time::Instant;
 
 use crate::audit::Audit;
+use crate::chaos::Chance;
 use crate::faults::Fault;
 use crate::job::Job;
 use crate::latency::Ways;
@@ -29,6 +30,7 @@ pub(crate) struct Account {
     pub(crate) requests: BTreeMap<String, u64>,
     /// Replies by status.
     pub(crate) statuses: BTreeMap<u16, u64>,
+    pub(crate) chance: Chance,
     faults: VecDeque<Fault>,
     ids: u64,
 }
@@ -44,6 +46,7 @@ impl Account {
             asked: BTreeMap::new(),
             requests: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            chance: Chance::new(&options.chaos, options.seed),
             faults: options.faults.iter().copied().collect(),
             ids: 0,
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::envelope::{BatchResultsMeta, BatchSubmitMeta};
+use crate::faults::Fault;
 use crate::items::Items;
 use crate::job::{Job, Progress, Settlement};
 use crate::knobs::EarlyResults;
@@ -42,7 +43,7 @@ pub(crate) struct Results<A> {
 pub(crate) fn submit<P: Product>(
     sandbox: &Sandbox,
     items: Items,
-    fails_after: Option<usize>,
+    fault: Fault,
 ) -> Result<(String, BatchSubmitMeta), Refusal> {
     let (now, total) = (Instant::now(), items.len());
     let reserved = P::PRICE.saturating_mul(total as u64);
@@ -61,8 +62,16 @@ pub(crate) fn submit<P: Product>(
     }
     let items = Arc::new(items);
     let product = P::NAME;
-    let job =
-        Job { product, items, reserved, submitted: now, fails_after, settlement: None };
+    let job = Job {
+        product,
+        quirks: account.job_quirks(sandbox.options().quirks, total),
+        items,
+        reserved,
+        submitted: now,
+        fails_after: fault.fails_after(),
+        delay: fault.delays_by(),
+        settlement: None,
+    };
     account.jobs.insert(id.clone(), job);
     let meta = BatchSubmitMeta {
         request_id: sandbox.request_id(account),
@@ -153,7 +162,7 @@ fn answers<P: Product>(
     progress: Progress,
     page: Page,
 ) -> Vec<P::Answer> {
-    let (seed, quirks, done) = (options.seed, options.quirks, progress.processed);
+    let (seed, quirks, done) = (options.seed, job.quirks, progress.processed);
     let answer = |position| {
         let index =
             if options.shuffled { shuffled(position, done, seed) } else { position };

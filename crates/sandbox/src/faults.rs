@@ -29,6 +29,10 @@ pub enum Fault {
     Hang(Duration),
     /// It goes well, and the batch that it submits ends `failed` with so many items done (section 14, row 16).
     FailedJob(usize),
+    /// It goes well, and the batch that it submits takes ten minutes longer.
+    StuckJob,
+    /// It takes effect, and half of the reply's body comes as if that were all.
+    Truncated,
 }
 
 /// What is wrong with pages of results. Positions count from 0 over all the results of a batch.
@@ -53,13 +57,24 @@ impl Fault {
     /// Does to the reply of a request what the fault does; the effect has been had.
     pub(crate) async fn strike(self, response: Response) -> Response {
         match self {
-            Self::None | Self::RefusedBefore | Self::FailedJob(_) => response,
+            Self::None | Self::RefusedBefore | Self::FailedJob(_) | Self::StuckJob => {
+                response
+            }
+            Self::Truncated => shorten(response).await,
             Self::LostReply => cut(response).await,
             Self::ErrorAfter => Problem::internal().into_response(),
             Self::Hang(wait) => {
                 sleep(wait).await;
                 response
             }
+        }
+    }
+
+    /// How much longer a job takes.
+    pub(crate) fn delays_by(self) -> Duration {
+        match self {
+            Self::StuckJob => Duration::from_secs(600),
+            _ => Duration::ZERO,
         }
     }
 
@@ -70,6 +85,15 @@ impl Fault {
             _ => None,
         }
     }
+}
+
+/// A response with half of its body.
+async fn shorten(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = whole.slice(..whole.len() / 2);
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(half.len()));
+    Response::from_parts(parts, Body::from(half))
 }
 
 /// A response that promises its whole body, sends half of it and breaks.

@@ -30,7 +30,7 @@ impl Percent {
     }
 
     /// The part of a number.
-    fn of(self, whole: f64) -> f64 {
+    pub(crate) fn of(self, whole: f64) -> f64 {
         whole * f64::from(self.0) / 100.0
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::faults::Quirks;
 use crate::items::Items;
 use crate::options::Options;
 
@@ -54,6 +55,10 @@ pub(crate) struct Job {
     pub(crate) submitted: Instant,
     /// How many items it does before it fails, if it is to fail.
     pub(crate) fails_after: Option<usize>,
+    /// How much longer it takes than others.
+    pub(crate) delay: Duration,
+    /// What is wrong with its results.
+    pub(crate) quirks: Quirks,
     /// What it cost, once settled.
     pub(crate) settlement: Option<Settlement>,
 }
@@ -71,7 +76,8 @@ impl Job {
         let total = self.items.len();
         let work = self.fails_after.map_or(total, |after| after.min(total));
         let items = u32::try_from(work).unwrap_or(u32::MAX);
-        let length = options.job_fixed + options.job_per_item.saturating_mul(items);
+        let length =
+            self.delay + options.job_fixed + options.job_per_item.saturating_mul(items);
         let elapsed = now.saturating_duration_since(self.submitted);
         if elapsed >= length {
             let ended = if self.fails_after.is_some() {
@@ -107,6 +113,8 @@ mod tests {
             reserved: 0,
             submitted: Instant::now(),
             fails_after,
+            delay: Duration::ZERO,
+            quirks: Quirks::default(),
             settlement: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::chaos::Chaos;
 use crate::faults::{Fault, Quirks};
 use crate::foreign::Percent;
 use crate::keys::ApiKey;
@@ -74,6 +75,8 @@ pub struct Options {
     pub jitter: Duration,
     /// What goes wrong with the paid POSTs that pass the windows, in order; later ones go well.
     pub faults: Vec<Fault>,
+    /// What goes wrong at random, with anything.
+    pub chaos: Vec<Chaos>,
     /// What is wrong with pages of results.
     pub quirks: Quirks,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
@@ -114,6 +117,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
             faults: Vec::new(),
+            chaos: Vec::new(),
             quirks: Quirks::default(),
             track_questions: true,
         }

@@ -10,6 +10,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::answers::{finder, validation};
+use crate::chaos::chaos;
 use crate::gate::{BASE, gate};
 use crate::latency::hold_up;
 use crate::options::Options;
@@ -44,6 +45,10 @@ impl Sandbox {
             .method_not_allowed_fallback(unknown_route)
             .fallback(unknown_route)
             .layer(from_fn_with_state(self.clone(), gate));
+        let router = match self.options().chaos.is_empty() {
+            true => router,
+            false => router.layer(from_fn_with_state(self.clone(), chaos)),
+        };
         let Options { latency, jitter, .. } = self.options();
         let held_up = !latency.is_zero() || !jitter.is_zero();
         let router = match held_up {

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep};
 
 use super::body;
+use crate::chaos::Trouble;
 use crate::envelope::{EnrichmentMeta, Envelope};
+use crate::problem::Problem;
 use crate::product::{Outcome, Product};
 use crate::refusal::{NoCredit, Refusal};
 use crate::sandbox::Sandbox;
@@ -44,6 +46,9 @@ async fn answer<P: Product>(
     let description = format!("{}: {}", P::TITLE, P::subject(&answer));
     let note = sandbox.note(description, None, Instant::now());
     // The price must be there before the answer is known, also for a miss.
+    if !hit && account.chance.strikes(Trouble::MissAsError) {
+        return Err(Problem::internal().into());
+    }
     let covered = if balance < P::PRICE { Err(NotCovered) } else { Ok(()) };
     covered.and_then(|()| account.wallet.charge(credits_used, note)).map_err(
         |NotCovered| {

@@ -53,7 +53,11 @@ async fn accept<P: Product>(
     body::check_callback(callback.as_deref())?;
     let items = Items::distinct(submitted.iter().map(P::fields));
     let (item_count, original_count) = (items.len(), submitted.len());
-    let (batch_id, meta) = batches::submit::<P>(sandbox, items, fault.fails_after())?;
+    let fault = match fault {
+        Fault::None => sandbox.account().job_fault(item_count),
+        planned => planned,
+    };
+    let (batch_id, meta) = batches::submit::<P>(sandbox, items, fault)?;
     let data = BatchSubmitData {
         batch_id,
         status: JobState::Queued,

@@ -4,13 +4,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a test that cannot be set up should fail loudly"
+    dead_code,
+    reason = "a test that cannot be set up should fail loudly; the simulator uses more of the helpers"
 )]
 
 mod at_most_once;
 mod bad_input;
 mod budgets;
 mod doubts;
+mod ends;
 mod house;
 mod job_slots;
 mod kills;

@@ -11,7 +11,7 @@ use std::{net::IpAddr, path::PathBuf};
 #[command(
     after_help = "Exit codes: 0 done, 1 failed and a retry may help, 2 the file or the arguments are \
 wrong, 3 done with failed or held rows, 4 needs a person (key or credits), 75 stopped cleanly and \
-resumable, 99 nothing to do (only with --empty skip), 130/143 interrupted after a checkpoint."
+resumable, 99 nothing to do (only with --empty skip), 130/143 interrupted after a checkpoint, 141 nobody reads the log any more."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -103,6 +103,10 @@ pub(crate) struct RunArgs {
     /// What to end with when there was nothing to ask: `ok` is 0, `skip` is 99.
     #[arg(long, env = "LEADMILL_EMPTY", value_enum, default_value_t = Empty::Ok)]
     pub(crate) empty: Empty,
+    /// Ends as by SIGTERM when the process that started it dies. By default only within an Airflow task; not for
+    /// `nohup`.
+    #[arg(long, value_name = "BOOL", env = "LEADMILL_END_WITH_PARENT", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) end_with_parent: Option<bool>,
     /// Also writes the JSON summary to this file.
     #[arg(long, value_name = "FILE", env = "LEADMILL_RESULT_FILE")]
     pub(crate) result_file: Option<PathBuf>,

@@ -1,9 +1,21 @@
-//! SIGINT and SIGTERM: the first stops buying, the second stops everything.
+//! What ends a run from outside: SIGINT and SIGTERM, the death of the parent, and a log that nobody reads any
+//! more. The first of them stops buying, the second signal stops everything.
 
-use std::{io, sync::OnceLock};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Signal, getppid, set_parent_process_death_signal},
+};
+use std::{
+    fs::File,
+    io,
+    os::{fd::AsFd, unix::fs::FileTypeExt},
+    sync::OnceLock,
+    time::Duration,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
+    time::interval,
 };
 
 /// Which signal came first.
@@ -11,14 +23,30 @@ use tokio::{
 pub(crate) struct Interruption(OnceLock<u8>);
 
 const SIGINT: u8 = 2;
+const SIGPIPE: u8 = 13;
 const SIGTERM: u8 = 15;
 
-/// Listens from here on. The receiver turns true at the first signal.
-pub(crate) fn listen() -> io::Result<(watch::Receiver<bool>, &'static Interruption)> {
+/// How often it is looked whether anybody reads the log.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Listens from here on. The receiver turns true at the first signal, and if `watches_log`, also when the
+/// reader of stderr has gone: whoever started us is dead, and would not want us to go on spending.
+pub(crate) fn listen(
+    watches_log: bool,
+) -> io::Result<(watch::Receiver<bool>, &'static Interruption)> {
     static INTERRUPTION: Interruption = Interruption(OnceLock::new());
     let (stop, stopped) = watch::channel(false);
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    if watches_log {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            log_is_gone().await;
+            if INTERRUPTION.0.set(SIGPIPE).is_ok() {
+                stop.send_replace(true);
+            }
+        });
+    }
     tokio::spawn(async move {
         loop {
             let number = tokio::select! {
@@ -39,5 +67,38 @@ impl Interruption {
     /// The number of the signal, once there was one.
     pub(crate) fn number(&self) -> Option<u8> {
         self.0.get().copied()
+    }
+}
+
+/// Asks for SIGTERM when the parent dies. Tells whether it has died already.
+pub(crate) fn end_with_parent() -> io::Result<bool> {
+    let before = getppid();
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    Ok(getppid() != before)
+}
+
+/// Resolves when stderr is a pipe that nobody reads any more.
+async fn log_is_gone() {
+    let is_pipe = io::stderr().as_fd().try_clone_to_owned().and_then(|stderr| {
+        let kind = File::from(stderr).metadata()?.file_type();
+        Ok(kind.is_fifo() || kind.is_socket())
+    });
+    if !is_pipe.unwrap_or(false) {
+        // A terminal that was closed says so by SIGHUP, if it is to end us.
+        return std::future::pending().await;
+    }
+    let mut looks = interval(LOOK);
+    loop {
+        looks.tick().await;
+        let stderr = io::stderr();
+        let mut polled = [PollFd::new(&stderr, PollFlags::OUT)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let [end] = match poll(&mut polled, Some(&at_once)) {
+            Ok(_) => polled.map(|polled| polled.revents()),
+            Err(_) => continue,
+        };
+        if end.intersects(PollFlags::ERR | PollFlags::HUP) {
+            return;
+        }
     }
 }

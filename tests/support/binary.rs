@@ -8,6 +8,7 @@ use std::{
     net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -184,6 +185,16 @@ impl Server {
             assert!(window.offered <= u64::from(window.limit), "{window:?}");
         }
         assert_eq!(audit.asked_twice, 0, "questions were paid for twice");
+    }
+}
+
+/// Waits until something is so, for half a minute.
+#[track_caller]
+pub(crate) fn wait_until(otherwise: &str, mut is_so: impl FnMut() -> bool) {
+    let start = tokio::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{otherwise}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

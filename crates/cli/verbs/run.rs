@@ -68,8 +68,7 @@ async fn go(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let start = Instant::now();
-    let (stop, interruption) = signals::listen()
-        .map_err(|error| Failure::failed(format!("signals: {error}")))?;
+    let (stop, interruption) = listen(args)?;
     let prepared = prepared::whole(&args.file, terminal).await?;
     let store = Store::open(&prepared.state)?;
     let name = &prepared.pipeline.name;
@@ -120,6 +119,24 @@ async fn go(
     (summary.output, summary.errors) = (output, errors);
     summary.exit = exit(&summary, args, interruption);
     close(&store, run, &summary, args, terminal)
+}
+
+/// What may end the run from outside.
+fn listen(
+    args: &RunArgs,
+) -> Result<(watch::Receiver<bool>, &'static Interruption), Failure> {
+    let wrong = |error| Failure::failed(format!("signals: {error}"));
+    // Airflow kills its task runner, and leaves what that has started alone.
+    let in_airflow = || std::env::var_os("AIRFLOW_CTX_DAG_RUN_ID").is_some();
+    if args.end_with_parent.unwrap_or_else(in_airflow)
+        && signals::end_with_parent().map_err(wrong)?
+    {
+        return Err(Failure::new(
+            Exit::Later,
+            "the process that started this one is gone",
+        ));
+    }
+    signals::listen(true).map_err(wrong)
 }
 
 struct Session<'a> {

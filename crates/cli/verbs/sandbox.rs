@@ -40,7 +40,7 @@ pub(crate) async fn sandbox(
     terminal.last_line(
         &json!({ "base_url": base_url, "plan": args.plan, "api_key": "sk_sandbox" }),
     );
-    let (mut stopped, interruption) = signals::listen().map_err(failed)?;
+    let (mut stopped, interruption) = signals::listen(false).map_err(failed)?;
     tokio::select! {
         served = sandbox.serve(listener) => served.map_err(failed).map(|()| Exit::Done),
         _ = stopped.wait_for(|stop| *stop) => {

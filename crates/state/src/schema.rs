@@ -1,11 +1,11 @@
 //! The tables, and the refusal to touch those of a newer version.
 
-use crate::StateError;
+use crate::{StateError, journal};
 use rusqlite::{Connection, OpenFlags};
 use std::{path::Path, thread::sleep, time::Duration};
 
 /// The version that this binary writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE runs (
@@ -24,7 +24,8 @@ CREATE TABLE journal (
     batch INTEGER NOT NULL,
     event TEXT NOT NULL,
     body TEXT NOT NULL,
-    bytes BLOB
+    bytes BLOB,
+    sum INTEGER NOT NULL
 );
 ";
 
@@ -39,6 +40,14 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     match version(&transaction)? {
         0 => {
             transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+        }
+        1 => {
+            // 2: every record carries a sum over itself and all before it.
+            transaction.execute_batch(
+                "ALTER TABLE journal ADD COLUMN sum INTEGER NOT NULL DEFAULT 0",
+            )?;
+            journal::sum_up(&transaction)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         VERSION => {}
@@ -71,6 +80,10 @@ pub(crate) fn look(path: &Path) -> Result<Option<Connection>, StateError> {
     match version(&connection)? {
         0 => Ok(None),
         VERSION => Ok(Some(connection)),
+        1 => {
+            drop(connection);
+            open(path).map(Some)
+        }
         found => Err(StateError::Newer { found, known: VERSION }),
     }
 }

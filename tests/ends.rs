@@ -1,0 +1,82 @@
+//! How a run ends when whoever started it is gone.
+
+use crate::support::binary::{
+    Ended, Server, Workplace, finder_pipeline, leads_csv, wait_until,
+};
+use leadmill_sandbox::{Options, Plan};
+use serde_json::Value;
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+fn server() -> Server {
+    Server::start(Options {
+        plan: Plan::Enterprise,
+        job_fixed: Duration::from_secs(4),
+        ..Options::default()
+    })
+}
+
+fn place(server: &Server) -> Workplace {
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..100));
+    let text = finder_pipeline(server, "plan: enterprise, batch: 20", "").replace(
+        "    output:",
+        "    try: [{ provider: enrich, lane: bulk }]\n    output:",
+    );
+    place.write("pipeline.yaml", &text);
+    place
+}
+
+/// The next run goes on, and pays for nothing twice.
+fn goes_on(place: &Workplace, server: &Server) {
+    let json = place.run().expect(0).json();
+    assert_eq!(json["resumed"], true);
+    server.assert_clean();
+    assert_eq!(server.audit().unsettled, 0);
+}
+
+#[test]
+fn a_log_that_nobody_reads_any_more_ends_the_run() {
+    let server = server();
+    let place = place(&server);
+    let mut child = place.spawn();
+    wait_until("nothing is bought", || server.audit().jobs > 0);
+    drop(child.stderr.take());
+    let ended = Ended::of(child.wait_with_output().unwrap()).expect(141);
+    assert_eq!(ended.json()["status"], "interrupted");
+    goes_on(&place, &server);
+}
+
+#[test]
+fn within_airflow_a_run_ends_with_its_parent() {
+    let server = server();
+    let place = place(&server);
+    let run = place.command(&["run", "pipeline.yaml", "--result-file", "result.json"]);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "\"$@\" & wait", "sh"])
+        .arg(run.get_program())
+        .args(run.get_args())
+        .current_dir(place.folder.path())
+        .env("AIRFLOW_CTX_DAG_RUN_ID", "scheduled")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null());
+    for (name, value) in run.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    let mut shell = shell.spawn().unwrap();
+    wait_until("nothing is bought", || server.audit().jobs > 0);
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    let status = || -> Option<Value> {
+        let text = fs::read_to_string(place.path("result.json")).ok()?;
+        Some(serde_json::from_str::<Value>(&text).ok()?["status"].clone())
+    };
+    wait_until("the run goes on", || status().is_some_and(|is| is == "interrupted"));
+    goes_on(&place, &server);
+}

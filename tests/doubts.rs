@@ -124,7 +124,7 @@ fn fetching_takes_what_is_paid_for_and_buys_nothing() {
     // Two batches a minute: the others are not asked when the run is killed.
     let server = Server::start(Options {
         plan: Plan::Free,
-        job_fixed: Duration::from_millis(1500),
+        job_fixed: Duration::from_secs(4),
         ..Options::default()
     });
     let place = place(&server, "");
@@ -135,7 +135,7 @@ fn fetching_takes_what_is_paid_for_and_buys_nothing() {
         let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
         let json = status.expect(0).json();
         let open = json["open"].as_array().unwrap();
-        open.iter().filter(|batch| batch["state"] == "running").count() == 2
+        open.iter().any(|batch| batch["state"] == "running")
     });
     run.kill().unwrap();
     run.wait().unwrap();

@@ -125,6 +125,9 @@ impl From<StateError> for Failure {
             StateError::Locked(_) => Some(
                 "wait for it: what shares a wallet and its limits must share a state",
             ),
+            StateError::Older => {
+                Some("the next `leadmill run` or `fetch` brings it up to date")
+            }
             StateError::Newer { .. } => {
                 Some("update leadmill, or give this run a state of its own with --state")
             }
@@ -134,7 +137,7 @@ impl From<StateError> for Failure {
             StateError::Io(..) | StateError::Database(_) => None,
         };
         let exit = match error {
-            StateError::Locked(_) => Exit::Later,
+            StateError::Locked(_) | StateError::Older => Exit::Later,
             StateError::Newer { .. } | StateError::Corrupt(_) => Exit::Invalid,
             StateError::Io(..) | StateError::Database(_) => Exit::Failed,
         };

@@ -48,15 +48,18 @@ pub(crate) fn listen(
         });
     }
     tokio::spawn(async move {
+        let mut signalled = false;
         loop {
             let number = tokio::select! {
                 Some(()) = interrupt.recv() => SIGINT,
                 Some(()) = terminate.recv() => SIGTERM,
                 else => break,
             };
-            if INTERRUPTION.0.set(number).is_err() {
+            if std::mem::replace(&mut signalled, true) {
                 std::process::exit(128 + i32::from(number));
             }
+            // It may have been the log before.
+            _ = INTERRUPTION.0.set(number);
             stop.send_replace(true);
         }
     });

@@ -449,6 +449,7 @@ impl World {
     ) -> Result<Ending, RunError> {
         engine.open_wallet().await?;
         if let Some(policy) = &self.doubtful {
+            book.refresh().await?;
             engine.reconcile(book, &self.others, policy).await?;
         }
         let mut rounds = 0;
@@ -468,6 +469,7 @@ impl World {
             if ending != Ending::Complete || rounds > 3 {
                 return Ok(ending);
             }
+            book.refresh().await?;
             if !engine.reconcile(book, &self.others, policy).await?.frees() {
                 return Ok(ending);
             }

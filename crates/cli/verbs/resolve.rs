@@ -7,7 +7,9 @@ use crate::{
     prepared,
     terminal::Terminal,
 };
-use leadmill_core::{BatchId, Clock, Entry, Event, JobId, State, Status};
+use leadmill_core::{
+    BatchId, Clock, Entry, Event, JobId, Lane, Ledger, Line, State, Status,
+};
 use leadmill_engine::{Book, Recorded, written_off};
 use leadmill_state::{StateError, Store};
 use serde_json::json;
@@ -36,7 +38,8 @@ pub(crate) async fn resolve(
     let mut book = Book::new(Box::new(journal), ledger);
     book.refresh().await.map_err(|error| Failure::failed(error.to_string()))?;
     let line = book.ledger().line(batch).cloned().unwrap_or(line);
-    if line.state != State::InDoubt {
+    let gives_up_job = args.verdict.give_up && matches!(line.state, State::Accepted(_));
+    if line.state != State::InDoubt && !gives_up_job {
         let state = match line.state {
             State::Accepted(job) => {
                 format!("the provider has it as job {}: the next run fetches it", job.0)
@@ -45,6 +48,9 @@ pub(crate) async fn resolve(
             State::Settled { .. } | State::InDoubt => "it is settled".into(),
         };
         return Err(Failure::invalid(format!("batch {batch} is not in doubt: {state}")));
+    }
+    if let Some(job) = &args.verdict.job {
+        fits(job, &line, book.ledger())?;
     }
     let (event, told) = match (&args.verdict.job, args.verdict.give_up) {
         (Some(job), _) => {
@@ -72,6 +78,27 @@ pub(crate) async fn resolve(
     terminal.print(&format!("batch {batch}: {told}\n"));
     terminal.last_line(&json!({ "batch": batch.to_string(), "resolved": told }));
     Ok(Exit::Done)
+}
+
+/// Whether a job may be a batch's.
+fn fits(job: &str, line: &Line, ledger: &Ledger) -> Result<(), Failure> {
+    if line.lane == Lane::Single {
+        return Err(Failure::invalid("a single call has no job")
+            .hint("`--not-charged` or `--give-up` ends its doubt"));
+    }
+    let is_taken = |other: &&Line| {
+        let named = match &other.state {
+            State::Accepted(job) | State::Settled { job: Some(job), .. } => Some(job),
+            _ => None,
+        };
+        *other.account == *line.account && named.is_some_and(|named| *named.0 == *job)
+    };
+    match ledger.lines().iter().find(is_taken) {
+        Some(other) => {
+            Err(Failure::invalid(format!("job {job} is that of batch {}", other.batch)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The state, and the batch in it.

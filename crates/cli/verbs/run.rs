@@ -92,8 +92,7 @@ async fn go(
         steps: Vec::new(),
     };
     // What a process that has ended left open is ours from here on; what others are at work on is not.
-    store.others([run.id])?;
-    session.notice_others()?;
+    session.take_up()?;
     session.forget_embedded().await?;
     let mut finished = Vec::new();
     let mut ending = Ending::Complete;
@@ -210,12 +209,18 @@ impl<'a> Session<'a> {
         At { run: Some(self.run.id), now: self.now, others: &self.others }
     }
 
-    /// Whose open jobs are not ours, now that others may have begun some.
-    fn notice_others(&mut self) -> Result<(), Failure> {
+    /// Takes up what processes that have ended left open.
+    fn take_up(&mut self) -> Result<(), Failure> {
         let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
         let runs: BTreeSet<RunId> = open.map(|line| line.run).collect();
         self.others = self.store.others(runs)?;
         Ok(())
+    }
+
+    /// Whose open jobs are not ours, now that others may have begun some.
+    fn notice_others(&mut self) {
+        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
+        self.others = self.store.strangers(open.map(|line| line.run));
     }
 
     /// Finds out what a step has to ask, asks it, and loads the answers.
@@ -229,7 +234,7 @@ impl<'a> Session<'a> {
             |error: io::Error| Failure::failed(format!("questions: {error}"));
         let mut spool = Spool::create(&self.store.questions(self.run.id, place))
             .map_err(spool_failed)?;
-        if self.has_doubts(step) {
+        if self.has_doubts(step).await? {
             self.reconcile(step).await?;
         }
         let mut needs = self.needs(place, step, finished, &mut spool).await?;
@@ -237,10 +242,10 @@ impl<'a> Session<'a> {
         // What was lost in this session may prove to be free, and is asked again: a few times, since a
         // provider that loses every reply is not to be asked for ever.
         for _ in 0..AGAIN {
-            if ending != Ending::Complete || !self.has_doubts(step) {
-                break;
-            }
-            if !self.reconcile(step).await? {
+            if ending != Ending::Complete
+                || !self.has_doubts(step).await?
+                || !self.reconcile(step).await?
+            {
                 break;
             }
             let mut spool = Spool::create(&self.store.questions(self.run.id, place))
@@ -249,7 +254,7 @@ impl<'a> Session<'a> {
             needs.seen = more.seen;
             ending = self.ask(step, spool).await?;
         }
-        self.notice_others()?;
+        self.notice_others();
         let lanes = self.lanes(&step.spec.name);
         self.steps.push(StepSummary {
             name: step.spec.name.clone(),
@@ -300,10 +305,15 @@ impl<'a> Session<'a> {
         Ok(if left > 0 { ending.max(Ending::Fetched) } else { ending })
     }
 
-    /// Whether a step's account has batches in doubt that are ours to judge.
-    fn has_doubts(&self, step: &PreparedStep) -> bool {
+    /// Whether a step's account has batches in doubt that are ours to judge, now that others may have
+    /// written on.
+    async fn has_doubts(&mut self, step: &PreparedStep) -> Result<bool, Failure> {
+        let refreshed = self.book.refresh().await;
+        refreshed.map_err(|error| Failure::failed(error.to_string()))?;
+        self.notice_others();
         let mut open = self.book.ledger().open(&step.account.purse);
-        open.any(|line| line.state == State::InDoubt && !self.others.contains(&line.run))
+        Ok(open
+            .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
     }
 
     /// Ends the doubts that can be ended. Tells whether there is more to ask now.
@@ -515,6 +525,7 @@ fn doubt(line: &Line) -> Option<Doubt> {
 
 fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit {
     match summary.ending {
+        Ending::Fetched if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Fetched => Exit::Done,
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit => Exit::NeedsPerson,

@@ -5,7 +5,7 @@
 //! deduction that could be the batch's is another's of ours. Colleagues who spend make the proof fail,
 //! never wrong.
 
-use crate::{Credits, Lane, Ledger, Line, State, Status, Transaction};
+use crate::{Credits, Lane, Ledger, Line, Part, State, Transaction};
 use std::collections::BTreeMap;
 
 /// The wallet's transactions as read back to some point, and the balance after them.
@@ -43,7 +43,8 @@ impl History {
         let mut charges: BTreeMap<u64, usize> = BTreeMap::new();
         for row in since {
             let charge = row.amount.min(0).unsigned_abs();
-            if (1..=doubt.reserve.0).contains(&charge) {
+            // Also a larger one: prices rise, and a row may sum up several calls.
+            if charge > 0 {
                 *charges.entry(charge).or_default() += 1;
             }
         }
@@ -90,8 +91,9 @@ fn charged(line: &Line) -> Option<Credits> {
     match (&line.state, line.lane) {
         (State::Accepted(_), Lane::Bulk) => Some(line.reserve),
         (State::Settled { job: Some(_), .. }, Lane::Bulk) => Some(line.reserve),
-        (State::Settled { statuses, .. }, Lane::Single) => {
-            statuses.contains(&Status::Hit).then_some(line.credits)
+        (State::Settled { part: Part::Inline(answers), .. }, Lane::Single) => {
+            // Only where the reply itself named what it cost.
+            answers.first()?.credits.filter(|cost| *cost > Credits::ZERO)
         }
         _ => None,
     }

@@ -35,7 +35,17 @@ pub trait Journal: Debug + Send {
 
 /// Whether an intent of ours must not follow what others wrote since we last looked: they claim one of
 /// its questions, or they submit a job of the same operation, which may have taken the last job slot.
+///
+/// Nor may anything of ours follow what others wrote about the very same batch: only one process is at work on
+/// a batch, and what both wrote would contradict itself.
 pub fn collide(ours: &[Entry], theirs: &[Entry]) -> bool {
+    if theirs.is_empty() {
+        return false;
+    }
+    let batches: HashSet<_> = theirs.iter().map(|entry| entry.batch).collect();
+    if ours.iter().any(|entry| batches.contains(&entry.batch)) {
+        return true;
+    }
     let intents = |entries: &[Entry]| -> bool {
         entries.iter().any(|entry| matches!(entry.event, Event::Intended { .. }))
     };
@@ -59,4 +69,25 @@ pub fn collide(ours: &[Entry], theirs: &[Entry]) -> bool {
         }
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BatchId, JobId, RunId, Timestamp};
+
+    /// Two processes that both take a batch for theirs: what the second writes would contradict the first,
+    /// and nobody could read the journal any more.
+    #[test]
+    fn what_two_processes_write_about_one_batch_collides() {
+        let entry = |batch: u64, job: &str| Entry {
+            at: Timestamp(1),
+            run: RunId(1),
+            batch: BatchId(batch),
+            event: Event::Accepted { job: JobId(job.into()) },
+        };
+        assert!(collide(&[entry(1, "a")], &[entry(1, "b")]));
+        assert!(!collide(&[entry(1, "a")], &[entry(2, "b")]));
+        assert!(!collide(&[entry(1, "a")], &[]));
+    }
 }

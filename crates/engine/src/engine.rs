@@ -7,10 +7,16 @@ use crate::{
     wallet::Wallet,
 };
 use leadmill_core::{
-    Call, Clock, Credits, Endpoint, ErrorKind, JournalError, Lane, Leases, Operation,
-    Provider, ProviderError, Query, RunId, Sent, Staging, StagingError, Timestamp,
+    BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JournalError, Lane, Leases,
+    Operation, Provider, ProviderError, Query, RunId, Sent, Staging, StagingError,
+    Timestamp,
 };
-use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::watch,
     time::{Instant, sleep, sleep_until},
@@ -66,6 +72,11 @@ pub struct Engine {
     /// The wallet's newest transaction, as last read, and paid calls since.
     pub(crate) anchor: Option<Arc<str>>,
     pub(crate) unanchored: usize,
+    /// Doubts that this session has judged, and what it took for charged to ask again.
+    pub(crate) judged: HashSet<(BatchId, u64)>,
+    pub(crate) retried: Credits,
+    /// When it began.
+    pub(crate) began_at: Timestamp,
     pub(crate) run: RunId,
     pub(crate) purse: Arc<str>,
     pub(crate) budget: Credits,
@@ -100,6 +111,7 @@ impl Engine {
         let limiter = Limiter::new(account);
         let batch_risk = account.batch_risk.bound(None);
         let purse = account.purse.as_str().into();
+        let began_at = parts.clock.now();
         Self {
             limiter,
             purse,
@@ -112,6 +124,9 @@ impl Engine {
             wallet: Wallet::default(),
             anchor: None,
             unanchored: 0,
+            judged: HashSet::new(),
+            retried: Credits::ZERO,
+            began_at,
             budget: parts.budget,
             report: Report::default(),
             progress: watch::Sender::new(Snapshot::default()),
@@ -173,7 +188,7 @@ impl Engine {
                     self.limiter.replied(&permit, error.status.is_some());
                     tries += 1;
                     match error.kind {
-                        ErrorKind::Throttled(wait) => {
+                        ErrorKind::Throttled(wait) if tries < 10 * TRIES => {
                             self.limiter.throttled(&permit, &error.signals.rates);
                             self.freeze(wait)?;
                         }

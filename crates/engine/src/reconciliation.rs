@@ -16,8 +16,14 @@ const MOST_PAGES: u32 = 100;
 /// Times that the history is read: a page that grew while it was read does not add up.
 const READS: u32 = 3;
 
-/// After this time a charge has shown, whatever the clocks say.
-const LONG_AGO: Duration = Duration::from_secs(3 * 3600);
+/// Why the wallet's history says nothing.
+#[derive(Clone, Debug)]
+enum Blind {
+    /// It never will: the provider has none, or it was not read before the batch was sent.
+    Always(&'static str),
+    /// It may another time.
+    Now(&'static str),
+}
 
 /// What became of batches in doubt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +47,8 @@ impl Reconciled {
 
 impl Engine {
     /// Ends every doubt at this account that can be ended, but for those of other processes that are at
-    /// work. Nothing of this process may be in flight.
+    /// work. Nothing of this process may be in flight, and the book must be as it is now: what is written
+    /// from here on explains nothing.
     pub async fn reconcile(
         &mut self,
         book: &mut Book,
@@ -49,46 +56,47 @@ impl Engine {
         policy: &Doubtful,
     ) -> Result<Reconciled, RunError> {
         let mut reconciled = Reconciled::default();
-        if self.doubts(book, others).is_empty() {
+        let doubts = self.doubts(book, others);
+        let is_new = |line: &Line| !self.judged.contains(&(line.batch, line.order));
+        if !doubts.iter().any(is_new) {
             return Ok(reconciled);
         }
         let mut stop = self.stop.clone();
         let history = tokio::select! { biased;
             () = stopped(&mut stop, None) => return Ok(reconciled),
-            history = self.history(book, others) => history?,
+            history = self.history(book, &doubts) => history?,
         };
-        book.refresh().await?;
         let mut events = Vec::new();
-        let mut retried = self.retried(book);
-        for line in self.doubts(book, others) {
-            let proof = match &history {
-                Ok(history) => history
-                    .proves_free(book.ledger(), &line)
-                    .map_err(|unproved| unproved.to_string()),
-                Err(unread) => Err(unread.clone()),
+        let before = self.retried(book);
+        for line in doubts {
+            self.judged.insert((line.batch, line.order));
+            let (why, is_final) = match &history {
+                Err(Blind::Always(why)) => ((*why).to_owned(), true),
+                Err(Blind::Now(why)) => ((*why).to_owned(), false),
+                Ok(history) => match history.proves_free(book.ledger(), &line) {
+                    Err(unproved) => (unproved.to_string(), unproved != Unproved::Gap),
+                    Ok(()) => {
+                        let reason =
+                            "the wallet's transactions show no charge".to_owned();
+                        events.push((line.batch, Event::Refused { reason, again: true }));
+                        self.wallet.refused(line.batch);
+                        reconciled.free.push(line.batch);
+                        continue;
+                    }
+                },
             };
-            let why = match proof {
-                Ok(()) => {
-                    let reason = "the wallet's transactions show no charge".to_owned();
-                    events.push((line.batch, Event::Refused { reason, again: true }));
-                    self.wallet.refused(line.batch);
-                    reconciled.free.push(line.batch);
-                    continue;
-                }
-                Err(why) => why,
-            };
-            let within = retried + line.reserve <= policy.budget;
+            let within = before + self.retried + line.reserve <= policy.budget;
             match policy.act {
-                InDoubt::Retry if within => {
-                    retried += line.reserve;
+                InDoubt::Retry if is_final && within => {
+                    self.retried += line.reserve;
                     events.push((line.batch, written_off(&line, Status::Deferred)));
                     reconciled.retried.push(line.batch);
                 }
-                InDoubt::Skip => {
+                InDoubt::Skip if is_final => {
                     events.push((line.batch, written_off(&line, Status::UnknownCharged)));
                     reconciled.skipped.push(line.batch);
                 }
-                InDoubt::Hold | InDoubt::Retry => reconciled.held.push((line.batch, why)),
+                _ => reconciled.held.push((line.batch, why)),
             }
         }
         let (at, run) = (self.clock.now(), self.run);
@@ -97,7 +105,7 @@ impl Engine {
         match book.record(&entries).await? {
             Recorded::Written => Ok(reconciled),
             Recorded::Collides => {
-                Err(RunError::Broken("the journal refused what is known".into()))
+                Err(RunError::Broken("another process has ended a doubt of ours".into()))
             }
         }
     }
@@ -110,11 +118,13 @@ impl Engine {
             .collect()
     }
 
-    /// What this run has written off so far to ask again.
+    /// What this run had written off to ask again before this session.
     fn retried(&self, book: &Book) -> Credits {
         let lines = book.ledger().lines().iter();
         let is_retried = |line: &&Line| match &line.state {
-            State::Settled { statuses, .. } => statuses.contains(&Status::Deferred),
+            State::Settled { statuses, at, .. } => {
+                *at < self.began_at && statuses.contains(&Status::Deferred)
+            }
             _ => false,
         };
         lines
@@ -128,26 +138,22 @@ impl Engine {
     async fn history(
         &mut self,
         book: &Book,
-        others: &BTreeSet<RunId>,
-    ) -> Result<Result<History, String>, RunError> {
-        let doubts = self.doubts(book, others);
+        doubts: &[Line],
+    ) -> Result<Result<History, Blind>, RunError> {
         let Some(settling) = self.provider.account().pack.settling else {
-            return Ok(Err("the provider tells no transactions".into()));
+            return Ok(Err(Blind::Always("the provider lists no transactions")));
         };
         if doubts.iter().all(|line| line.anchor.is_none()) {
-            return Ok(
-                Err("the wallet's history was not read before it was sent".into()),
-            );
+            return Ok(Err(Blind::Always(
+                "the wallet's history was not read before it was sent",
+            )));
         }
-        let now = self.clock.now();
-        if doubts.iter().any(|line| now.since(line.intended_at) < LONG_AGO) {
-            self.progress.send_modify(|shown| shown.settling = true);
-            sleep(settling.0).await;
-            self.progress.send_modify(|shown| shown.settling = false);
-        }
-        let mut history = Err("it was not read".to_owned());
+        self.progress.send_modify(|shown| shown.settling = true);
+        sleep(settling.0).await;
+        self.progress.send_modify(|shown| shown.settling = false);
+        let mut history = Err(Blind::Now("the wallet's history was not read"));
         for _ in 0..READS {
-            history = self.read_history(&doubts).await?;
+            history = self.read_history(doubts).await?;
             let is_sound = |history: &History| {
                 doubts.iter().all(|line| {
                     !matches!(
@@ -166,7 +172,7 @@ impl Engine {
     async fn read_history(
         &mut self,
         doubts: &[Line],
-    ) -> Result<Result<History, String>, RunError> {
+    ) -> Result<Result<History, Blind>, RunError> {
         let mut history = History::default();
         let anchors: BTreeSet<&str> =
             doubts.iter().filter_map(|line| line.anchor.as_deref()).collect();
@@ -177,7 +183,9 @@ impl Engine {
                 .free_call(Call::Transactions, async || provider.transactions(page).await)
                 .await?;
             let Some(read) = read else {
-                return Ok(Err("the wallet's transactions could not be read".into()));
+                return Ok(Err(Blind::Now(
+                    "the wallet's transactions could not be read",
+                )));
             };
             for row in &read.rows {
                 missing.remove(&*row.id);
@@ -193,7 +201,7 @@ impl Engine {
         let balance =
             self.free_call(Call::Balance, async || provider.balance().await).await?;
         let Some(balance) = balance else {
-            return Ok(Err("the wallet could not be read".into()));
+            return Ok(Err(Blind::Now("the wallet could not be read")));
         };
         history.balance = balance;
         Ok(Ok(history))

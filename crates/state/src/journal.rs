@@ -163,15 +163,18 @@ fn read(
 /// Sums up the records of a journal that was written without sums.
 pub(crate) fn sum_up(connection: &Connection) -> Result<(), StateError> {
     let mut select = connection.prepare(
-        "SELECT at, run, batch, event, body, bytes, seq FROM journal ORDER BY seq",
+        "SELECT at, run, batch, event, body, bytes, seq FROM journal_1 ORDER BY seq",
     )?;
-    let mut update = connection.prepare("UPDATE journal SET sum = ? WHERE seq = ?")?;
+    let mut insert = connection.prepare(
+        "INSERT INTO journal SELECT seq, at, run, batch, event, body, bytes, ?1
+         FROM journal_1 WHERE seq = ?2",
+    )?;
     let (mut rows, mut sum) = (select.query([])?, Sum::default());
     while let Some(row) = rows.next()? {
         let stored =
             code::Row { event: row.get(3)?, body: row.get(4)?, bytes: row.get(5)? };
         sum = sum.over(&(row.get(0)?, row.get(1)?, row.get(2)?), &stored);
-        update.execute((sum.0, row.get::<_, i64>(6)?))?;
+        insert.execute((sum.0, row.get::<_, i64>(6)?))?;
     }
     Ok(())
 }

@@ -96,6 +96,12 @@ impl Locks {
         }
     }
 
+    /// Whether this process fetches the open jobs of a run.
+    pub(crate) fn holds_jobs(&self, run: RunId) -> bool {
+        let name = format!("jobs-{}", run.0);
+        self.held.iter().any(|(held, _)| *held == name)
+    }
+
     /// Whether the open jobs of a run are this process's to fetch, now that nobody else fetches them.
     pub(crate) fn take_jobs(&mut self, run: RunId) -> Result<bool, StateError> {
         self.try_take(&format!("jobs-{}", run.0), 0)

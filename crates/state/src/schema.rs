@@ -17,6 +17,9 @@ CREATE TABLE runs (
     summary TEXT
 );
 CREATE INDEX runs_by_key ON runs (key);
+";
+
+const JOURNAL: &str = "
 CREATE TABLE journal (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -40,14 +43,16 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     match version(&transaction)? {
         0 => {
             transaction.execute_batch(TABLES)?;
+            transaction.execute_batch(JOURNAL)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         1 => {
-            // 2: every record carries a sum over itself and all before it.
-            transaction.execute_batch(
-                "ALTER TABLE journal ADD COLUMN sum INTEGER NOT NULL DEFAULT 0",
-            )?;
+            // 2: every record carries a sum over itself and all before it. An older process that is still at
+            // work can write none, and ends.
+            transaction.execute_batch("ALTER TABLE journal RENAME TO journal_1")?;
+            transaction.execute_batch(JOURNAL)?;
             journal::sum_up(&transaction)?;
+            transaction.execute_batch("DROP TABLE journal_1")?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         VERSION => {}
@@ -80,10 +85,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Connection>, StateError> {
     match version(&connection)? {
         0 => Ok(None),
         VERSION => Ok(Some(connection)),
-        1 => {
-            drop(connection);
-            open(path).map(Some)
-        }
+        1 => Err(StateError::Older),
         found => Err(StateError::Newer { found, known: VERSION }),
     }
 }

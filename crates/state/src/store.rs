@@ -32,6 +32,9 @@ pub enum StateError {
         /// The newest version that this binary reads.
         known: i64,
     },
+    /// An older version wrote it, and nothing was to be changed.
+    #[error("state: an older version of leadmill wrote it")]
+    Older,
     /// It contradicts itself. Nothing may be bought on top of it.
     #[error("state: {0}")]
     Corrupt(String),
@@ -138,7 +141,10 @@ impl Store {
                 RunId(database.last_insert_rowid())
             }
         };
-        match self.take(|locks| locks.take_run(id))? {
+        // Another process may have taken up what this run left open.
+        let is_ours = self.take(|locks| locks.take_run(id))?
+            && self.take(|locks| locks.take(&format!("jobs-{}", id.0)))?;
+        match is_ours {
             true => Ok(Run { id, resumed: resumed.is_some() }),
             false => Err(locked()),
         }
@@ -157,6 +163,18 @@ impl Store {
             }
         }
         Ok(others)
+    }
+
+    /// Of these runs, those whose open jobs this process does not fetch: others do, or nobody does before
+    /// another process looks for them.
+    pub fn strangers(&self, runs: impl IntoIterator<Item = RunId>) -> BTreeSet<RunId> {
+        let is_ours = |run: RunId| {
+            let locks = self.locks.as_ref().map(|locks| locks.lock());
+            locks.is_some_and(|locks| {
+                locks.unwrap_or_else(PoisonError::into_inner).holds_jobs(run)
+            })
+        };
+        runs.into_iter().filter(|run| !is_ours(*run)).collect()
     }
 
     fn take(
@@ -475,11 +493,12 @@ mod tests {
         let back = "ALTER TABLE journal DROP COLUMN sum; PRAGMA user_version = 1";
         store.database().execute_batch(back).unwrap();
         drop(store);
-        assert_eq!(
-            Store::look(folder.path()).unwrap().unwrap().ledger().unwrap().lines().len(),
-            1
-        );
+        assert!(matches!(Store::look(folder.path()), Err(StateError::Older)));
         let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.ledger().unwrap().lines().len(), 1);
+        let old =
+            "INSERT INTO journal (at, run, batch, event, body) VALUES (1, 1, 1, '', '')";
+        assert!(store.database().execute(old, []).is_err(), "an older process must end");
         store.database().execute("UPDATE journal SET at = 6 WHERE seq = 2", []).unwrap();
         assert!(store.ledger().is_err(), "from here on it has sums");
     }

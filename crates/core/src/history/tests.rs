@@ -1,5 +1,8 @@
 use super::*;
-use crate::{BatchId, Entry, Event, JobId, Operation, Part, QueryKey, RunId, Timestamp};
+use crate::{
+    Answered, BatchId, Entry, Event, Finding, JobId, Operation, QueryKey, RunId, Status,
+    Timestamp,
+};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -61,7 +64,12 @@ impl World {
         let status = if hit { Status::Hit } else { Status::Miss };
         let cost = Credits(if hit { PRICE } else { 0 });
         let statuses = (0..items).map(|_| status).collect();
-        let part = Part::File("f".into());
+        let finding = if hit { Finding::Hit([].into()) } else { Finding::Miss };
+        let answer = Answered { key: QueryKey([0; 16]), finding, credits: Some(cost) };
+        let part = match items {
+            1 => Part::Inline([answer].into()),
+            _ => Part::File("f".into()),
+        };
         self.tell(batch, Event::Settled { cost, statuses, part });
     }
 
@@ -195,7 +203,11 @@ fn a_history_with_a_hole_proves_nothing() {
     world.change(7);
     world.change(-40);
     let line = world.ledger.line(BatchId(lost)).unwrap();
-    assert_eq!(proof(&world, lost), Ok(()), "a charge that is larger than its reserve");
+    assert_eq!(
+        proof(&world, lost),
+        Err(Unproved::Charged(Credits(40))),
+        "it is nobody's"
+    );
     let mut history = world.history();
     history.rows.remove(1);
     assert_eq!(history.proves_free(&world.ledger, line), Err(Unproved::Gap));

@@ -88,18 +88,26 @@ fn what_may_have_been_charged_is_held_until_a_person_names_its_job() {
     assert_eq!(server.audit().charged, bill());
 }
 
-/// A job of other questions is not taken for the batch's, and the answers of its own are not given up.
+/// A job of other questions is not taken for the batch's: neither another batch's, which is known at once, nor
+/// a colleague's. What was named wrongly can still be given up.
 #[test]
 fn a_job_that_holds_other_questions_is_not_taken() {
     let server = server(vec![Fault::LostReply]);
     let place = place(&server, "");
     place.run().expect(3);
     let [doubt] = doubts(&place).try_into().unwrap();
-    let jobs = server.jobs();
-    place.leadmill(&["resolve", "pipeline.yaml", &doubt, "--job", &jobs[1]]).expect(0);
+    let resolve = |rest: &[&str]| {
+        place.leadmill(&[&["resolve", "pipeline.yaml", &doubt], rest].concat())
+    };
+    let taken = resolve(&["--job", &server.jobs()[1]]).expect(2);
+    assert!(taken.stderr.contains("is that of batch"), "{}", taken.stderr);
+    resolve(&["--job", &server.colleagues_job()]).expect(0);
     let ended = place.run();
     assert!(ended.stderr.contains("holds none of the questions"), "{}", ended.stderr);
     assert!(rows(&ended.json(), "unknown_charged") > 0);
+    resolve(&["--give-up"]).expect(0);
+    let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
+    assert_eq!(status.expect(0).json()["open"], serde_json::json!([]));
     server.assert_clean();
 }
 

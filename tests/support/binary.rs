@@ -161,19 +161,34 @@ impl Server {
 
     /// The jobs that the wallet's history names, oldest first, as a person finds them there.
     pub(crate) fn jobs(&self) -> Vec<String> {
-        let request =
-            http::Request::get("/api/v3/wallets/transactions?limit=100&type=deduction")
-                .header("x-api-key", KEY)
-                .body(axum::body::Body::empty())
-                .unwrap();
+        let path = "wallets/transactions?limit=100&type=deduction";
+        let json = self.call(http::Method::GET, path, "");
+        let rows = json["data"]["transactions"].as_array().unwrap().iter().rev();
+        rows.map(|row| row["metadata"]["batchId"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A colleague's job.
+    pub(crate) fn colleagues_job(&self) -> String {
+        let lead =
+            r#"{"leads":[{"firstName":"Eve","lastName":"X","domain":"other.example"}]}"#;
+        let json = self.call(http::Method::POST, "email-finder/batch", lead);
+        json["data"]["batchId"].as_str().unwrap().to_owned()
+    }
+
+    fn call(&self, method: http::Method, path: &str, body: &str) -> Value {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("/api/v3/{path}"))
+            .header("x-api-key", KEY)
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body.to_owned()))
+            .unwrap();
         let router = self.sandbox.router();
         let body = self.runtime.block_on(async {
             let response = router.oneshot(request).await.unwrap();
             axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap()
         });
-        let json: Value = serde_json::from_slice(&body).unwrap();
-        let rows = json["data"]["transactions"].as_array().unwrap().iter().rev();
-        rows.map(|row| row["metadata"]["batchId"].as_str().unwrap().to_owned()).collect()
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// Panics if any limit was broken, or any question paid for twice.

@@ -21,12 +21,19 @@ pub(crate) struct Storm {
     random: Mutex<Random>,
     /// How many of them.
     part: f64,
+    /// Whether some are half a minute on their way.
+    stragglers: bool,
     over: AtomicBool,
 }
 
 impl Storm {
-    pub(crate) const fn new(random: Random, part: f64) -> Self {
-        Self { random: Mutex::new(random), part, over: AtomicBool::new(false) }
+    pub(crate) const fn new(random: Random, part: f64, stragglers: bool) -> Self {
+        Self {
+            random: Mutex::new(random),
+            part,
+            stragglers,
+            over: AtomicBool::new(false),
+        }
     }
 
     /// From here on nothing goes wrong.
@@ -43,8 +50,8 @@ impl Weather for Storm {
         if self.over.load(Ordering::Relaxed) {
             return way;
         }
-        way.there = slow(unit);
-        way.back = slow(unit);
+        way.there = slow(unit, self.stragglers);
+        way.back = slow(unit, true);
         if unit() < self.part {
             fail(&mut way, unit);
         }
@@ -53,8 +60,8 @@ impl Weather for Storm {
 }
 
 /// Mostly some milliseconds, seldom half a minute.
-fn slow(unit: &mut impl FnMut() -> f64) -> Duration {
-    let most = if unit() < 0.02 { 30_000.0 } else { 40.0 };
+fn slow(unit: &mut impl FnMut() -> f64, seldom: bool) -> Duration {
+    let most = if unit() < 0.02 && seldom { 30_000.0 } else { 40.0 };
     Duration::from_secs_f64(unit() * most / 1000.0)
 }
 

@@ -92,7 +92,7 @@ fn charged(line: &Line) -> Option<Credits> {
         (State::Accepted(_), Lane::Bulk) => Some(line.reserve),
         (State::Settled { job: Some(_), .. }, Lane::Bulk) => Some(line.reserve),
         (State::Settled { part: Part::Inline(answers), .. }, Lane::Single) => {
-            // Only where the reply itself named what it cost.
+            // By its reply, or at its list price where that named none.
             answers.first()?.credits.filter(|cost| *cost > Credits::ZERO)
         }
         _ => None,

@@ -1,0 +1,64 @@
+//! Batches in doubt, before a step asks and after it has asked.
+
+use super::Session;
+use crate::{exit::Failure, prepared::PreparedStep, progress};
+use leadmill_core::State;
+
+impl<'a> Session<'a> {
+    /// Whether a step's account has batches in doubt that are ours to judge, now that others may have
+    /// written on.
+    pub(super) async fn has_doubts(
+        &mut self,
+        step: &PreparedStep,
+    ) -> Result<bool, Failure> {
+        let refreshed = self.book.refresh().await;
+        refreshed.map_err(|error| Failure::failed(error.to_string()))?;
+        self.notice_others();
+        let mut open = self.book.ledger().open(&step.account.purse);
+        Ok(open
+            .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
+    }
+
+    /// Ends the doubts that can be ended. Tells whether there is more to ask now.
+    pub(super) async fn reconcile(
+        &mut self,
+        step: &'a PreparedStep,
+    ) -> Result<bool, Failure> {
+        let Self { prepared, store, run, book, accounts, stop, terminal, others, .. } =
+            self;
+        let providers = &prepared.pipeline.providers;
+        let policy = providers.get(&step.provider).map(|provider| provider.doubtful());
+        let policy = policy.unwrap_or_default();
+        let engine =
+            accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
+        let snapshots = engine.progress();
+        let reconcile = async {
+            engine.open_wallet().await?;
+            engine.reconcile(book, others, &policy).await
+        };
+        let (name, provider) = (&step.spec.name, &step.provider);
+        let reconciled = tokio::select! {
+            reconciled = reconcile => reconciled?,
+            () = progress::show(name, provider, snapshots, terminal) => {
+                return Err(Failure::failed("the progress ended before the run"));
+            }
+        };
+        for batch in &reconciled.free {
+            terminal.talk(&format!("batch {batch} was not charged: it is asked again\n"));
+        }
+        for batch in &reconciled.retried {
+            terminal.talk(&format!(
+                "batch {batch} is taken for charged and asked again (in_doubt: retry)\n"
+            ));
+        }
+        for batch in &reconciled.skipped {
+            terminal.talk(&format!(
+                "batch {batch} is taken for charged and left (in_doubt: skip)\n"
+            ));
+        }
+        for (batch, why) in &reconciled.held {
+            terminal.talk(&format!("batch {batch} stays in doubt: {why}\n"));
+        }
+        Ok(reconciled.frees())
+    }
+}

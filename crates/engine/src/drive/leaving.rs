@@ -1,0 +1,118 @@
+//! Paid calls on their way out: the intent is durable first, or nothing leaves.
+
+use super::{Drive, Ended, Errand};
+use crate::{Recorded, RunError, limiter::Permit};
+use leadmill_core::{Batch, Endpoint, Event, Lane};
+use std::{sync::Arc, time::Duration};
+
+impl Drive<'_> {
+    /// Journals the intents, all at once, and only then lets the calls go.
+    pub(super) async fn leave(
+        &mut self,
+        endpoint: Endpoint,
+        leaving: Vec<(Permit, Batch)>,
+    ) -> Result<(), RunError> {
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        let intent = |batch: &Batch| Event::Intended {
+            account: Arc::clone(&self.engine.purse),
+            step: Arc::clone(&self.order.step),
+            operation: batch.operation,
+            lane: batch.lane,
+            reserve: batch.reserve,
+            anchor: self.engine.anchor.clone(),
+            keys: Arc::clone(&batch.keys),
+        };
+        let intents =
+            leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
+        if self.record(intents).await? == Recorded::Collides {
+            leaving
+                .into_iter()
+                .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
+            return Ok(());
+        }
+        let noted = match self.still_may_leave(endpoint) {
+            Ok(true) => self.engine.note(&vec![endpoint; leaving.len()]),
+            Ok(false) => {
+                return self.stay(leaving, "its slots went to another process").await;
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = noted {
+            let reason = error.to_string();
+            self.fail(error);
+            return self.stay(leaving, &reason).await;
+        }
+        self.weigh_anchor(leaving.len());
+        for (permit, batch) in leaving {
+            self.weighty += 1;
+            self.engine.report.asked += batch.queries.len() as u64;
+            let provider = Arc::clone(&self.engine.provider);
+            match batch.lane {
+                Lane::Bulk => self.calls.spawn(async move {
+                    let reply = provider.submit(&batch).await;
+                    Ended::Submitted(permit, batch, reply)
+                }),
+                Lane::Single => self.calls.spawn(async move {
+                    let reply = match batch.queries.first() {
+                        Some(query) => provider.ask(query).await,
+                        None => return std::future::pending().await,
+                    };
+                    Ended::Asked(permit, batch, reply)
+                }),
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads the wallet's newest transaction now and then: the proof that a lost call was not charged has to
+    /// reach back to it.
+    fn weigh_anchor(&mut self, leaving: usize) {
+        /// Calls between two looks: some pages of transactions.
+        const APART: usize = 500;
+        self.engine.unanchored += leaving;
+        let has_any = self.engine.provider.account().pack.settling.is_some();
+        if has_any && self.engine.unanchored >= APART {
+            self.engine.unanchored = 0;
+            self.errand(Duration::ZERO, Errand::Anchor);
+        }
+    }
+
+    /// Where writing down took longer than the lease lasts, others may have our slots.
+    fn still_may_leave(&mut self, endpoint: Endpoint) -> Result<bool, RunError> {
+        if self.engine.limiter.has_lease() {
+            return Ok(true);
+        }
+        self.engine.trade()?;
+        let limiter = &mut self.engine.limiter;
+        Ok(limiter.has_lease() && limiter.frozen().is_none() && limiter.holds(endpoint))
+    }
+
+    /// What was about to leave stays, to leave later.
+    async fn stay(
+        &mut self,
+        leaving: Vec<(Permit, Batch)>,
+        reason: &str,
+    ) -> Result<(), RunError> {
+        let refused = |batch: &Batch| {
+            (batch.id, Event::Refused { reason: reason.to_owned(), again: true })
+        };
+        let events = leaving.iter().map(|(_, batch)| refused(batch)).collect();
+        for (permit, batch) in leaving {
+            self.engine.limiter.withdraw(&permit);
+            self.engine.wallet.refused(batch.id);
+            self.again.push_back(batch);
+        }
+        // A refusal claims nothing that another process could have claimed.
+        self.record(events).await.map(drop)
+    }
+
+    /// Another process was there first: what it has not claimed waits to be asked again.
+    fn yield_to_others(&mut self, permit: &Permit, batch: Batch) {
+        self.engine.limiter.withdraw(permit);
+        self.engine.wallet.refused(batch.id);
+        let queries = self.unclaimed(batch.queries.to_vec());
+        queries.into_iter().rev().for_each(|query| self.backlog.push_front(query));
+    }
+}

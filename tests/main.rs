@@ -21,5 +21,6 @@ mod main_job;
 mod pipelines;
 mod secrets;
 mod shared_limits;
+mod shared_state;
 mod storage;
 mod support;

@@ -9,7 +9,7 @@ use leadmill_core::{
 };
 use leadmill_engine::{Book, Ending, Engine, Order, Parts};
 use leadmill_providers::{Enrich, Network, packs};
-use leadmill_state::Store;
+use leadmill_state::{Place, Store};
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
@@ -29,12 +29,12 @@ pub(crate) async fn buy(
     questions: u64,
 ) -> Result<String, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let store = Store::open(folder.path())?;
-    let run = store.begin("requests", "requests", SystemClock.now())?;
+    let store = Store::open(&Place::Folder(folder.path().to_owned())).await?;
+    let run = store.begin("requests", "requests", SystemClock.now()).await?;
     let account = account(address)?;
     let purse: Arc<str> = account.purse.as_str().into();
     let network = Network::new(Duration::from_secs(10))?;
-    let leases = store.leases(&account, SystemClock.now())?;
+    let leases = store.leases(&account, SystemClock.now()).await?;
     let (_stop, stop) = watch::channel(false);
     let parts = Parts {
         provider: Arc::new(Enrich::new(
@@ -44,13 +44,13 @@ pub(crate) async fn buy(
         )?),
         staging: Arc::new(Nowhere),
         clock: Arc::new(SystemClock),
-        leases: Box::new(leases),
+        leases,
         budget: Credits::MAX,
         stop,
     };
     let mut engine = Engine::new(run.id, parts);
-    let (ledger, journal) = store.book()?;
-    let mut book = Book::new(Box::new(journal), ledger);
+    let (ledger, journal) = store.book().await?;
+    let mut book = Book::new(journal, ledger);
     let order = Order {
         step: "mail".into(),
         operation: Operation::VerifyEmail,
@@ -64,7 +64,7 @@ pub(crate) async fn buy(
     let ending = engine.buy(&mut book, &order, &mut waiting.into_iter().map(Ok)).await?;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - used);
     let report = engine.report();
-    let settled = store.ledger()?;
+    let settled = store.ledger().await?;
     let whole = ending == Ending::Complete
         && report.hits == questions
         && report.doubts.is_empty()

@@ -3,8 +3,8 @@
 use crate::{
     clock::SystemClock,
     exit::Failure,
-    pipeline::{Pipeline, Provider, Secret},
-    prepared::PreparedStep,
+    pipeline::{Provider, Secret},
+    prepared::{Prepared, PreparedStep},
 };
 use leadmill_core::{Account, Clock, Credits, RunId};
 use leadmill_engine::{Engine, Parts};
@@ -37,13 +37,14 @@ impl Accounts {
     /// The engine of a step's provider, made at first use.
     pub(crate) async fn engine(
         &mut self,
-        pipeline: &Pipeline,
+        prepared: &Prepared,
         step: &PreparedStep,
         store: &Store,
         run: RunId,
         stop: &watch::Receiver<bool>,
     ) -> Result<&mut Engine, Failure> {
         if !self.engines.contains_key(&step.provider) {
+            let (pipeline, results) = (&prepared.pipeline, &prepared.results);
             let provider = pipeline.providers.get(&step.provider).ok_or_else(|| {
                 Failure::invalid(format!("no provider is called {}", step.provider))
             })?;
@@ -53,22 +54,27 @@ impl Accounts {
             if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
-            let engine =
-                self.open(provider, account, store, run, budget, stop.clone())?;
+            let leases = store.leases(&account, SystemClock.now()).await?;
+            let parts = Parts {
+                staging: Arc::new(Staging::open(results.clone())?),
+                provider: self.provider(provider, account)?,
+                clock: Arc::new(SystemClock),
+                leases,
+                budget,
+                stop: stop.clone(),
+            };
+            let engine = Engine::new(run, parts);
             self.engines.insert(step.provider.clone(), engine);
         }
         self.engines.get_mut(&step.provider).ok_or_else(|| Failure::failed("no engine"))
     }
 
-    fn open(
+    /// The wire to a provider's account.
+    fn provider(
         &mut self,
         provider: &Provider,
         account: Account,
-        store: &Store,
-        run: RunId,
-        budget: Credits,
-        stop: watch::Receiver<bool>,
-    ) -> Result<Engine, Failure> {
+    ) -> Result<Arc<Enrich>, Failure> {
         let network = match &self.network {
             Some(network) => network.clone(),
             None => {
@@ -77,20 +83,11 @@ impl Accounts {
                 self.network.insert(network).clone()
             }
         };
-        let leases = store.leases(&account, SystemClock.now())?;
         let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
         let enrich = Enrich::new(account, key, Arc::new(network))
             .map_err(|error| Failure::invalid(error.to_string()))?
             .hiding(provider.api_key.as_ref().map(Secret::forms).unwrap_or_default());
-        let parts = Parts {
-            provider: Arc::new(enrich),
-            staging: Arc::new(Staging::open(store.answers())?),
-            clock: Arc::new(SystemClock),
-            leases: Box::new(leases),
-            budget,
-            stop,
-        };
-        Ok(Engine::new(run, parts))
+        Ok(Arc::new(enrich))
     }
 
     /// The engines that were used, by provider.

@@ -85,9 +85,9 @@ pub(crate) struct FileArgs {
     /// Sets a variable of the file's `vars:`; may be given several times.
     #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
     pub(crate) vars: Vec<(String, String)>,
-    /// The state folder, instead of the file's `state:`.
-    #[arg(long, value_name = "FOLDER", env = "LEADMILL_STATE")]
-    pub(crate) state: Option<PathBuf>,
+    /// The state, a folder or `postgres://…`, instead of the file's `state:`.
+    #[arg(long, value_name = "PLACE", env = "LEADMILL_STATE", hide_env_values = true)]
+    pub(crate) state: Option<String>,
     /// Names the run, instead of the pipeline's name and source: a run of the same key is resumed.
     #[arg(long, value_name = "KEY", env = "LEADMILL_RUN_KEY")]
     pub(crate) run_key: Option<String>,
@@ -129,9 +129,9 @@ pub(crate) struct ResolveArgs {
     /// Sets a variable of the file's `vars:`; may be given several times.
     #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
     pub(crate) vars: Vec<(String, String)>,
-    /// The state folder, instead of the file's `state:`.
-    #[arg(long, value_name = "FOLDER", env = "LEADMILL_STATE")]
-    pub(crate) state: Option<PathBuf>,
+    /// The state, a folder or `postgres://…`, instead of the file's `state:`.
+    #[arg(long, value_name = "PLACE", env = "LEADMILL_STATE", hide_env_values = true)]
+    pub(crate) state: Option<String>,
     #[command(flatten)]
     pub(crate) verdict: Verdict,
 }

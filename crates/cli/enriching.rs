@@ -9,8 +9,8 @@ use futures::StreamExt;
 use leadmill_core::{
     KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
 };
-use leadmill_tables::{Answers, Bought, RecordBatch, TableError};
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use leadmill_tables::{Answers, Bought, RecordBatch, Results, TableError};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A step whose answers are known: it can add its columns.
 pub(crate) struct Finished<'a> {
@@ -35,11 +35,11 @@ pub(crate) struct At<'a> {
 
 impl<'a> Finished<'a> {
     /// Loads what the book knows about the questions in `seen`.
-    pub(crate) fn load(
+    pub(crate) async fn load(
         place: usize,
         step: &'a PreparedStep,
         ledger: &Ledger,
-        folder: &Path,
+        results: &Results,
         session: &At<'_>,
         seen: &KeySet,
     ) -> Result<Self, TableError> {
@@ -69,7 +69,7 @@ impl<'a> Finished<'a> {
                 _ => None,
             })
             .collect();
-        let answers = Answers::load(&step.spec, folder, &bought, &wanted)?;
+        let answers = Answers::load(&step.spec, results, &bought, &wanted).await?;
         let open = seen.iter().filter(|key| known.judge(key) != Need::Reuse);
         let standing = open.map(|key| (*key, known.standing(key)));
         let standing =

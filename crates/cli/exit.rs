@@ -134,12 +134,23 @@ impl From<StateError> for Failure {
             StateError::Corrupt(_) => {
                 Some("nothing was bought; keep the folder, and restore it from a backup")
             }
-            StateError::Io(..) | StateError::Database(_) => None,
+            StateError::Address(_) => {
+                Some("write postgres://user:password@host:port/database, or a folder")
+            }
+            StateError::Unsafe(_) | StateError::Io(..) | StateError::Database(_) => None,
+            StateError::Server(_) => Some(
+                "what was paid for is remembered: run again when the database answers",
+            ),
         };
         let exit = match error {
             StateError::Locked(_) | StateError::Older => Exit::Later,
-            StateError::Newer { .. } | StateError::Corrupt(_) => Exit::Invalid,
-            StateError::Io(..) | StateError::Database(_) => Exit::Failed,
+            StateError::Newer { .. }
+            | StateError::Corrupt(_)
+            | StateError::Address(_)
+            | StateError::Unsafe(_) => Exit::Invalid,
+            StateError::Io(..) | StateError::Database(_) | StateError::Server(_) => {
+                Exit::Failed
+            }
         };
         let failure = Self::new(exit, error.to_string());
         match hint {

@@ -58,7 +58,7 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         Verb::Run(args) => verbs::run::run(&args, Purpose::Buy, terminal).await,
         Verb::Fetch(args) => verbs::run::run(&args, Purpose::Fetch, terminal).await,
         Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
-        Verb::Status(args) => verbs::status::status(&args, terminal),
+        Verb::Status(args) => verbs::status::status(&args, terminal).await,
         Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,
         Verb::Schema => verbs::schema::schema(terminal),
         Verb::Packs => verbs::packs::packs(terminal),

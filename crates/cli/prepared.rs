@@ -3,13 +3,16 @@
 use crate::{
     args::FileArgs,
     exit::Failure,
-    pipeline::{self, Document, Flaw, Hop, Loaded, Pipeline, Process, TableFormat},
+    pipeline::{
+        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Secret, TableFormat,
+    },
     terminal::Terminal,
 };
 use leadmill_core::{Account, Lane, Operation, Pack, index::Reuse};
+use leadmill_state::Place;
 use leadmill_tables::{
-    Attach, Format, Questions, SchemaRef, Sink, SinkSpec, Source, SourceSpec, StepSpec,
-    Subject, TableError,
+    Attach, Format, Questions, Results, SchemaRef, Sink, SinkSpec, Source, SourceSpec,
+    StepSpec, Subject, TableError,
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -25,7 +28,9 @@ pub(crate) struct Prepared {
     pub(crate) sink: SinkSpec,
     pub(crate) errors: Option<SinkSpec>,
     pub(crate) output: SchemaRef,
-    pub(crate) state: PathBuf,
+    pub(crate) state: Place,
+    /// Where the answers of settled batches are.
+    pub(crate) results: Results,
     /// Equal for runs that go on with each other.
     pub(crate) run_key: String,
     file: String,
@@ -75,8 +80,8 @@ pub(crate) async fn prepare(
     let output = steps
         .last()
         .map_or_else(|| source.schema().clone(), |step| step.attach.schema().clone());
-    let state = args.state.clone().unwrap_or_else(|| base.join(&pipeline.state));
-    refuse_temporary(&state)?;
+    let state = place(args.state.as_deref(), &pipeline.state, &base, terminal)?;
+    let results = results(&state, pipeline.results.as_deref(), &base)?;
     let run_key = args.run_key.clone().unwrap_or_else(|| run_key(&pipeline, &base));
     Ok(Checked::Whole(Box::new(Prepared {
         pipeline,
@@ -86,6 +91,7 @@ pub(crate) async fn prepare(
         errors,
         output,
         state,
+        results,
         run_key,
         file,
         document,
@@ -103,13 +109,52 @@ pub(crate) async fn whole(
     }
 }
 
-/// The state folder that the arguments name, or the file's.
-pub(crate) fn state_of(args: &FileArgs, terminal: &Terminal) -> Result<PathBuf, Failure> {
+/// The state that the arguments name, or the file's.
+pub(crate) fn state_of(args: &FileArgs, terminal: &Terminal) -> Result<Place, Failure> {
     match &args.state {
-        Some(state) => Ok(state.clone()),
+        Some(state) => named(state, terminal),
         None => {
             let (_, loaded) = read(args, terminal)?;
-            Ok(folder_of(&args.file).join(loaded.pipeline.state))
+            place(None, &loaded.pipeline.state, &folder_of(&args.file), terminal)
+        }
+    }
+}
+
+/// A state that was named outside of a file: relative paths start where the program runs.
+pub(crate) fn named(state: &str, terminal: &Terminal) -> Result<Place, Failure> {
+    place(Some(state), "", Path::new(""), terminal)
+}
+
+fn place(
+    named: Option<&str>,
+    written: &str,
+    base: &Path,
+    terminal: &Terminal,
+) -> Result<Place, Failure> {
+    let place = match named {
+        Some(named) => Place::read(named, Path::new(""))?,
+        None => Place::read(written, base)?,
+    };
+    let password = place.password().map(Secret::new);
+    terminal.keep_secret(password.iter());
+    if let Place::Folder(folder) = &place {
+        refuse_temporary(folder)?;
+    }
+    Ok(place)
+}
+
+/// Where answers are kept: where the file says, or in the state's folder.
+fn results(
+    state: &Place,
+    written: Option<&str>,
+    base: &Path,
+) -> Result<Results, Failure> {
+    match (written, state.answers()) {
+        (Some(written), _) => Ok(Results::find(written, base)?),
+        (None, Some(folder)) => Ok(Results::folder(folder)),
+        (None, None) => {
+            Err(Failure::invalid("a state on Postgres needs a place for the answers")
+                .hint("add `results: s3://bucket/leadmill/` to the file, or a folder that all machines share"))
         }
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Checking<'a> {
     }
 
     fn tables(&mut self) {
-        let Pipeline { source, sink, state, .. } = self.pipeline;
+        let Pipeline { source, sink, state, results, .. } = self.pipeline;
         let keys =
             ["parquet", "csv", "ndjson"].map(|kind| ["sink".into(), Hop::Key(kind)]);
         if sink.location.path == source.location.path {
@@ -92,15 +92,18 @@ impl<'a> Checking<'a> {
             self.wrong(&path, "the failed leads would overwrite the output", None);
         }
         let scheme = state.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
-        let hint = Some("name a folder, such as .leadmill".to_owned());
-        match scheme.as_deref() {
-            None => {}
-            Some("postgres" | "postgresql") => {
-                let message = "a state on Postgres is not supported yet";
-                self.wrong(&["state".into()], message, hint);
+        match (scheme.as_deref(), results) {
+            (None, _) | (Some("postgres" | "postgresql"), Some(_)) => {}
+            (Some("postgres" | "postgresql"), None) => {
+                let message =
+                    "a state on Postgres needs `results:`, where the answers are kept";
+                let hint = "add `results: s3://bucket/leadmill/`, or a folder that all machines share";
+                self.wrong(&["state".into()], message, Some(hint.to_owned()));
             }
-            Some(_) => {
-                self.wrong(&["state".into()], "the state is no local folder", hint)
+            (Some(_), _) => {
+                let hint = "name a folder, such as .leadmill, or postgres://…";
+                let message = "the state is neither a folder nor a Postgres database";
+                self.wrong(&["state".into()], message, Some(hint.to_owned()));
             }
         }
     }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "Leadmill pipeline",
-    extend("x-later" = ["privacy", "tests", "results"])
+    extend("x-later" = ["privacy", "tests"])
 )]
 pub(crate) struct Pipeline {
     /// The version of the file's grammar.
@@ -49,10 +49,15 @@ pub(crate) struct Pipeline {
     /// Where the enriched leads go.
     #[schemars(with = "SinkKeys")]
     pub(crate) sink: Sink,
-    /// The folder of the journal and the answers, `.leadmill` by default.
+    /// Where the journal is: a folder, `.leadmill` by default, or `postgres://…` for many machines.
     #[serde(default = "usual_state")]
     #[schemars(schema_with = "shapes::text")]
     pub(crate) state: String,
+    /// Where the answers are kept: a folder or an address such as `s3://bucket/leadmill/`. With a state in a
+    /// folder, its `answers/` by default.
+    #[schemars(schema_with = "shapes::text")]
+    #[serde(default)]
+    pub(crate) results: Option<String>,
 }
 
 /// What may be spent.

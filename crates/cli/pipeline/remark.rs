@@ -1,6 +1,6 @@
 //! What is right and still unwise.
 
-use super::{Document, Flaw, Pipeline, Provider, document::Hop, tree::Origin};
+use super::{Document, Flaw, Pipeline, Provider, document::Hop, secret, tree::Origin};
 use leadmill_core::{Pack, Window};
 
 /// All that is to be said of a file.
@@ -14,7 +14,7 @@ pub(crate) fn remarks(
     remarks
 }
 
-/// Keys that stand in the file itself, from which they would be committed.
+/// Keys and passwords that stand in the file itself, from which they would be committed.
 fn keys(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
     let mut remarks = Vec::new();
     for (name, provider) in
@@ -28,6 +28,14 @@ fn keys(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
             let hint = "write `${env:NAME}` or `${file:/run/secrets/name}`".to_owned();
             remarks.push(document.flaw(&path, message, Some(hint)));
         }
+    }
+    let state: [Hop<'_>; 1] = ["state".into()];
+    if secret::holds_password(&pipeline.state)
+        && document.nearest(&state).origin != Origin::Outside
+    {
+        let message = "the password stands in the file: whoever reads the file has it";
+        let hint = "write the whole address as `${env:NAME}`, or the password alone";
+        remarks.push(document.flaw(&state, message, Some(hint.to_owned())));
     }
     remarks
 }

@@ -13,6 +13,11 @@ use std::{fmt, ops::Range};
 pub(crate) struct Secret(String);
 
 impl Secret {
+    /// A credential that stands inside of something else.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The credential itself, for the call that needs it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -67,7 +72,7 @@ pub(crate) fn written(root: &Node) -> Vec<Range<usize>> {
 
 fn collect(node: &Node, is_secret: bool, found: &mut Vec<Range<usize>>) {
     match &node.kind {
-        Kind::Text(text) if is_secret && !is_reference(text) => {
+        Kind::Text(text) if is_secret && !is_reference(text) || holds_password(text) => {
             found.push(node.span.bytes.clone());
         }
         Kind::Number(_) if is_secret => found.push(node.span.bytes.clone()),
@@ -98,6 +103,14 @@ fn is_suspect(key: &str) -> bool {
     let key = key.to_lowercase();
     ["key", "secret", "token", "password"].iter().any(|word| key.contains(word))
         || strsim::damerau_levenshtein(&key, "api_key") <= 2
+}
+
+/// Whether a text is an address with a password in it, as `postgres://user:password@host/database`.
+pub(super) fn holds_password(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    let user = authority.and_then(|authority| authority.rsplit_once('@'));
+    let password = user.and_then(|(user, _)| user.split_once(':'));
+    password.is_some_and(|(_, password)| !is_reference(password))
 }
 
 /// Whether a text only points at a value, without holding one.

@@ -48,19 +48,19 @@ struct Forecast {
 /// Tells rows, questions, calls, credits and time of every step.
 pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let prepared = prepared::whole(args, terminal).await?;
-    let store = Store::look(&prepared.state)?;
+    let store = Store::look(&prepared.state).await?;
     let (ledger, run) = match &store {
-        Some(store) => (store.ledger()?, store.unfinished(&prepared.run_key)?),
+        Some(store) => {
+            (store.ledger().await?, store.unfinished(&prepared.run_key).await?)
+        }
         None => (Ledger::default(), None),
     };
-    let wallets = wallets(store.as_ref())?;
-    let answers =
-        store.map_or_else(|| prepared.state.join("answers"), |store| store.answers());
+    let wallets = wallets(store.as_ref()).await?;
     let mut finished: Vec<Finished<'_>> = Vec::new();
     let mut forecasts: Vec<Forecast> = Vec::new();
     for (place, step) in prepared.steps.iter().enumerate() {
         let (counts, loaded) =
-            look(&prepared, place, step, &finished, &ledger, run, &answers).await?;
+            look(&prepared, place, step, &finished, &ledger, run).await?;
         // Only rows that ask nothing yet can come to ask something.
         let depends = depends(&prepared, place, &forecasts).min(counts.no_input);
         let provider = prepared.pipeline.providers.get(&step.provider);
@@ -89,7 +89,6 @@ async fn look<'a>(
     finished: &[Finished<'a>],
     ledger: &Ledger,
     run: Option<RunId>,
-    answers: &std::path::Path,
 ) -> Result<(Counts, Finished<'a>), Failure> {
     let others = BTreeSet::new();
     let at = At { run, now: SystemClock.now(), others: &others };
@@ -107,7 +106,8 @@ async fn look<'a>(
             .map_err(|error| Failure::failed(error.to_string()))
     };
     each_batch(prepared, finished, act).await?;
-    let loaded = Finished::load(place, step, ledger, answers, &at, &needs.seen)?;
+    let results = &prepared.results;
+    let loaded = Finished::load(place, step, ledger, results, &at, &needs.seen).await?;
     Ok((needs.counts, loaded))
 }
 
@@ -186,10 +186,10 @@ fn higher<'a>(pack: &'a Pack, plan: &str) -> Option<&'a str> {
 }
 
 /// What was in each provider's wallet when it was last heard of.
-fn wallets(store: Option<&Store>) -> Result<BTreeMap<String, Credits>, Failure> {
+async fn wallets(store: Option<&Store>) -> Result<BTreeMap<String, Credits>, Failure> {
     let Some(store) = store else { return Ok(BTreeMap::new()) };
     let mut wallets = BTreeMap::new();
-    for summary in store.runs()?.into_iter().filter_map(|run| run.summary) {
+    for summary in store.runs().await?.into_iter().filter_map(|run| run.summary) {
         let summary: Value = serde_json::from_str(&summary).unwrap_or_default();
         let accounts = summary.get("accounts").and_then(Value::as_object);
         for (name, account) in accounts.into_iter().flatten() {

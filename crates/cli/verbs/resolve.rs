@@ -11,7 +11,7 @@ use leadmill_core::{
     BatchId, Clock, Entry, Event, JobId, Lane, Ledger, Line, State, Status,
 };
 use leadmill_engine::{Book, Recorded, written_off};
-use leadmill_state::{StateError, Store};
+use leadmill_state::{Place, StateError, Store};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -20,22 +20,22 @@ pub(crate) async fn resolve(
     args: &ResolveArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let (folder, batch) = target(args, terminal)?;
+    let (place, batch) = target(args, terminal)?;
     let none = || {
-        Failure::invalid(format!("{} holds no batch {batch}", folder.display()))
+        Failure::invalid(format!("{place} holds no batch {batch}"))
             .hint("`leadmill status` shows those in doubt")
     };
-    if Store::look(&folder)?.is_none() {
+    if Store::look(&place).await?.is_none() {
         return Err(none());
     }
-    let store = Store::open(&folder)?;
-    let (ledger, journal) = store.book()?;
+    let store = Store::open(&place).await?;
+    let (ledger, journal) = store.book().await?;
     let line = ledger.line(batch).cloned().ok_or_else(none)?;
-    if !store.others([line.run])?.is_empty() {
-        return Err(StateError::Locked(folder).into());
+    if !store.others([line.run]).await?.is_empty() {
+        return Err(StateError::Locked(place.to_string()).into());
     }
     // Whoever was at work until now may have written on.
-    let mut book = Book::new(Box::new(journal), ledger);
+    let mut book = Book::new(journal, ledger);
     book.refresh().await.map_err(|error| Failure::failed(error.to_string()))?;
     let line = book.ledger().line(batch).cloned().unwrap_or(line);
     let gives_up_job = args.verdict.give_up && matches!(line.state, State::Accepted(_));
@@ -102,18 +102,15 @@ fn fits(job: &str, line: &Line, ledger: &Ledger) -> Result<(), Failure> {
 }
 
 /// The state, and the batch in it.
-fn target(
-    args: &ResolveArgs,
-    terminal: &Terminal,
-) -> Result<(PathBuf, BatchId), Failure> {
+fn target(args: &ResolveArgs, terminal: &Terminal) -> Result<(Place, BatchId), Failure> {
     let (file, batch) = match args.target.as_slice() {
         [file, batch] => (Some(PathBuf::from(file)), batch),
         [batch] => (std::env::var_os("LEADMILL_FILE").map(PathBuf::from), batch),
         _ => return Err(Failure::invalid("name one batch")),
     };
     let batch = batch.parse().map_err(Failure::invalid)?;
-    let folder = match (&args.state, file) {
-        (Some(state), _) => state.clone(),
+    let place = match (&args.state, file) {
+        (Some(state), _) => prepared::named(state, terminal)?,
         (None, Some(file)) => {
             let vars = args.vars.clone();
             prepared::state_of(
@@ -126,5 +123,5 @@ fn target(
                 .hint("name the pipeline file before it, or the state with --state"));
         }
     };
-    Ok((folder, batch))
+    Ok((place, batch))
 }

@@ -72,14 +72,14 @@ async fn go(
     let start = Instant::now();
     let (stop, interruption) = listen(args)?;
     let prepared = prepared::whole(&args.file, terminal).await?;
-    let store = Store::open(&prepared.state)?;
+    let store = Store::open(&prepared.state).await?;
     let name = &prepared.pipeline.name;
-    let run = store.begin(&prepared.run_key, name, SystemClock.now())?;
+    let run = store.begin(&prepared.run_key, name, SystemClock.now()).await?;
     if run.resumed {
         terminal.talk(&format!("goes on with run {}\n", run.id.0));
     }
-    let (ledger, journal) = store.book()?;
-    let book = Book::new(Box::new(journal), ledger);
+    let (ledger, journal) = store.book().await?;
+    let book = Book::new(journal, ledger);
     let mut session = Session {
         prepared: &prepared,
         store: &store,
@@ -94,7 +94,7 @@ async fn go(
         steps: Vec::new(),
     };
     // What a process that has ended left open is ours from here on; what others are at work on is not.
-    session.take_up()?;
+    session.take_up().await?;
     session.forget_embedded().await?;
     let mut finished = Vec::new();
     let mut ending = Ending::Complete;
@@ -119,7 +119,7 @@ async fn go(
     let mut summary = session.sum_up(ending, start);
     (summary.output, summary.errors) = (output, errors);
     summary.exit = exit(&summary, args, interruption);
-    close(&store, run, &summary, args, terminal)
+    close(&store, run, &summary, args, terminal).await
 }
 
 /// What may end the run from outside.
@@ -212,10 +212,10 @@ impl<'a> Session<'a> {
     }
 
     /// Takes up what processes that have ended left open.
-    fn take_up(&mut self) -> Result<(), Failure> {
+    async fn take_up(&mut self) -> Result<(), Failure> {
         let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
         let runs: BTreeSet<RunId> = open.map(|line| line.run).collect();
-        self.others = self.store.others(runs)?;
+        self.others = self.store.others(runs).await?;
         Ok(())
     }
 
@@ -267,9 +267,9 @@ impl<'a> Session<'a> {
             ending,
             rows: BTreeMap::new(),
         });
-        let (ledger, answers) = (self.book.ledger(), self.store.answers());
+        let (ledger, results) = (self.book.ledger(), &self.prepared.results);
         let loaded =
-            Finished::load(place, step, ledger, &answers, &self.at(), &needs.seen)?;
+            Finished::load(place, step, ledger, results, &self.at(), &needs.seen).await?;
         Ok((ending, loaded))
     }
 
@@ -361,8 +361,7 @@ impl<'a> Session<'a> {
         let Self {
             prepared, store, run, book, accounts, stop, terminal, purpose, ..
         } = self;
-        let engine =
-            accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
+        let engine = accounts.engine(prepared, step, store, run.id, stop).await?;
         let snapshots = engine.progress();
         let buy = async {
             engine.open_wallet().await?;
@@ -493,7 +492,7 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
 }
 
 /// Keeps the summary, closes the run if its output is complete, and tells.
-fn close(
+async fn close(
     store: &Store,
     run: Run,
     summary: &Summary,
@@ -502,7 +501,7 @@ fn close(
 ) -> Result<Exit, Failure> {
     let json = summary.json();
     let closed = (summary.ending == Ending::Complete).then(|| SystemClock.now());
-    store.end(run.id, closed, &terminal.clean(&json.to_string()))?;
+    store.end(run.id, closed, &terminal.clean(&json.to_string())).await?;
     terminal.talk(&summary.text());
     if let Some(file) = &args.result_file {
         let text = terminal.clean(&format!("{json}\n"));

@@ -10,17 +10,21 @@ use crate::{
 use leadmill_core::{Credits, Ledger, Line, State};
 use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write};
 
 /// Shows the state of a pipeline. A state folder may be given in place of the file's.
-pub(crate) fn status(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let folder: PathBuf = prepared::state_of(args, terminal)?;
-    let Some(store) = Store::look(&folder)? else {
-        terminal.print(&format!("{} holds no state yet\n", folder.display()));
-        terminal.last_line(&json!({ "state": folder, "runs": [], "open": [] }));
+pub(crate) async fn status(
+    args: &FileArgs,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let place = prepared::state_of(args, terminal)?;
+    let Some(store) = Store::look(&place).await? else {
+        terminal.print(&format!("{place} holds no state yet\n"));
+        terminal
+            .last_line(&json!({ "state": place.to_string(), "runs": [], "open": [] }));
         return Ok(Exit::Done);
     };
-    let (runs, ledger) = (store.runs()?, store.ledger()?);
+    let (runs, ledger) = (store.runs().await?, store.ledger().await?);
     let mut text = String::new();
     for run in &runs {
         run_text(&mut text, run, &ledger);
@@ -48,7 +52,7 @@ pub(crate) fn status(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failu
     }
     terminal.print(&text);
     terminal.last_line(&json!({
-        "state": folder,
+        "state": place.to_string(),
         "runs": runs.iter().map(|run| run_json(run, &ledger)).collect::<Vec<_>>(),
         "open": open.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
     }));

@@ -1,6 +1,7 @@
 //! What survives the process: the journal, the runs, the sends and the questions of a run.
 //!
-//! A state is a folder that several processes may write to, one at a time to a run:
+//! A state is a schema of a Postgres database, or a folder that several processes of one machine may write
+//! to, one at a time to a run:
 //!
 //! | file | holds | lost by |
 //! | --- | --- | --- |
@@ -11,16 +12,32 @@
 //! | `.questions-*` | the questions of a step that is running | may be deleted |
 //! | `locks/` | the locks of the processes and the runs they are at work on | - |
 
+mod chain;
 mod code;
-mod journal;
-mod leases;
-mod locks;
-mod schema;
-mod sends;
+mod error;
+mod folder;
+mod place;
+mod postgres;
+mod random;
+mod runs;
+mod scratch;
+mod sent;
 mod spool;
 mod store;
 
-pub use journal::SqliteJournal;
-pub use leases::FolderLeases;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+#[path = "../../../tests/support/postgres.rs"]
+mod server;
+pub use error::StateError;
+pub use place::Place;
+pub use postgres::Address;
+pub use runs::{Run, RunRecord};
 pub use spool::{Spool, SpoolReader};
-pub use store::{Run, RunRecord, StateError, Store};
+pub use store::Store;
+
+/// The version of a state that this binary writes.
+const VERSION: i64 = 3;

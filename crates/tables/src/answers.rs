@@ -2,7 +2,7 @@
 
 mod loading;
 
-use crate::{StepSpec, TableError, part, parts};
+use crate::{Results, StepSpec, TableError, part, parts};
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray,
@@ -11,9 +11,10 @@ use arrow::{
     datatypes::UInt8Type,
     error::ArrowError,
 };
+use futures::StreamExt;
 use leadmill_core::{KeyMap, Part, QueryKey, Status, Timestamp};
 use loading::{Loading, broken};
-use std::{path::Path, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 /// Answers that were bought together.
 #[derive(Clone, Debug)]
@@ -41,6 +42,9 @@ pub struct Answers {
 
 const ROWS: usize = 1 << 16;
 
+/// Parts that are fetched before they are needed: an object store takes its time for each.
+const AHEAD: usize = 8;
+
 /// Columns before the step's own: status, purchase, credits.
 const OWN: usize = 3;
 
@@ -52,30 +56,40 @@ pub(crate) const NOWHERE: Place = (0, 0);
 
 impl Answers {
     /// Loads the fields that `step` puts out, for the questions that are `wanted`. Of several answers to the
-    /// same question the last one counts. Blocks on files.
+    /// same question the last one counts.
     ///
     /// A question that is not wanted has no answer here: so a suppressed person's answers stay out.
-    pub fn load(
+    pub async fn load(
         step: &StepSpec,
-        folder: &Path,
+        results: &Results,
         bought: &[Bought<'_>],
-        wanted: &dyn Fn(&QueryKey) -> bool,
+        wanted: &(dyn Fn(&QueryKey) -> bool + Sync),
     ) -> Result<Self, TableError> {
         let mut loading = Loading::new(step);
-        for (purchase, bought) in (0..).zip(bought) {
+        let parts = bought.iter().map(|bought| async move {
             match bought.part {
-                Part::File(name) => {
-                    let read = parts::read(folder, name, step.operation, &loading.fields);
-                    for batch in read? {
+                Part::File(name) => parts::fetch(results, name).await.map(Some),
+                Part::Inline(_) => Ok(None),
+            }
+        });
+        let mut parts = pin!(futures::stream::iter(parts).buffered(AHEAD));
+        for (purchase, bought) in (0..).zip(bought) {
+            let fetched = parts.next().await.transpose()?.flatten();
+            match (bought.part, fetched) {
+                (Part::File(name), Some(bytes)) => {
+                    for batch in
+                        parts::read(bytes, name, step.operation, &loading.fields)?
+                    {
                         loading.add(name, purchase, &batch, wanted)?;
                     }
                 }
-                Part::Inline(answers) => {
+                (Part::Inline(answers), _) => {
                     const NAME: &str = "in the journal";
                     let batch = part::encode(step.operation, answers);
                     let batch = batch.map_err(|error| broken(NAME, &error))?;
                     loading.add(NAME, purchase, &batch, wanted)?;
                 }
+                (Part::File(name), None) => return Err(parts::foreign(name)),
             }
         }
         loading.finish(Purchases::of(bought))

@@ -27,6 +27,7 @@ mod pinned;
 mod plain;
 pub mod questions;
 mod receipt;
+pub mod results;
 #[cfg(test)]
 mod samples;
 mod session;
@@ -45,6 +46,7 @@ pub use format::{Format, UnknownFormat};
 pub use key::KeyCheck;
 pub use parts::Parts;
 pub use questions::{Asked, Questions};
+pub use results::Results;
 pub use sink::{Sink, SinkSpec, Writer, Written};
 pub use source::{Batches, Source, SourceSpec};
 pub use step::StepSpec;

@@ -1,50 +1,44 @@
-//! Answers become durable: one file a batch, in a folder of the state.
+//! Answers become durable: one file a batch.
+//!
+//! The name of a file tells the batch and a sum over its bytes. The journal keeps the name, so that a file
+//! that was changed or cut short is noticed, whatever is left of it.
 
-use crate::{Subject, TableError, durable, part, plain::lower};
+use crate::{Results, Subject, TableError, part, plain::lower};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
+use bytes::Bytes;
 use leadmill_core::{Answered, BatchId, Operation, Staging, StagingError};
 use parquet::{
     arrow::{ArrowWriter, ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
     basic::{Compression, ZstdLevel},
+    errors::ParquetError,
     file::properties::WriterProperties,
 };
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-};
-use tokio::task::spawn_blocking;
+use sha2::{Digest, Sha256};
 
-/// The folder of staged answers.
+/// The staged answers of a state.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    folder: PathBuf,
+    results: Results,
 }
 
 impl Parts {
-    /// Creates the folder if need be, and clears what an interrupted process left half written. Blocks.
-    pub fn open(folder: PathBuf) -> Result<Self, StagingError> {
-        let told = |error| StagingError(format!("{}: {error}", folder.display()));
-        durable::create_folder(&folder).map_err(told)?;
-        durable::sweep(&folder, None).map_err(told)?;
-        Ok(Self { folder })
+    /// Makes the place ready for writing. Blocks.
+    pub fn open(results: Results) -> Result<Self, StagingError> {
+        results.prepare()?;
+        Ok(Self { results })
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Reads all answers of a staged part. Blocks.
-    pub fn read(
+    /// Reads all answers of a staged part.
+    pub async fn read(
         &self,
         name: &str,
         operation: Operation,
     ) -> Result<Vec<Answered>, TableError> {
         let columns: Vec<usize> = (0..operation.fields().len()).collect();
         let mut answers = Vec::new();
-        for batch in read(&self.folder, name, operation, &columns)? {
+        let bytes = fetch(&self.results, name).await?;
+        for batch in read(bytes, name, operation, &columns)? {
             let decoded = part::decode(operation, &batch);
             answers.extend(decoded.ok_or_else(|| foreign(name))?);
         }
@@ -60,33 +54,61 @@ impl Staging for Parts {
         operation: Operation,
         answers: Vec<Answered>,
     ) -> Result<String, StagingError> {
-        let name = format!("{batch}.parquet");
-        let path = self.folder.join(&name);
-        let write = spawn_blocking(move || write(&path, operation, &answers)).await;
-        match write {
-            Ok(Ok(())) => Ok(name),
-            Ok(Err(error)) => Err(StagingError(format!("{name}: {error}"))),
-            Err(_) => Err(StagingError(format!("{name}: interrupted"))),
-        }
+        let told =
+            |error: &dyn std::fmt::Display| StagingError(format!("{batch}: {error}"));
+        let bytes = tokio::task::spawn_blocking(move || write(operation, &answers)).await;
+        let bytes = bytes.map_err(|error| told(&error))?.map_err(|error| told(&error))?;
+        let name = format!("{batch}-{:016x}.parquet", sum(&bytes));
+        self.results.put(&name, bytes).await.map_err(|error| told(&error))?;
+        Ok(name)
     }
 }
 
-fn write(path: &Path, operation: Operation, answers: &[Answered]) -> io::Result<()> {
-    let rows = part::encode(operation, answers).map_err(io::Error::other)?;
-    let zstd = ZstdLevel::try_new(1).map_err(io::Error::other)?;
+fn write(operation: Operation, answers: &[Answered]) -> Result<Vec<u8>, ParquetError> {
+    let rows = part::encode(operation, answers)?;
+    let zstd = ZstdLevel::try_new(1)?;
     let properties =
         WriterProperties::builder().set_compression(Compression::ZSTD(zstd)).build();
-    let part = durable::Unpublished::create(path)?;
-    let mut writer = ArrowWriter::try_new(part.file(), rows.schema(), Some(properties))?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, rows.schema(), Some(properties))?;
     writer.write(&rows)?;
     writer.close()?;
-    part.publish()
+    Ok(bytes)
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    let digest = Sha256::digest(bytes);
+    digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// The bytes of a part, if they are those that were written.
+pub(crate) async fn fetch(results: &Results, name: &str) -> Result<Bytes, TableError> {
+    let wrong = |what: &str| {
+        TableError::new(Subject::Part, format!("staged answers {name}{what}"))
+            .hint("`leadmill fetch` collects what was paid for again, and pays nothing")
+    };
+    let bytes = results.get(name).await;
+    let bytes =
+        bytes.map_err(|error| wrong(&format!(": {}", lower(&error.to_string()))))?;
+    let bytes = bytes.ok_or_else(|| wrong(" are missing"))?;
+    match written_sum(name) {
+        Some(written) if written != sum(&bytes) => {
+            Err(wrong(": the file is not what was written"))
+        }
+        // Parts of older releases carry no sum.
+        _ => Ok(bytes),
+    }
+}
+
+fn written_sum(name: &str) -> Option<u64> {
+    let (_, sum) = name.strip_suffix(".parquet")?.split_once('-')?;
+    u64::from_str_radix(sum, 16).ok()
 }
 
 /// Reads a part's own columns and some of the operation's fields. A field that a part of an older release
 /// does not have is left out.
 pub(crate) fn read(
-    folder: &Path,
+    bytes: Bytes,
     name: &str,
     operation: Operation,
     fields: &[usize],
@@ -96,15 +118,8 @@ pub(crate) fn read(
         let text = format!("staged answers {name}: {}", lower(&error.to_string()));
         TableError::new(Subject::Part, text)
     };
-    let file = match File::open(folder.join(name)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("staged answers {name} are missing");
-            return Err(TableError::new(Subject::Part, message));
-        }
-        file => file.map_err(|error| told(&error))?,
-    };
     let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| told(&error))?;
+        ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| told(&error))?;
     let wanted = fields.iter().filter_map(|field| operation.fields().get(*field));
     let names = part::OWN.into_iter().chain(wanted.map(|field| field.name));
     let columns = ProjectionMask::columns(builder.parquet_schema(), names);

@@ -27,6 +27,7 @@ fn every_key_of_the_grammar_is_accepted() {
     assert!(pipeline.sink.receipt);
     assert_eq!(pipeline.sink.errors.as_deref(), Some("errors/"));
     assert_eq!(pipeline.state, "/var/lib/leadmill");
+    assert_eq!(pipeline.results.as_deref(), Some("/var/lib/leadmill/answers"));
     assert_eq!(pipeline.budget.run["live"], Credits(40_000));
     let secrets: Vec<_> = pipeline.secrets().map(|secret| secret.expose()).collect();
     assert_eq!(secrets, [super::CANARY, "anything", super::CANARY]);

@@ -80,7 +80,6 @@ fn what_is_meant_to_come_is_not_supported_yet() {
     for (from, to, key) in [
         ("sink:", "privacy: {}\nsink:", "privacy"),
         ("sink:", "tests: []\nsink:", "tests"),
-        ("sink:", "results: s3://x\nsink:", "results"),
         ("sink:", "budget: { day: { enrich: 1 } }\nsink:", "day"),
         ("parquet: leads/", "delta: leads/", "delta"),
         ("parquet: leads/", "table: leads", "table"),

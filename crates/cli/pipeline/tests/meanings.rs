@@ -24,8 +24,8 @@ hint: did you mean `email`?
 15:18: error: `enrihc` is no provider of this file
 hint: did you mean `enrich`?
 17:12: error: the sink would overwrite the source
-18:8: error: a state on Postgres is not supported yet
-hint: name a folder, such as .leadmill
+18:8: error: a state on Postgres needs `results:`, where the answers are kept
+hint: add `results: s3://bucket/leadmill/`, or a folder that all machines share
 ";
     assert_eq!(told(&load(&text).unwrap_err()), expected);
 }

@@ -29,8 +29,7 @@ impl<'a> Session<'a> {
         let providers = &prepared.pipeline.providers;
         let policy = providers.get(&step.provider).map(|provider| provider.doubtful());
         let policy = policy.unwrap_or_default();
-        let engine =
-            accounts.engine(&prepared.pipeline, step, store, run.id, stop).await?;
+        let engine = accounts.engine(prepared, step, store, run.id, stop).await?;
         let snapshots = engine.progress();
         let reconcile = async {
             engine.open_wallet().await?;

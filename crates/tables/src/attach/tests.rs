@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Bought,
+    Bought, Results,
     samples::{answered, findings, hit, key, numbers, question},
 };
 use arrow::{
@@ -8,7 +8,6 @@ use arrow::{
     datatypes::{Int64Type, TimestampMillisecondType},
 };
 use leadmill_core::{Answered, Finding, Operation, Part, Timestamp, Unaskable};
-use std::path::Path;
 
 fn step(name: &str, receipt: bool) -> StepSpec {
     StepSpec {
@@ -28,7 +27,17 @@ fn bought(part: &Part, at: i64) -> Bought<'_> {
 
 fn load(step: &StepSpec, parts: &[Part]) -> Answers {
     let bought: Vec<_> = (1..).zip(parts).map(|(at, part)| bought(part, at)).collect();
-    Answers::load(step, Path::new("."), &bought, &|_| true).unwrap()
+    load_wanted(step, &bought, &|_| true)
+}
+
+fn load_wanted(
+    step: &StepSpec,
+    bought: &[Bought<'_>],
+    wanted: &(dyn Fn(&QueryKey) -> bool + Sync),
+) -> Answers {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let nowhere = Results::folder("nowhere".into());
+    runtime.block_on(Answers::load(step, &nowhere, bought, wanted)).unwrap()
 }
 
 fn standing(asked: &QueryKey) -> Status {
@@ -84,7 +93,7 @@ fn the_last_answer_counts_and_only_wanted_ones_are_kept() {
     let new = Part::Inline([answered(0, hit("new"))].into());
     let bought = [bought(&old, 1), bought(&new, 2)];
     let wanted = |asked: &QueryKey| *asked != key(1);
-    let answers = Answers::load(&step, Path::new("."), &bought, &wanted).unwrap();
+    let answers = load_wanted(&step, &bought, &wanted);
     assert_eq!(answers.len(), 1);
     let rows = numbers(0..2);
     let attach = Attach::new(&rows.schema(), &step).unwrap();

@@ -1,11 +1,9 @@
 //! The tables, and the refusal to touch those of a newer version.
 
-use crate::{StateError, journal};
+use super::journal;
+use crate::{StateError, VERSION};
 use rusqlite::{Connection, OpenFlags};
 use std::{path::Path, thread::sleep, time::Duration};
-
-/// The version that this binary writes.
-const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE runs (
@@ -32,6 +30,17 @@ CREATE TABLE journal (
 );
 ";
 
+const HINTS: &str = "
+CREATE TABLE hints (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    UNIQUE (batch, job, kind)
+);
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+";
+
 /// Opens the database for writing and creates or checks its tables.
 pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     let mut connection = Connection::open(path)?;
@@ -40,29 +49,34 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    match version(&transaction)? {
-        0 => {
-            transaction.execute_batch(TABLES)?;
-            transaction.execute_batch(JOURNAL)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        1 => {
-            // 2: every record carries a sum over itself and all before it. An older process that is still at
-            // work can write none, and ends.
-            transaction.execute_batch("ALTER TABLE journal RENAME TO journal_1")?;
-            transaction.execute_batch(JOURNAL)?;
-            journal::sum_up(&transaction)?;
-            transaction.execute_batch("DROP TABLE journal_1")?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        VERSION => {}
-        newer => return Err(StateError::Newer { found: newer, known: VERSION }),
+    let found = version(&transaction)?;
+    if found > VERSION {
+        return Err(StateError::Newer { found, known: VERSION });
+    }
+    if found == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.execute_batch(JOURNAL)?;
+    }
+    if found == 1 {
+        // 2: every record carries a sum over itself and all before it. An older process that is still at
+        // work can write none, and ends.
+        transaction.execute_batch("ALTER TABLE journal RENAME TO journal_1")?;
+        transaction.execute_batch(JOURNAL)?;
+        journal::sum_up(&transaction)?;
+        transaction.execute_batch("DROP TABLE journal_1")?;
+    }
+    if found < 3 {
+        // 3: what callbacks hint at.
+        transaction.execute_batch(HINTS)?;
+    }
+    if found < VERSION {
+        transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()?;
     Ok(connection)
 }
 
-/// Opens the database of the windows' slots. It is worth no sync: see [`crate::FolderLeases`].
+/// Opens the database of the windows' slots. It is worth no sync: see [`super::leases::FolderLeases`].
 pub(crate) fn open_slots(path: &Path) -> Result<Connection, StateError> {
     let mut connection = Connection::open(path)?;
     prepare(&mut connection)?;
@@ -85,7 +99,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Connection>, StateError> {
     match version(&connection)? {
         0 => Ok(None),
         VERSION => Ok(Some(connection)),
-        1 => Err(StateError::Older),
+        found if found < VERSION => Err(StateError::Older),
         found => Err(StateError::Newer { found, known: VERSION }),
     }
 }

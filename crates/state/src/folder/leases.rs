@@ -1,6 +1,7 @@
 //! The windows' slots in a small database of their own, shared by all processes on one state folder.
 
-use crate::{StateError, locks, schema, sends, sends::Sends};
+use super::{locks, schema, sends, sends::Sends};
+use crate::StateError;
 use leadmill_core::{
     Account, JournalError, Leases, Sent, Timestamp,
     slots::{Agreement, ProcessId, Slots, Trade},
@@ -22,7 +23,7 @@ const LATE: Duration = Duration::from_secs(5);
 /// A trade is one transaction. It survives the process and need not survive the machine: after a power
 /// cut the machine takes longer to come up than the windows that matter here.
 #[derive(Debug)]
-pub struct FolderLeases {
+pub(crate) struct FolderLeases {
     connection: Connection,
     folder: PathBuf,
     process: ProcessId,

@@ -1,49 +1,6 @@
 use super::*;
-use leadmill_core::{
-    Call, Pack, Scope, Window,
-    limits::Written,
-    pack::{Jobs, Percent, Risk},
-};
-use std::{collections::BTreeMap, num::NonZeroU32};
-
-fn account(window: &str) -> Account {
-    let global = Scope("global".into());
-    let second = Written(Duration::from_secs(1));
-    let jobs = Jobs {
-        poll: second,
-        typical: second,
-        items_per_second: NonZeroU32::MIN,
-        single: second,
-        early_results: false,
-    };
-    let pack = Pack {
-        name: "test".into(),
-        source: String::new(),
-        read: String::new(),
-        base_url: String::new(),
-        plans: BTreeMap::new(),
-        scopes: [(Call::Poll.into(), vec![global.clone()])].into(),
-        operations: BTreeMap::new(),
-        jobs,
-        settling: None,
-        confidence: BTreeMap::new(),
-    };
-    Account {
-        name: "test".into(),
-        purse: "test".into(),
-        windows: [(global, vec![window.parse().unwrap()])].into(),
-        poll: Duration::from_secs(5),
-        share: Percent::WHOLE,
-        batch_risk: Risk::default(),
-        pack,
-    }
-}
-
-fn wants(window: &str, want: u32) -> Trade {
-    let window: Window = window.parse().unwrap();
-    let scope = Scope("global".into());
-    Trade { scope, window, back: 0, cooling: vec![], want, learnt: None }
-}
+use crate::samples::{account, wants};
+use leadmill_core::Call;
 
 #[test]
 fn two_processes_share_and_the_second_takes_over_when_the_first_ends() {

@@ -5,7 +5,8 @@
 //! a sync: they survive the process, which is what a kill needs. A record's place says nothing; places
 //! whose call has left every window are used again.
 
-use leadmill_core::{Call, Endpoint, Operation, Sent, Timestamp};
+use crate::sent::{RECORD, decode, encode};
+use leadmill_core::{Sent, Timestamp};
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read},
@@ -13,8 +14,6 @@ use std::{
     path::Path,
     time::Duration,
 };
-
-const RECORD: usize = 16;
 
 /// The calls of this process.
 #[derive(Debug)]
@@ -94,37 +93,10 @@ pub(crate) fn of_the_dead(path: &Path) -> io::Result<Option<(File, Vec<Sent>)>> 
     Ok(Some((file, sends)))
 }
 
-fn encode(sent: &Sent) -> [u8; RECORD] {
-    let mut record = [0; RECORD];
-    let (at, what) = record.split_at_mut(8);
-    at.copy_from_slice(&sent.at.0.to_le_bytes());
-    let operation = sent.to.operation;
-    let codes = [
-        position(&Call::ALL, &sent.to.call),
-        operation.map_or(0, |operation| position(&Operation::ALL, &operation)),
-    ];
-    what.iter_mut().zip(codes).for_each(|(byte, code)| *byte = code);
-    record
-}
-
-fn decode(record: &[u8; RECORD]) -> Option<Sent> {
-    let [a, b, c, d, e, f, g, h, call, operation, ..] = *record;
-    let at = Timestamp(i64::from_le_bytes([a, b, c, d, e, f, g, h]));
-    let call = *Call::ALL.get(usize::from(call).checked_sub(1)?)?;
-    let operation = usize::from(operation).checked_sub(1);
-    let operation = operation.and_then(|code| Operation::ALL.get(code).copied());
-    Some(Sent { at, to: Endpoint { call, operation } })
-}
-
-/// The place in a list, counted from 1; the lists grow at their ends.
-fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
-    let place = all.iter().position(|other| other == one);
-    place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leadmill_core::{Call, Endpoint, Operation};
 
     fn sent(at: i64, to: impl Into<Endpoint>) -> Sent {
         Sent { at: Timestamp(at), to: to.into() }

@@ -1,0 +1,119 @@
+use super::*;
+use crate::VERSION;
+use leadmill_core::{BatchId, Credits, Entry, Event, Journal, Lane, Operation, QueryKey};
+
+fn begin(store: &Folder, key: &str) -> Result<Run, StateError> {
+    store.begin(key, "p", Timestamp(1))
+}
+
+#[test]
+fn a_newer_state_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Folder::open(folder.path()).unwrap();
+    store.database().pragma_update(None, "user_version", VERSION + 1).unwrap();
+    drop(store);
+    assert!(matches!(
+        Folder::open(folder.path()),
+        Err(StateError::Newer { found: 4, .. })
+    ));
+    assert!(matches!(
+        Folder::look(folder.path()),
+        Err(StateError::Newer { found: 4, .. })
+    ));
+}
+
+/// Some records, and the folder they lie in.
+async fn written() -> (tempfile::TempDir, Vec<Entry>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Folder::open(folder.path()).unwrap();
+    let run = begin(&store, "k").unwrap().id;
+    let entry =
+        |batch: u64, event| Entry { at: Timestamp(5), run, batch: BatchId(batch), event };
+    let intent = Event::Intended {
+        account: "p".into(),
+        step: "s".into(),
+        operation: Operation::VerifyEmail,
+        lane: Lane::Bulk,
+        reserve: Credits(2),
+        anchor: Some("t".into()),
+        keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
+    };
+    let entries =
+        vec![entry(1, intent), entry(1, Event::Accepted { job: JobId("j1".into()) })];
+    let mut journal = store.book().unwrap().1;
+    journal.append(&entries).await.unwrap();
+    (folder, entries)
+}
+
+/// Every bit of every column of every record, one at a time.
+#[tokio::test]
+async fn a_record_that_was_changed_is_never_read_as_another() {
+    let (folder, _) = written().await;
+    let store = Folder::open(folder.path()).unwrap();
+    let mut flips = 0;
+    for seq in 1..=2 {
+        for column in ["at", "run", "batch", "event", "body", "bytes", "sum"] {
+            let read =
+                format!("SELECT CAST({column} AS BLOB) FROM journal WHERE seq = {seq}");
+            let kind = format!("SELECT typeof({column}) FROM journal WHERE seq = {seq}");
+            let database = store.database();
+            let kind: String = database.query_row(&kind, [], |row| row.get(0)).unwrap();
+            let whole: Option<Vec<u8>> =
+                database.query_row(&read, [], |row| row.get(0)).unwrap();
+            let Some(whole) = whole else { continue };
+            drop(database);
+            for bit in 0..whole.len() * 8 {
+                let mut bent = whole.clone();
+                bent[bit / 8] ^= 1 << (bit % 8);
+                let write = |bytes: &[u8]| {
+                    let text = match kind.as_str() {
+                        "integer" => "CAST(CAST(? AS TEXT) AS INTEGER)",
+                        "text" => "CAST(? AS TEXT)",
+                        _ => "?",
+                    };
+                    let update =
+                        format!("UPDATE journal SET {column} = {text} WHERE seq = {seq}");
+                    store.database().execute(&update, [bytes]).unwrap();
+                };
+                write(&bent);
+                let read: Option<Vec<u8>> =
+                    store.database().query_row(&read, [], |row| row.get(0)).unwrap();
+                if read.as_ref() != Some(&whole) {
+                    assert!(store.ledger().is_err(), "{column} of {seq}, bit {bit}");
+                    flips += 1;
+                }
+                write(&whole);
+            }
+        }
+    }
+    assert!(flips > 1_000, "{flips}");
+    assert_eq!(store.ledger().unwrap().lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_is_lost_in_between_is_noticed() {
+    let (folder, entries) = written().await;
+    let store = Folder::open(folder.path()).unwrap();
+    store.database().execute("DELETE FROM journal WHERE seq = 1", []).unwrap();
+    assert!(matches!(store.ledger(), Err(StateError::Corrupt(_))));
+    assert!(matches!(store.book(), Err(StateError::Corrupt(_))));
+    drop(entries);
+}
+
+/// A state of version 1, whose records carry no sums.
+#[tokio::test]
+async fn an_older_state_is_brought_up_to_date() {
+    let (folder, _) = written().await;
+    let store = Folder::open(folder.path()).unwrap();
+    let back = "ALTER TABLE journal DROP COLUMN sum; DROP TABLE hints; DROP TABLE secrets; PRAGMA user_version = 1";
+    store.database().execute_batch(back).unwrap();
+    drop(store);
+    assert!(matches!(Folder::look(folder.path()), Err(StateError::Older)));
+    let store = Folder::open(folder.path()).unwrap();
+    assert_eq!(store.ledger().unwrap().lines().len(), 1);
+    let old =
+        "INSERT INTO journal (at, run, batch, event, body) VALUES (1, 1, 1, '', '')";
+    assert!(store.database().execute(old, []).is_err(), "an older process must end");
+    store.database().execute("UPDATE journal SET at = 6 WHERE seq = 2", []).unwrap();
+    assert!(store.ledger().is_err(), "from here on it has sums");
+}

@@ -1,0 +1,225 @@
+//! A state in a Postgres database, for processes of many machines.
+
+mod address;
+mod journal;
+mod leases;
+mod schema;
+mod session;
+
+pub use address::Address;
+
+use crate::{Run, RunRecord, StateError, scratch::Scratch};
+use journal::PostgresJournal;
+use leadmill_core::{
+    Account, BatchId, Hint, HintKind, JobId, Ledger, RunId, Timestamp, slots::ProcessId,
+};
+use leases::PostgresLeases;
+use session::Session;
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+/// An open schema.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    address: Address,
+    session: Arc<Session>,
+    scratch: Option<Scratch>,
+}
+
+impl Postgres {
+    /// Opens a state for a run, creating it if needed. Several processes may have it open.
+    pub(crate) async fn open(address: &Address) -> Result<Self, StateError> {
+        let session = Arc::new(Session::open(address).await?);
+        schema::open(&session).await?;
+        let scratch = Some(Scratch::create()?);
+        Ok(Self { address: address.clone(), session, scratch })
+    }
+
+    /// Opens a state for looking only; `None` if there is none.
+    pub(crate) async fn look(address: &Address) -> Result<Option<Self>, StateError> {
+        let session = Arc::new(Session::open(address).await?);
+        let is_there = schema::look(&session).await?;
+        let address = address.clone();
+        Ok(is_there.then_some(Self { address, session, scratch: None }))
+    }
+
+    fn sql(&self, statement: &str) -> String {
+        statement.replace("{}", &self.session.schema)
+    }
+
+    /// The unfinished run of this key, or a new one. One process at a time is at work on it.
+    pub(crate) async fn begin(
+        &self,
+        key: &str,
+        pipeline: &str,
+        now: Timestamp,
+    ) -> Result<Run, StateError> {
+        let locked = || StateError::Locked(self.address.to_string());
+        if !self.session.take(&format!("key {key}")).await? {
+            return Err(locked());
+        }
+        let resumed = self.unfinished(key).await?;
+        let id = match resumed {
+            Some(id) => id,
+            None => {
+                let insert = self.sql(
+                    "INSERT INTO {}.runs (key, pipeline, opened_at) VALUES ($1, $2, $3) RETURNING id",
+                );
+                let client = self.session.client.lock().await;
+                let row = client.query_one(&insert, &[&key, &pipeline, &now.0]).await?;
+                RunId(row.try_get(0)?)
+            }
+        };
+        // Another process may have taken up what this run left open.
+        match self.session.take(&jobs_of(id)).await? {
+            true => Ok(Run { id, resumed: resumed.is_some() }),
+            false => Err(locked()),
+        }
+    }
+
+    /// Of these runs, those whose open jobs other processes fetch; the rest is ours from now on.
+    pub(crate) async fn others(
+        &self,
+        runs: BTreeSet<RunId>,
+    ) -> Result<BTreeSet<RunId>, StateError> {
+        let mut others = BTreeSet::new();
+        for run in runs {
+            if !self.session.try_take(&jobs_of(run), 0).await? {
+                others.insert(run);
+            }
+        }
+        Ok(others)
+    }
+
+    /// Whether this process fetches the open jobs of a run.
+    pub(crate) fn holds_jobs(&self, run: RunId) -> bool {
+        self.session.holds(&jobs_of(run))
+    }
+
+    /// The unfinished run of this key, if there is one.
+    pub(crate) async fn unfinished(
+        &self,
+        key: &str,
+    ) -> Result<Option<RunId>, StateError> {
+        let select = self.sql(
+            "SELECT id FROM {}.runs WHERE key = $1 AND closed_at IS NULL ORDER BY id DESC LIMIT 1",
+        );
+        let row = self.session.client.lock().await.query_opt(&select, &[&key]).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.map(RunId))
+    }
+
+    /// Keeps a run's summary, and closes it if its output is complete.
+    pub(crate) async fn end(
+        &self,
+        run: RunId,
+        closed_at: Option<Timestamp>,
+        summary: &str,
+    ) -> Result<(), StateError> {
+        let update =
+            self.sql("UPDATE {}.runs SET closed_at = $1, summary = $2 WHERE id = $3");
+        let closed_at = closed_at.map(|at| at.0);
+        let client = self.session.client.lock().await;
+        client.execute(&update, &[&closed_at, &summary, &run.0]).await?;
+        Ok(())
+    }
+
+    /// All runs, oldest first.
+    pub(crate) async fn runs(&self) -> Result<Vec<RunRecord>, StateError> {
+        let select = self.sql(
+            "SELECT id, pipeline, opened_at, closed_at, summary FROM {}.runs ORDER BY id",
+        );
+        let rows = self.session.client.lock().await.query(&select, &[]).await?;
+        let record = |row: &tokio_postgres::Row| {
+            Ok(RunRecord {
+                id: RunId(row.try_get(0)?),
+                pipeline: row.try_get(1)?,
+                opened_at: Timestamp(row.try_get(2)?),
+                closed_at: row.try_get::<_, Option<i64>>(3)?.map(Timestamp),
+                summary: row.try_get(4)?,
+            })
+        };
+        rows.iter().map(record).collect()
+    }
+
+    /// The account book: the fold of the whole journal.
+    pub(crate) async fn ledger(&self) -> Result<Ledger, StateError> {
+        Ok(journal::replay(&self.session).await?.0)
+    }
+
+    /// The account book, and the journal to go on writing it.
+    pub(crate) async fn book(&self) -> Result<(Ledger, PostgresJournal), StateError> {
+        let (ledger, seen) = journal::replay(&self.session).await?;
+        let journal = PostgresJournal::new(Arc::clone(&self.session), seen).await?;
+        Ok((ledger, journal))
+    }
+
+    /// Takes part in sharing the windows of an account with other processes on this state.
+    pub(crate) async fn leases(
+        &self,
+        account: &Account,
+    ) -> Result<PostgresLeases, StateError> {
+        let (address, account) = (self.address.clone(), account.clone());
+        let process = ProcessId(crate::random::number()?);
+        let open = tokio::task::spawn_blocking(move || {
+            PostgresLeases::open(address, account, process)
+        });
+        open.await.map_err(|error| StateError::Server(error.to_string()))?
+    }
+
+    /// Where the questions of a step wait while it runs.
+    pub(crate) fn questions(&self, run: RunId, step: usize) -> PathBuf {
+        let name = format!("questions-{}-{step}", run.0);
+        self.scratch.as_ref().map_or_else(|| name.clone().into(), |it| it.join(&name))
+    }
+
+    /// Writes down what a callback hints at; `false` if it is known.
+    pub(crate) async fn hint(&self, hint: &Hint, most: i64) -> Result<bool, StateError> {
+        let insert = self.sql(
+            "INSERT INTO {}.hints (batch, job, kind) SELECT $1, $2, $3
+             WHERE (SELECT count(*) FROM {}.hints WHERE batch = $1) < $4
+             ON CONFLICT DO NOTHING",
+        );
+        let batch = hint.batch.0.cast_signed();
+        let client = self.session.client.lock().await;
+        let (job, kind) = (&hint.job.0, hint.kind.name());
+        Ok(client.execute(&insert, &[&batch, job, &kind, &most]).await? > 0)
+    }
+
+    /// The hints after this one, in the order in which they came, each with its place.
+    pub(crate) async fn hints(&self, after: i64) -> Result<Vec<(i64, Hint)>, StateError> {
+        let select = self.sql(
+            "SELECT seq, batch, job, kind FROM {}.hints WHERE seq > $1 ORDER BY seq",
+        );
+        let rows = self.session.client.lock().await.query(&select, &[&after]).await?;
+        let mut hints = Vec::new();
+        for row in &rows {
+            let (batch, kind): (i64, String) = (row.try_get(1)?, row.try_get(3)?);
+            let (batch, job) = (BatchId(batch.cast_unsigned()), JobId(row.try_get(2)?));
+            if let Some(kind) = HintKind::of(&kind) {
+                hints.push((row.try_get(0)?, Hint { batch, job, kind }));
+            }
+        }
+        Ok(hints)
+    }
+
+    /// The secret of this name: `fresh` where there was none.
+    pub(crate) async fn secret(
+        &self,
+        name: &str,
+        fresh: &[u8],
+    ) -> Result<Vec<u8>, StateError> {
+        let insert = self.sql(
+            "INSERT INTO {}.secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        );
+        let select = self.sql("SELECT value FROM {}.secrets WHERE name = $1");
+        let client = self.session.client.lock().await;
+        client.execute(&insert, &[&name, &fresh]).await?;
+        Ok(client.query_one(&select, &[&name]).await?.try_get(0)?)
+    }
+}
+
+fn jobs_of(run: RunId) -> String {
+    format!("jobs {}", run.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,342 @@
+//! The windows' slots in the database, shared by processes of many machines.
+//!
+//! Each process holds a lock of its name for as long as its connection lives; whoever finds it free takes
+//! back what the process held, and reads which calls it made. Times are the server's: machines need not
+//! agree about them.
+
+use super::{
+    address::Address,
+    session::{Session, lock_key},
+};
+use crate::{StateError, sent};
+use leadmill_core::{
+    Account, JournalError, Leases, Sent, Timestamp,
+    slots::{Agreement, ProcessId, Slots, Trade},
+};
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
+    thread,
+    time::Duration,
+};
+use tokio::{runtime, time::Instant};
+use tokio_postgres::Transaction;
+
+/// What is added to the longest window: a call may have been on its way.
+const LATE: Duration = Duration::from_secs(5);
+
+/// How long the server may take for a trade. Without one nothing leaves.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// [`Leases`] of one purse at work in this process. Its trades run on a thread of their own.
+#[derive(Debug)]
+pub(crate) struct PostgresLeases {
+    calls: Sender<(Call, SyncSender<Result<Agreement, StateError>>)>,
+}
+
+#[derive(Debug)]
+enum Call {
+    Note(Vec<Sent>),
+    Freeze { now: Timestamp, until: Timestamp },
+    Trade { now: Timestamp, trades: Vec<Trade> },
+}
+
+impl PostgresLeases {
+    /// Takes part in sharing the windows of a purse. Blocks.
+    pub(super) fn open(
+        address: Address,
+        account: Account,
+        process: ProcessId,
+    ) -> Result<Self, StateError> {
+        let (calls, served) = channel();
+        let (opened, open) = sync_channel(1);
+        let spawned = thread::Builder::new().name("leases".into()).spawn(move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = match runtime {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    _ = opened.send(Err(StateError::Server(error.to_string())));
+                    return;
+                }
+            };
+            let purse = runtime.block_on(Purse::open(&address, account, process));
+            match purse {
+                Ok(mut purse) => {
+                    _ = opened.send(Ok(()));
+                    serve(&runtime, &mut purse, &served);
+                }
+                Err(error) => _ = opened.send(Err(error)),
+            }
+        });
+        spawned.map_err(|error| StateError::Server(error.to_string()))?;
+        open.recv().map_err(|_| gone())??;
+        Ok(Self { calls })
+    }
+
+    fn call(&self, call: Call) -> Result<Agreement, JournalError> {
+        let told = |error: StateError| JournalError(error.to_string());
+        let (reply, replied) = sync_channel(1);
+        self.calls.send((call, reply)).map_err(|_| told(gone()))?;
+        match replied.recv_timeout(PATIENCE) {
+            Ok(agreement) => agreement.map_err(told),
+            Err(RecvTimeoutError::Timeout) => Err(told(StateError::Server(format!(
+                "the server took more than {} s to share the windows",
+                PATIENCE.as_secs()
+            )))),
+            Err(RecvTimeoutError::Disconnected) => Err(told(gone())),
+        }
+    }
+}
+
+fn gone() -> StateError {
+    StateError::Server("the connection that shares the windows is gone".into())
+}
+
+impl Leases for PostgresLeases {
+    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
+        self.call(Call::Note(sends.to_vec())).map(drop)
+    }
+
+    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+        self.call(Call::Freeze { now, until }).map(drop)
+    }
+
+    fn trade(
+        &mut self,
+        now: Timestamp,
+        trades: &[Trade],
+    ) -> Result<Agreement, JournalError> {
+        self.call(Call::Trade { now, trades: trades.to_vec() })
+    }
+}
+
+type Served = Receiver<(Call, SyncSender<Result<Agreement, StateError>>)>;
+
+/// Until nobody is left who could call.
+fn serve(runtime: &runtime::Runtime, purse: &mut Purse, served: &Served) {
+    while let Ok((call, reply)) = served.recv() {
+        // Who has lost patience does not listen any more.
+        _ = reply.send(runtime.block_on(purse.answer(call)));
+    }
+}
+
+struct Purse {
+    session: Session,
+    account: Account,
+    process: ProcessId,
+    /// By how much the server's clock is ahead of ours, at most.
+    ahead: i64,
+    /// Nothing older than this is in any window.
+    horizon: Duration,
+    swept: Timestamp,
+}
+
+impl Purse {
+    async fn open(
+        address: &Address,
+        account: Account,
+        process: ProcessId,
+    ) -> Result<Self, StateError> {
+        let session = Session::open(address).await?;
+        let lock = lock_of(process);
+        if !session.take(&lock).await? {
+            return Err(StateError::Server(format!("another process is {lock}")));
+        }
+        // Worth no wait for the disk: a server takes longer to come up than the windows that matter here.
+        let client = session.client.lock().await;
+        client.batch_execute("SET synchronous_commit = off").await?;
+        let insert = format!(
+            "INSERT INTO {}.slots (purse, body) VALUES ($1, '{{}}') ON CONFLICT (purse) DO NOTHING",
+            session.schema
+        );
+        client.execute(&insert, &[&account.purse]).await?;
+        drop(client);
+        let longest = account.windows.values().flatten().map(|window| window.per).max();
+        // A weighted counter looks back two lengths.
+        let horizon = longest.unwrap_or_default() * 2 + LATE;
+        let (ahead, swept) = (0, Timestamp(0));
+        Ok(Self { session, account, process, ahead, horizon, swept })
+    }
+
+    async fn answer(&mut self, call: Call) -> Result<Agreement, StateError> {
+        match call {
+            Call::Note(sends) => {
+                self.note(&sends).await?;
+                let until = Timestamp(0);
+                Ok(Agreement { until, frozen_until: None, deals: Vec::new() })
+            }
+            Call::Freeze { now, until } => {
+                self.change(now, |slots, _, server, _| {
+                    slots.freeze(server, Timestamp(until.0 + (server.0 - now.0)));
+                    Agreement { until, frozen_until: None, deals: Vec::new() }
+                })
+                .await
+            }
+            Call::Trade { now, trades } => {
+                self.change(now, |slots, process, server, passed| {
+                    trade(slots, process, (now, trades), server, passed)
+                })
+                .await
+            }
+        }
+    }
+
+    /// Writes calls down, by the server's time.
+    async fn note(&self, sends: &[Sent]) -> Result<(), StateError> {
+        let there = |sent: &Sent| Sent { at: Timestamp(sent.at.0 + self.ahead), ..*sent };
+        let sends: Vec<Sent> = sends.iter().map(there).collect();
+        let at: Vec<i64> = sends.iter().map(|sent| sent.at.0).collect();
+        let records: Vec<Vec<u8>> =
+            sends.iter().map(|sent| sent::encode(sent).to_vec()).collect();
+        let insert = format!(
+            "INSERT INTO {}.sends (process, at, record)
+             SELECT $1, call.* FROM unnest($2::bigint[], $3::bytea[]) AS call",
+            self.session.schema
+        );
+        let client = self.session.client.lock().await;
+        client.execute(&insert, &[&self.process.0.cast_signed(), &at, &records]).await?;
+        Ok(())
+    }
+
+    /// Changes the slots of this purse, alone. `change` is told the server's time, and how many milliseconds
+    /// lie between `now` and it at most.
+    async fn change(
+        &mut self,
+        now: Timestamp,
+        change: impl FnOnce(&mut Slots, ProcessId, Timestamp, i64) -> Agreement,
+    ) -> Result<Agreement, StateError> {
+        let schema = &self.session.schema;
+        let called = Instant::now();
+        let mut client = self.session.client.lock().await;
+        let transaction = client.transaction().await?;
+        let select =
+            format!("SELECT body FROM {schema}.slots WHERE purse = $1 FOR UPDATE");
+        let purse = &self.account.purse;
+        let body: String = transaction.query_one(&select, &[purse]).await?.try_get(0)?;
+        let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let server = Timestamp(transaction.query_one(clock, &[]).await?.try_get(0)?);
+        let passed = i64::try_from(called.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let mut slots = match body.as_str() {
+            "{}" => Slots::default(),
+            body => {
+                serde_json::from_str(body).map_err(|error| self.unreadable(&error))?
+            }
+        };
+        self.bury(&transaction, &mut slots, server).await?;
+        let agreement = change(&mut slots, self.process, server, passed);
+        let body =
+            serde_json::to_string(&slots).map_err(|error| self.unreadable(&error))?;
+        let update = format!("UPDATE {schema}.slots SET body = $2 WHERE purse = $1");
+        transaction.execute(&update, &[purse, &body]).await?;
+        if server.since(self.swept) > self.horizon {
+            self.swept = server;
+            let oldest = server.before(self.horizon).0;
+            let sweep =
+                format!("DELETE FROM {schema}.sends WHERE process = $1 AND at < $2");
+            transaction
+                .execute(&sweep, &[&self.process.0.cast_signed(), &oldest])
+                .await?;
+        }
+        transaction.commit().await?;
+        self.ahead = server.0 - now.0;
+        Ok(agreement)
+    }
+
+    /// Takes back the slots of processes that have ended.
+    async fn bury(
+        &self,
+        transaction: &Transaction<'_>,
+        slots: &mut Slots,
+        server: Timestamp,
+    ) -> Result<(), StateError> {
+        let schema = &self.session.schema;
+        let others: Vec<ProcessId> =
+            slots.processes().filter(|other| *other != self.process).collect();
+        for other in others {
+            let key = lock_key(schema, &lock_of(other));
+            let free = "SELECT pg_try_advisory_xact_lock($1)";
+            if !transaction.query_one(free, &[&key]).await?.try_get::<_, bool>(0)? {
+                continue;
+            }
+            let delete =
+                format!("DELETE FROM {schema}.sends WHERE process = $1 RETURNING record");
+            let rows = transaction.query(&delete, &[&other.0.cast_signed()]).await?;
+            let mut sends = Vec::new();
+            for row in &rows {
+                let record: &[u8] = row.try_get(0)?;
+                sends.extend(record.try_into().ok().and_then(sent::decode));
+            }
+            let windows = |endpoint| self.account.windows_of(endpoint).collect();
+            slots.bury(other, server, &sends, windows);
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> StateError {
+        StateError::Corrupt(format!(
+            "{}.slots: {error}; its rows may be deleted when no run has been at work for some minutes",
+            self.session.schema
+        ))
+    }
+}
+
+fn lock_of(process: ProcessId) -> String {
+    format!("process {:016x}", process.0)
+}
+
+/// Trades in the server's time. Between the caller's `now` and the reading of the server's clock lie at most
+/// `passed` milliseconds: times are moved so that, whatever part of them it was, nothing is free too early
+/// and no lease is too long.
+fn trade(
+    slots: &mut Slots,
+    process: ProcessId,
+    (now, mut trades): (Timestamp, Vec<Trade>),
+    server: Timestamp,
+    passed: i64,
+) -> Agreement {
+    let there = |at: Timestamp| Timestamp(at.0 + (server.0 - now.0));
+    let early = |at: Timestamp| Timestamp(at.0 - (server.0 - now.0));
+    let late = |at: Timestamp| Timestamp(early(at).0 + passed + 1);
+    for trade in &mut trades {
+        trade.cooling.iter_mut().for_each(|free| *free = there(*free));
+    }
+    let mut agreement = slots.trade(process, server, &trades);
+    agreement.until = early(agreement.until);
+    agreement.frozen_until = agreement.frozen_until.map(late);
+    for deal in &mut agreement.deals {
+        deal.cooling.iter_mut().for_each(|free| *free = late(*free));
+        deal.past.iter_mut().for_each(|(free, _)| *free = late(*free));
+        deal.next = deal.next.map(late);
+    }
+    agreement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::wants;
+
+    /// Two machines whose clocks are two hours apart.
+    #[test]
+    fn machines_need_not_agree_about_the_time() {
+        let mut slots = Slots::default();
+        let (fast, slow) = (ProcessId(1), ProcessId(2));
+        let mut trades = |process, now, server, offer| {
+            trade(
+                &mut slots,
+                process,
+                (Timestamp(now), vec![offer]),
+                Timestamp(server),
+                10,
+            )
+        };
+        let hour = 3_600_000;
+        let all = trades(fast, hour, 0, wants("5/60s", 5));
+        assert_eq!((all.deals[0].held, all.until.0), (5, hour + 30_000));
+        // It gives one back that is free, by its clock, in 20 s.
+        let back = Trade { cooling: vec![Timestamp(hour + 21_000)], ..wants("5/60s", 0) };
+        assert_eq!(trades(fast, hour + 1_000, 1_000, back).deals[0].held, 4);
+        let deal = trades(slow, -hour, 2_000, wants("5/60s", 5)).deals.remove(0);
+        // 19 s from here, and what the call may have taken.
+        assert_eq!((deal.held, deal.cooling), (1, vec![Timestamp(-hour + 19_011)]));
+    }
+}

@@ -1,0 +1,27 @@
+//! Runs, as the state remembers them.
+
+use leadmill_core::{RunId, Timestamp};
+
+/// A run, begun or taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Its name in the journal.
+    pub id: RunId,
+    /// Whether an earlier process began it.
+    pub resumed: bool,
+}
+
+/// A run as the state remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its name in the journal.
+    pub id: RunId,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When its output was complete; `None` while there is something left to do.
+    pub closed_at: Option<Timestamp>,
+    /// The summary of its latest session, as JSON.
+    pub summary: Option<String>,
+}

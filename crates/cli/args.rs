@@ -225,7 +225,9 @@ pub(crate) struct SandboxArgs {
     pub(crate) foreign: Percent,
     /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after,
     /// throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
-    /// jobs), miss-as-error (of single lookups that find nobody). Such as reset-after=5%; several may be given.
+    /// jobs), miss-as-error (of single lookups that find nobody), webhook-lost, webhook-twice, webhook-late (by
+    /// 30 s), webhook-forged (of all callbacks), webhook-early (of all jobs with a webhookUrl: the first callback
+    /// comes before the reply). Such as reset-after=5%; several may be given.
     #[arg(
         long = "fault",
         value_name = "KIND=PERCENT",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use tokio::time::Instant;
 
-use crate::audit::Audit;
+use crate::audit::{Audit, CallbacksAudit};
 use crate::chaos::Chance;
 use crate::faults::Fault;
 use crate::job::Job;
@@ -30,6 +30,8 @@ pub(crate) struct Account {
     pub(crate) requests: BTreeMap<String, u64>,
     /// Replies by status.
     pub(crate) statuses: BTreeMap<u16, u64>,
+    /// Callbacks by kind.
+    pub(crate) callbacks: CallbacksAudit,
     pub(crate) chance: Chance,
     faults: VecDeque<Fault>,
     ids: u64,
@@ -46,6 +48,7 @@ impl Account {
             asked: BTreeMap::new(),
             requests: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            callbacks: CallbacksAudit::default(),
             chance: Chance::new(&options.chaos, options.seed),
             faults: options.faults.iter().copied().collect(),
             ids: 0,
@@ -79,6 +82,7 @@ impl Account {
             reserved: self.wallet.reserved(),
             jobs: self.jobs.len() as u64,
             unsettled: unsettled.count() as u64,
+            callbacks: self.callbacks,
             asked: self.asked.clone(),
             asked_twice: self.asked.values().filter(|&&times| times > 1).count() as u64,
         }

@@ -33,11 +33,39 @@ pub struct Audit {
     pub jobs: u64,
     /// Batches accepted whose results were never fetched after their end.
     pub unsettled: u64,
+    /// What became of callbacks, by kind.
+    pub callbacks: CallbacksAudit,
     /// How many paid acts were accepted for each question, named as by [`question`](crate::question).
     /// Empty if [`Options::track_questions`](crate::Options::track_questions) is off.
     pub asked: BTreeMap<String, u32>,
     /// How many questions were paid for more than once.
     pub asked_twice: u64,
+}
+
+/// What became of callbacks, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CallbacksAudit {
+    /// Those of items.
+    pub items: CallbackAudit,
+    /// Those of the ends of jobs.
+    pub completions: CallbackAudit,
+    /// Those that name a job that there is not.
+    pub forged: CallbackAudit,
+}
+
+/// What became of callbacks of one kind.
+///
+/// `sent - acknowledged - failed` are on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CallbackAudit {
+    /// POSTs begun; each retry and each second copy is one more.
+    pub sent: u64,
+    /// POSTs answered with any 2xx.
+    pub acknowledged: u64,
+    /// POSTs answered otherwise, or not in time, or not to be delivered, as those to `https://` are.
+    pub failed: u64,
+    /// Callbacks lost on demand, for which there was no POST.
+    pub lost: u64,
 }
 
 /// The most requests that any half-open span of a window's length has held, counted exactly.

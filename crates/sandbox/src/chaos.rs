@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -46,6 +47,16 @@ pub enum Trouble {
     MissingItem,
     /// They hold one that nobody asked for.
     ExtraItem,
+    /// A callback is never sent.
+    WebhookLost,
+    /// A callback is sent twice.
+    WebhookTwice,
+    /// A callback comes later, by [`Callbacks::lateness`](crate::Callbacks::lateness).
+    WebhookLate,
+    /// Beside a callback comes one that somebody made up: it names a job that there is not.
+    WebhookForged,
+    /// The callback of a job's first item comes before the reply to the submit.
+    WebhookEarly,
 }
 
 worded!(
@@ -64,6 +75,11 @@ worded!(
         ("duplicate-item", DuplicateItem),
         ("missing-item", MissingItem),
         ("extra-item", ExtraItem),
+        ("webhook-lost", WebhookLost),
+        ("webhook-twice", WebhookTwice),
+        ("webhook-late", WebhookLate),
+        ("webhook-forged", WebhookForged),
+        ("webhook-early", WebhookEarly),
     ]
 );
 
@@ -72,7 +88,7 @@ worded!(
 pub struct Chaos {
     /// What.
     pub what: Trouble,
-    /// Of the requests, lookups or jobs that it can happen to.
+    /// Of the requests, lookups, jobs or callbacks that it can happen to.
     pub part: Percent,
 }
 
@@ -111,6 +127,16 @@ impl Chance {
     pub(crate) fn strikes(&mut self, what: Trouble) -> bool {
         let part = self.chaos.iter().find(|chaos| chaos.what == what);
         part.is_some_and(|chaos| chaos.part.of(1.0) > self.random.unit())
+    }
+
+    /// The dice of one job: what they show depends on no request that comes between.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self { chaos: self.chaos.clone(), random: self.random.fork() }
+    }
+
+    /// Uniform in no time up to `most`.
+    pub(crate) fn part_of(&mut self, most: Duration) -> Duration {
+        if most.is_zero() { most } else { most.mul_f64(self.random.unit()) }
     }
 
     /// The first of these that goes wrong now.

@@ -71,27 +71,49 @@ impl JobState {
 }
 
 impl Job {
+    /// How many items it does.
+    pub(crate) fn work(&self) -> usize {
+        let total = self.items.len();
+        self.fails_after.map_or(total, |after| after.min(total))
+    }
+
+    /// How it ends.
+    pub(crate) fn end(&self) -> JobState {
+        if self.fails_after.is_some() { JobState::Failed } else { JobState::Completed }
+    }
+
+    /// When it ends.
+    pub(crate) fn ends_at(&self, options: &Options) -> Instant {
+        self.submitted + self.length(options)
+    }
+
+    /// The first moment at which `progress` counts the item at this position as done.
+    pub(crate) fn finishes_at(&self, options: &Options, index: usize) -> Instant {
+        let (length, work) = (self.length(options), self.work().max(1) as u128);
+        let all = length.saturating_sub(options.job_queued);
+        let part = (index as u128 + 1) * all.as_nanos();
+        let done = u64::try_from(part.div_ceil(work)).unwrap_or(u64::MAX);
+        let elapsed = options.job_queued.saturating_add(Duration::from_nanos(done));
+        self.submitted + elapsed.min(length)
+    }
+
     /// How far the job is at `now`.
     pub(crate) fn progress(&self, options: &Options, now: Instant) -> Progress {
-        let total = self.items.len();
-        let work = self.fails_after.map_or(total, |after| after.min(total));
-        let items = u32::try_from(work).unwrap_or(u32::MAX);
-        let length =
-            self.delay + options.job_fixed + options.job_per_item.saturating_mul(items);
+        let (work, length) = (self.work(), self.length(options));
         let elapsed = now.saturating_duration_since(self.submitted);
         if elapsed >= length {
-            let ended = if self.fails_after.is_some() {
-                JobState::Failed
-            } else {
-                JobState::Completed
-            };
-            return Progress { state: ended, processed: work };
+            return Progress { state: self.end(), processed: work };
         }
         if elapsed < options.job_queued {
             return Progress { state: JobState::Queued, processed: 0 };
         }
         let (done, all) = (elapsed - options.job_queued, length - options.job_queued);
         Progress { state: JobState::Processing, processed: share(work, done, all) }
+    }
+
+    fn length(&self, options: &Options) -> Duration {
+        let items = u32::try_from(self.work()).unwrap_or(u32::MAX);
+        self.delay + options.job_fixed + options.job_per_item.saturating_mul(items)
     }
 }
 
@@ -133,6 +155,22 @@ mod tests {
         assert_eq!(after(&job, 1_750), (JobState::Processing, 500));
         assert_eq!(after(&job, 2_999), (JobState::Processing, 999));
         assert_eq!(after(&job, 3_000), (JobState::Completed, 1_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_item_finishes_at_the_first_moment_that_counts_it() {
+        let options = Options::default();
+        for (items, fails_after) in [(1, None), (7, None), (1_000, None), (999, Some(77))]
+        {
+            let job = job(items, fails_after);
+            for index in 0..job.work() {
+                let at = job.finishes_at(&options, index);
+                let before = job.progress(&options, at - Duration::from_nanos(1));
+                assert!(job.progress(&options, at).processed > index);
+                assert!(before.processed <= index, "{index} of {items}");
+                assert!(at <= job.ends_at(&options));
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

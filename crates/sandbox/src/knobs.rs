@@ -70,3 +70,14 @@ pub enum EarlyResults {
     /// 409.
     Conflict,
 }
+
+/// The `result_id` and `email` in the callback of a finder item that found nobody (section 14, row 22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MissId {
+    /// `firstname.lastname@domain` as they were asked for, in lower case. It echoes the question and is no
+    /// answer, so it is not under `.invalid`.
+    #[default]
+    Guess,
+    /// An empty text.
+    Empty,
+}

@@ -7,12 +7,14 @@
 //! that no mail can reach, messages that say so, and a header `X-Leadmill-Sandbox: synthetic`.
 //!
 //! Time is `tokio::time`; state moves only when a request looks at the clock. So a test may pause time
-//! and call [`Sandbox::router`] as a `tower` service, and nothing runs on once the last handle is gone.
+//! and call [`Sandbox::router`] as a `tower` service. Only the callbacks of a batch with a `webhookUrl` are
+//! sent by a task, one for each such batch. Nothing runs on once the last handle is gone.
 
 mod account;
 mod answers;
 mod audit;
 mod batches;
+mod callbacks;
 mod canonical;
 mod chaos;
 mod envelope;
@@ -48,13 +50,17 @@ mod tests;
 
 pub use answers::finder::{FoundEmail, answer_finder};
 pub use answers::validation::{Verdict, answer_validation};
-pub use audit::{Audit, ForeignAudit, WindowAudit};
+pub use audit::{Audit, CallbackAudit, CallbacksAudit, ForeignAudit, WindowAudit};
+pub use callbacks::Callbacks;
+pub use callbacks::outlet::{Delivery, Outlet};
 pub use canonical::question;
 pub use chaos::{Chaos, Trouble};
 pub use faults::{Fault, Quirks};
 pub use foreign::{Percent, UnreadablePercent};
 pub use keys::{ApiKey, KeyState};
-pub use knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, ThrottleBody};
+pub use knobs::{
+    EarlyResults, HeaderFamily, MissId, NoCreditBody, RateHeaders, ThrottleBody,
+};
 pub use limiter::Algorithm;
 pub use limits::{Admission, Limits, Rates};
 pub use options::Options;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::callbacks::Callbacks;
 use crate::chaos::Chaos;
 use crate::faults::{Fault, Quirks};
 use crate::foreign::Percent;
@@ -79,6 +80,8 @@ pub struct Options {
     pub chaos: Vec<Chaos>,
     /// What is wrong with pages of results.
     pub quirks: Quirks,
+    /// How the callbacks of batches with a `webhookUrl` come (rows 20 to 22).
+    pub callbacks: Callbacks,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -119,6 +122,7 @@ impl Default for Options {
             faults: Vec::new(),
             chaos: Vec::new(),
             quirks: Quirks::default(),
+            callbacks: Callbacks::default(),
             track_questions: true,
         }
     }

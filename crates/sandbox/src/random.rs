@@ -14,6 +14,11 @@ impl Random {
         Self(mixed.number() ^ purpose)
     }
 
+    /// A stream that goes its own way from here.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.number())
+    }
+
     /// Uniform in `0.0..1.0`.
     pub(crate) fn unit(&mut self) -> f64 {
         const STEPS: f64 = (1_u64 << 53) as f64;

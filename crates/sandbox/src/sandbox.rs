@@ -1,8 +1,10 @@
 //! The handle of a sandbox.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::account::Account;
@@ -24,6 +26,19 @@ struct Shared {
     options: Options,
     start: Instant,
     account: Mutex<Account>,
+    /// What runs beside requests. It ends with the last handle.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// A handle that keeps nothing alive.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakSandbox(Weak<Shared>);
+
+impl WeakSandbox {
+    /// The sandbox, if anyone still has it.
+    pub(crate) fn upgrade(&self) -> Option<Sandbox> {
+        self.0.upgrade().map(|shared| Sandbox { shared })
+    }
 }
 
 impl Sandbox {
@@ -31,7 +46,8 @@ impl Sandbox {
     pub fn new(options: Options) -> Self {
         let start = Instant::now();
         let account = Mutex::new(Account::new(&options, start));
-        Self { shared: Arc::new(Shared { options, start, account }) }
+        let tasks = Mutex::default();
+        Self { shared: Arc::new(Shared { options, start, account, tasks }) }
     }
 
     /// What the sandbox has seen and sold so far.
@@ -53,6 +69,18 @@ impl Sandbox {
     /// The state, for as long as the guard lives. No lock is held over an await.
     pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
         self.shared.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A handle for what must not keep the sandbox alive.
+    pub(crate) fn downgrade(&self) -> WeakSandbox {
+        WeakSandbox(Arc::downgrade(&self.shared))
+    }
+
+    /// Runs a task until it ends or the last handle is gone. It must hold no handle itself.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
     }
 
     /// The wall time of an instant.

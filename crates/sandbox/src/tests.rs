@@ -1,5 +1,6 @@
 //! The sandbox as a client sees it.
 
+mod callbacks;
 mod chaos;
 mod client;
 mod faults;

@@ -37,19 +37,19 @@ pub(crate) struct BatchEmailFinderRequest {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EmailFinderResult {
-    first_name: String,
-    last_name: String,
-    domain: String,
-    found: bool,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) domain: String,
+    pub(crate) found: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    pub(crate) email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<&'static str>,
+    pub(crate) confidence: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    is_catch_all: Option<bool>,
+    pub(crate) is_catch_all: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'static str>,
-    message: String,
+    pub(crate) provider: Option<&'static str>,
+    pub(crate) message: String,
 }
 
 impl Product for EmailFinder {

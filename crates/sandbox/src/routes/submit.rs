@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::body;
 use crate::batches;
+use crate::callbacks::events::Tells;
+use crate::callbacks::teller;
 use crate::envelope::{BatchSubmitMeta, Envelope};
 use crate::faults::Fault;
 use crate::items::Items;
@@ -26,7 +28,7 @@ struct BatchSubmitData {
 }
 
 /// Accepts a batch.
-pub(crate) async fn submit<P: Product>(
+pub(crate) async fn submit<P: Tells>(
     State(sandbox): State<Sandbox>,
     request: Request,
 ) -> Response {
@@ -39,7 +41,7 @@ pub(crate) async fn submit<P: Product>(
     fault.strike(accepted.into_response()).await
 }
 
-async fn accept<P: Product>(
+async fn accept<P: Tells>(
     sandbox: &Sandbox,
     request: Request,
     fault: Fault,
@@ -58,6 +60,9 @@ async fn accept<P: Product>(
         planned => planned,
     };
     let (batch_id, meta) = batches::submit::<P>(sandbox, items, fault)?;
+    if let Some(url) = callback {
+        teller::announce::<P>(sandbox, &batch_id, &url).await;
+    }
     let data = BatchSubmitData {
         batch_id,
         status: JobState::Queued,

@@ -33,17 +33,17 @@ pub(crate) struct BatchEmailValidationRequest {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EmailValidationResult {
-    email: String,
-    result: &'static str,
-    message: String,
-    is_catch_all: bool,
-    is_federated: bool,
+    pub(crate) email: String,
+    pub(crate) result: &'static str,
+    pub(crate) message: String,
+    pub(crate) is_catch_all: bool,
+    pub(crate) is_federated: bool,
     #[serde(rename = "hasSEG")]
-    has_seg: bool,
+    pub(crate) has_seg: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    seg_provider: Option<&'static str>,
-    provider: &'static str,
-    confidence: &'static str,
+    pub(crate) seg_provider: Option<&'static str>,
+    pub(crate) provider: &'static str,
+    pub(crate) confidence: &'static str,
 }
 
 impl Product for EmailValidation {

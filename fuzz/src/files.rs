@@ -71,15 +71,28 @@ fn shown(text: &str, flaws: &[Flaw], report: &str) {
     for flaw in flaws {
         let at = flaw.at;
         assert!((1..=lines.len()).contains(&at.line), "{at:?} of {} lines", lines.len());
-        let chars = lines.get(at.line - 1).map_or(0, |line| line.chars().count());
+        let line = lines.get(at.line - 1).copied().unwrap_or_default();
+        let chars = line.chars().count();
         assert!(at.column >= 1 && at.len >= 1, "{at:?} is no place");
         let end = at.column + at.len - 1;
         assert!(end <= chars.max(at.column), "{at:?} in a line of {chars}");
         assert!(at.column <= chars + 1, "{at:?} in a line of {chars}");
         assert!(!flaw.message.contains(char::is_control), "{:?}", flaw.message);
+        pointed(line, flaw);
     }
     let told = format!("{report}{flaws:?}");
     assert!(!told.contains(SECRET) || text.contains("canary"), "{told}");
+}
+
+/// What is missing in the environment is what stands at the place, where it is written once and plainly.
+fn pointed(line: &str, flaw: &Flaw) {
+    let name = flaw.message.strip_prefix("the environment has no `");
+    let Some(name) = name.and_then(|name| name.strip_suffix('`')) else { return };
+    let written = format!("${{env:{name}}}");
+    if line.contains(&written) && line.matches(&format!("env:{name}}}")).count() == 1 {
+        let there = line.chars().skip(flaw.at.column - 1).take(flaw.at.len);
+        assert_eq!(there.collect::<String>(), written, "{flaw:?}");
+    }
 }
 
 /// Fixed surroundings: nothing of the machine's own is read.

@@ -42,7 +42,7 @@ pub(crate) use step::Step;
 
 use leadmill_core::Pack;
 use sheet::Sheet;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, iter};
 
 /// A pipeline file that was read.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(crate) fn read(
     overrides: &BTreeMap<String, String>,
     packs: &[Pack],
 ) -> Result<Loaded, Vec<Flaw>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &*one_break(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut root = tree::parse(text)
         .map_err(|no| vec![Sheet::unread(text).flaw(&no.at, no.message, no.hint)])?;
     let sheet = Sheet::new(text, &root);
@@ -79,6 +79,19 @@ pub(crate) fn read(
     none(check::check(&mut pipeline, &document, packs))?;
     let remarks = remark::remarks(&pipeline, &document, packs);
     Ok(Loaded { pipeline, document, remarks })
+}
+
+/// The text with `\n` wherever a `\r` alone ends a line, as it does in YAML: no byte moves by it.
+fn one_break(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return text.into();
+    }
+    let mut chars = text.chars().peekable();
+    let next = || {
+        let is_alone = |c, next: Option<&char>| c == '\r' && next != Some(&'\n');
+        chars.next().map(|c| if is_alone(c, chars.peek()) { '\n' } else { c })
+    };
+    iter::from_fn(next).collect::<String>().into()
 }
 
 /// No flaws, or all of them, in the order of the file and each once.

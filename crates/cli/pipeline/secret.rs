@@ -88,14 +88,24 @@ fn collect(node: &Node, is_secret: bool, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The lines of a text that is no YAML which may hold a secret.
+/// The lines of a text that is no YAML which may hold a secret: with a key that sounds like one, and below it
+/// until the next key that stands no deeper.
 pub(crate) fn suspects(text: &str) -> Vec<Range<usize>> {
-    let mut start = 0;
-    let lines = text.split_inclusive('\n').map(|line| {
-        start += line.len();
-        (start - line.len()..start, line)
-    });
-    lines.filter(|(_, line)| is_suspect(line)).map(|(range, _)| range).collect()
+    let (mut start, mut above) = (0, None);
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let range = start..start + line.len();
+        start = range.end;
+        let depth = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+        above = match is_suspect(line) {
+            true => Some(depth),
+            false => above.filter(|above| depth > *above || !line.contains(':')),
+        };
+        if above.is_some() {
+            found.push(range);
+        }
+    }
+    found
 }
 
 /// Whether a key sounds like that of a secret.

@@ -4,6 +4,7 @@ mod accepted;
 mod forms;
 mod meanings;
 mod robust;
+mod seeds;
 mod surroundings;
 mod values;
 

@@ -1,5 +1,6 @@
 //! Enrich.so, API version 3: e-mail finder and e-mail validation.
 
+pub mod callback;
 mod reading;
 mod refusal;
 mod wire;

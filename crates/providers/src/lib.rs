@@ -10,6 +10,8 @@ pub mod transport;
 
 mod packs;
 mod rate;
+#[cfg(test)]
+mod seeds;
 
 pub use enrich::Enrich;
 pub use network::Network;

@@ -1,6 +1,6 @@
 //! Errors of form: what is reported, where, and with which hint.
 
-use super::{bent, load, told, told_of};
+use super::{PLAIN, bent, load, told, told_of};
 
 #[test]
 fn a_report_shows_the_line_and_the_place() {
@@ -112,4 +112,16 @@ fn exactly_one_names_what_was_found() {
     let from =
         "find_email: { first_name: first, last_name: last, domain: lower(domain) }";
     assert_eq!(told_of(from, "when: 'true'"), expected);
+}
+
+#[test]
+fn no_kind_of_line_break_moves_a_place() {
+    let missing = bent("out/", "\"out/${env:NO}\"");
+    let misspelt = bent("plan: growth", "plan: grwth");
+    for text in [missing, misspelt, PLAIN.replace("version", "a: [\nversion")] {
+        let report = load(&text).unwrap_err();
+        for kind in ["\r\n", "\r"] {
+            assert_eq!(load(&text.replace('\n', kind)).unwrap_err(), report);
+        }
+    }
 }

@@ -150,6 +150,11 @@ fn a_secret_is_never_reported() {
         "api_key: sk_live_canary_42 ]",
         "api_key: \"sk_live_canary_42",
         "secret: {a: {b: sk_live_canary_42}}",
+        "secret:\n      \"sk_live_canary_42\\q\"",
+        "secret:\n      @sk_live_canary_42",
+        "secret: # below\n\n    \"sk_live_canary_42\\q\"",
+        "secret:\n      - a: b\n      - *sk_live_canary_42",
+        "secret:\n    sk_live_canary_42",
     ] {
         let text = bent("plan: growth", &format!("plan: growth\n    {more}"));
         assert!(load(&text).is_err(), "{more}");

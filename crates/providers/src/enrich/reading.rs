@@ -272,6 +272,24 @@ mod tests {
     }
 
     #[test]
+    fn no_bill_is_understated_by_a_float() {
+        for (told, owed) in [
+            ("9007199254740993", 9_007_199_254_740_993),
+            ("\"9007199254740993\"", 9_007_199_254_740_993),
+            ("18446744073709551615", u64::MAX),
+            ("9.5", 10),
+            ("\" 9.5 \"", 10),
+            ("1e300", u64::MAX),
+            ("-1", 0),
+        ] {
+            let bill = format!(r#""creditsUsed":{told}"#);
+            let body = FINDER.replace(r#""creditsUsed":10"#, &bill);
+            let (page, _) = read(Operation::FindEmail, &body);
+            assert_eq!(page.cost, Some(Credits(owed)), "{told}");
+        }
+    }
+
+    #[test]
     fn an_unknown_status_is_not_an_end() {
         let (page, _) =
             read(Operation::FindEmail, &FINDER.replace("completed", "finalizing"));

@@ -281,31 +281,39 @@ impl Problem {
     }
 }
 
-/// A number, also where it comes as text; anything else is nothing.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Number(number) => number.as_f64(),
-        serde_json::Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    Ok(number.filter(|number| number.is_finite()).map(|number| number.max(0.0)))
+/// A number, also where it comes as text; anything else is nothing. What is whole is exact.
+fn number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    round: fn(f64) -> f64,
+) -> Result<Option<u64>, D::Error> {
+    let (whole, number): (_, Option<f64>) =
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Number(number) => (number.as_u64(), number.as_f64()),
+            serde_json::Value::String(text) => {
+                let text = text.trim();
+                (text.parse().ok(), text.parse().ok())
+            }
+            _ => (None, None),
+        };
+    let number = number.filter(|number| number.is_finite());
+    Ok(whole.or_else(|| number.map(|number| round(number.max(0.0)) as u64)))
 }
 
 /// A count.
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(number(deserializer)?.map(|number| number as u64))
+    number(deserializer, f64::floor)
 }
 
 /// What we owe is never understated.
 fn rounded_up<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Credits>, D::Error> {
-    Ok(number(deserializer)?.map(|number| Credits(number.ceil() as u64)))
+    Ok(number(deserializer, f64::ceil)?.map(Credits))
 }
 
 /// What we have is never overstated.
 fn rounded_down<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Credits>, D::Error> {
-    Ok(number(deserializer)?.map(|number| Credits(number.floor() as u64)))
+    Ok(number(deserializer, f64::floor)?.map(Credits))
 }

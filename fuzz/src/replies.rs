@@ -1,0 +1,167 @@
+//! Whatever a provider replies to whatever call, the money is told right.
+
+mod canned;
+mod money;
+mod pages;
+mod told;
+
+use super::providers::{self, Enrich};
+use canned::Canned;
+use leadmill_core::{
+    Answered, Batch, Credits, Finding, JobId, Lane, Operation, Provider, ProviderError,
+    Query, Reply, RunId,
+};
+use std::{
+    pin::pin,
+    sync::{Arc, LazyLock},
+    task::{Context, Poll, Waker},
+};
+use told::{Call, Told};
+
+/// A provider whose replies are made up.
+struct Made {
+    enrich: Enrich,
+    canned: Arc<Canned>,
+}
+
+static MADE: LazyLock<Option<Made>> = LazyLock::new(canned::made);
+
+/// Holds what is made of a reply against what must hold of every one.
+pub fn judge(data: &[u8]) {
+    let made = MADE.as_ref();
+    assert!(made.is_some(), "the provider cannot be made");
+    let told = Told::read(data);
+    made.iter().for_each(|made| made.judge(&told));
+}
+
+impl Made {
+    fn judge(&self, told: &Told) {
+        let operation = told.operation;
+        let job = JobId("65f000000000000000000001".to_owned());
+        match told.call {
+            Call::Submit => self.submit(told),
+            Call::Ask => self.ask(told),
+            Call::Poll => {
+                let reply = self.call(told, self.enrich.poll(operation, &job));
+                reply.iter().for_each(|reply| money::signals(told, &reply.signals));
+            }
+            Call::Fetch => {
+                let reply = self.call(told, self.enrich.fetch(operation, &job, 1, 100));
+                let Some(Reply { value: page, signals }) = reply else { return };
+                money::signals(told, &signals);
+                money::owed(told, page.cost);
+                pages::page(&self.enrich, told, &page);
+                self.damage(told);
+            }
+            Call::Balance => {
+                let reply = self.call(told, self.enrich.balance());
+                let Some(Reply { value: balance, signals }) = reply else { return };
+                assert_eq!(signals.balance, Some(balance));
+                money::signals(told, &signals);
+            }
+            Call::Transactions => {
+                let reply = self.call(told, self.enrich.transactions(1));
+                let Some(Reply { value, signals }) = reply else { return };
+                money::signals(told, &signals);
+                money::rows(told, &value.rows);
+            }
+        }
+    }
+
+    fn submit(&self, told: &Told) {
+        let queries = questions(told.operation);
+        let price = price(&self.enrich, told.operation);
+        let (run, lane) = (RunId(1), Lane::Bulk);
+        let batch = Batch::of(run, "purse", 1, told.operation, lane, price, queries);
+        let reply = self.call(told, self.enrich.submit(&batch));
+        let Some(Reply { value: JobId(job), signals }) = reply else { return };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        assert!(!job.is_empty() && job.chars().all(plain), "`{job}` leaves its path");
+        money::signals(told, &signals);
+    }
+
+    fn ask(&self, told: &Told) {
+        for query in questions(told.operation) {
+            let reply = self.call(told, self.enrich.ask(&query));
+            let Some(Reply { value, signals }) = reply else { continue };
+            let Answered { key, finding, credits } = value;
+            assert_eq!(key, query.key(), "an answer to another question");
+            pages::finding(told.operation, &finding);
+            match finding {
+                Finding::Hit(_) | Finding::Miss => assert!(credits.is_some()),
+                Finding::Unknown(_) => {}
+                Finding::Failed(why) => assert!(why.is_empty(), "surely free: {why}"),
+            }
+            money::signals(told, &signals);
+            money::owed(told, credits);
+        }
+    }
+
+    /// One unreadable item on a page costs none of the others.
+    fn damage(&self, told: &Told) {
+        let Some((whole, damaged)) = pages::damaged(told) else { return };
+        let job = JobId("j".to_owned());
+        let fetch = |told: &Told| {
+            self.call(told, self.enrich.fetch(told.operation, &job, 1, 100))
+        };
+        let (whole, damaged) = (fetch(&whole), fetch(&damaged));
+        assert!(whole.is_some() && damaged.is_some(), "an item made the page unreadable");
+        let (whole, damaged) = (whole.map(|r| r.value), damaged.map(|r| r.value));
+        let told = |page: Option<leadmill_core::Page>| {
+            page.map(|page| (page.items, page.ready, page.cost, page.answers))
+        };
+        let expected =
+            told(whole).map(|(items, ready, cost, all)| (items + 1, ready, cost, all));
+        assert_eq!(told(damaged), expected);
+    }
+
+    /// Makes a call: one request, whose reply is the one that was made up.
+    fn call<T>(
+        &self,
+        told: &Told,
+        call: impl Future<Output = Result<Reply<T>, ProviderError>>,
+    ) -> Option<Reply<T>> {
+        self.canned.hold(told.outcome.clone());
+        let ended = at_once(call);
+        assert_eq!(self.canned.sent(), 1, "a call is one request");
+        assert!(ended.is_some(), "the call waits for something");
+        match ended? {
+            Ok(reply) => {
+                let status = told.outcome.as_ref().map(|response| response.status());
+                let late = told.call == Call::Fetch && status.is_ok_and(|s| s == 409);
+                assert!(late || status.is_ok_and(|status| status.is_success()));
+                Some(reply)
+            }
+            Err(error) => {
+                money::failed(told, &error);
+                None
+            }
+        }
+    }
+}
+
+/// Waits for what has no reason to wait.
+fn at_once<T>(call: impl Future<Output = T>) -> Option<T> {
+    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(ended) => Some(ended),
+        Poll::Pending => None,
+    }
+}
+
+/// What is asked: the same in every seed.
+fn questions(operation: Operation) -> Vec<Query> {
+    let raw = match operation {
+        Operation::FindEmail => [
+            ["Ada", "Byron", "example.com"].map(Some),
+            ["No", "Body", "example.org"].map(Some),
+        ],
+        Operation::VerifyEmail => {
+            [[Some("ada@example.com"), None, None], [Some("bob@example.com"), None, None]]
+        }
+    };
+    raw.into_iter().filter_map(|raw| Query::read(operation, raw).ok()).collect()
+}
+
+fn price(enrich: &Enrich, operation: Operation) -> Credits {
+    enrich.account().offer(operation).map_or(Credits::ZERO, |offer| offer.price)
+}

@@ -1,0 +1,98 @@
+//! What a reply means for the money, by the reference's words alone.
+
+use super::providers::TransportError;
+use super::{
+    canned::KEY,
+    told::{Call, Told},
+};
+use leadmill_core::{Credits, ErrorKind, ProviderError, Signals, Transaction};
+use serde_json::Value;
+use std::time::Duration;
+
+/// No window that a server tells of is longer.
+const FARTHEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// A call that failed is in doubt wherever the provider may have acted on it, and only there.
+pub(super) fn failed(told: &Told, error: &ProviderError) {
+    let kind = error.kind;
+    let status = told.outcome.as_ref().map(|response| response.status().as_u16());
+    match status {
+        Err(TransportError::Unsent(_)) => assert_eq!(kind, ErrorKind::Unsent),
+        Err(TransportError::Lost(_)) => assert_eq!(kind, ErrorKind::InDoubt),
+        Ok(..300 | 408 | 425 | 500..) => assert_eq!(kind, ErrorKind::InDoubt),
+        Ok(402) => assert_eq!(kind, ErrorKind::NoCredit),
+        Ok(404) if matches!(told.call, Call::Poll | Call::Fetch) => {
+            assert_eq!(kind, ErrorKind::Gone);
+        }
+        Ok(429) => assert!(matches!(kind, ErrorKind::Throttled(_)), "{kind:?}"),
+        Ok(300..) => {
+            assert!(matches!(kind, ErrorKind::Refused | ErrorKind::Fatal), "{kind:?}");
+        }
+    }
+    if let ErrorKind::Throttled(Some(wait)) = kind {
+        assert!(wait <= FARTHEST, "told to wait for {wait:?}");
+    }
+    rates(&error.signals);
+    let shown = format!("{error}{error:?}");
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+/// What is told beside a reply: windows that make sense, and no more in the wallet than it says.
+pub(super) fn signals(told: &Told, signals: &Signals) {
+    rates(signals);
+    let body = told.body().unwrap_or_default();
+    let said = match told.call {
+        Call::Balance => &body["data"]["balance"],
+        Call::Ask | Call::Fetch => &body["meta"]["creditsRemaining"],
+        Call::Submit | Call::Poll | Call::Transactions => &Value::Null,
+    };
+    if let Some(Credits(read)) = signals.balance
+        && said.is_number()
+    {
+        match said.as_u64() {
+            Some(said) => assert!(read <= said, "{read} of {said} in the wallet"),
+            None => assert!(read as f64 <= float(said), "{read} of {said}"),
+        }
+    }
+}
+
+fn rates(signals: &Signals) {
+    for rate in &signals.rates {
+        let told = rate.limit.is_some() || rate.remaining.is_some();
+        assert!(told || rate.reset.is_some(), "a window of which nothing is told");
+        assert!(rate.reset.is_none_or(|reset| reset <= FARTHEST), "{rate:?}");
+        assert!(rate.per.is_none_or(|per| per <= FARTHEST && !per.is_zero()), "{rate:?}");
+    }
+}
+
+/// A bill is never understated.
+pub(super) fn owed(told: &Told, read: Option<Credits>) {
+    let body = told.body().unwrap_or_default();
+    let said = &body["meta"]["creditsUsed"];
+    if told.outcome.as_ref().is_ok_and(|r| r.status().is_success()) && said.is_number() {
+        let read = read.map_or(0, |credits| credits.0);
+        match said.as_u64() {
+            Some(said) => assert!(read >= said, "{read} of {said} owed"),
+            None => assert!(read as f64 >= float(said).min(u64::MAX as f64), "{read}"),
+        }
+    }
+}
+
+/// What proves something is exactly what was said.
+pub(super) fn rows(told: &Told, rows: &[Transaction]) {
+    let body = told.body().unwrap_or_default();
+    for (place, row) in rows.iter().enumerate() {
+        let said = &body["data"]["transactions"][place];
+        if let Some(amount) = said["amount"].as_f64() {
+            assert_eq!(said["id"], *row.id);
+            assert_eq!(said["balanceAfter"].as_u64(), Some(row.balance_after.0));
+            let exact = said["amount"].as_i64();
+            assert!(exact.is_none_or(|exact| exact == row.amount), "{row:?}");
+            assert!((row.amount as f64).total_cmp(&(amount + 0.0)).is_eq(), "{row:?}");
+        }
+    }
+}
+
+fn float(said: &Value) -> f64 {
+    said.as_f64().unwrap_or_default().max(0.0)
+}

@@ -1,0 +1,75 @@
+//! Pages of results: every answer is one that an item gave, and of its operation's form.
+
+use super::providers::Enrich;
+use super::told::Told;
+use leadmill_core::{
+    Finding, Operation, Page, Query, QueryKey, Value, operation::FieldKind,
+};
+use serde_json::Value as Json;
+
+/// What holds of every page.
+pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
+    assert!(page.answers.len() as u64 <= page.items, "more answers than items");
+    assert!(page.ready || !page.failed, "failed before its end");
+    let price = super::price(enrich, told.operation);
+    for answer in &page.answers {
+        finding(told.operation, &answer.finding);
+        assert!(answer.credits.is_none_or(|credits| credits <= price), "{answer:?}");
+    }
+    let Some(body) = told.body() else { return };
+    let items = items(&body).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    if body.is_object() && body["data"].is_array() || items.iter().any(Json::is_array) {
+        return;
+    }
+    let keys: Vec<QueryKey> =
+        items.iter().filter_map(|item| key(told.operation, item)).collect();
+    for answer in &page.answers {
+        assert!(keys.contains(&answer.key), "no item answers {:?}", answer.key);
+    }
+}
+
+/// One value for each field, and of its type.
+pub(super) fn finding(operation: Operation, finding: &Finding) {
+    let Finding::Hit(values) = finding else { return };
+    let fields = operation.fields();
+    assert_eq!(values.len(), fields.len());
+    for (value, field) in values.iter().zip(fields) {
+        let fits = match value {
+            Value::Null => true,
+            Value::Flag(_) => field.kind == FieldKind::Flag,
+            Value::Integer(_) => field.kind == FieldKind::Integer,
+            Value::Text(_) => field.kind == FieldKind::Text,
+        };
+        assert!(fits, "{value:?} is no {}", field.name);
+    }
+}
+
+/// A reply without doubled members, and the same with an item that cannot be read among the others.
+pub(super) fn damaged(told: &Told) -> Option<(Told, Told)> {
+    let mut body = told.body()?;
+    let whole = told.with(body.to_string());
+    let holder = match body["data"].is_object() {
+        true => &mut body["data"],
+        false => &mut body,
+    };
+    let results = holder.get_mut("results")?.as_array_mut()?;
+    results.insert(results.len() / 2, Json::from(7));
+    Some((whole, told.with(body.to_string())))
+}
+
+fn items(body: &Json) -> Option<&Json> {
+    match body.get("data") {
+        None | Some(Json::Null) => body.get("results"),
+        Some(data) => data.get("results"),
+    }
+}
+
+/// The question that an item echoes.
+fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
+    let text = |name: &str| item.get(name).and_then(Json::as_str);
+    let raw = match operation {
+        Operation::VerifyEmail => [text("email"), None, None],
+        Operation::FindEmail => [text("firstName"), text("lastName"), text("domain")],
+    };
+    Query::key_of(operation, raw).ok()
+}

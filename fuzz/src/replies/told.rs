@@ -1,0 +1,114 @@
+//! A reply, written as people would write it, so that seeds can be read:
+//!
+//! ```text
+//! submit find_email 200
+//! X-RateLimit-Remaining: 59
+//!
+//! {"data":{"batchId":"65f000000000000000000001"}}
+//! ```
+//!
+//! The first line may end in `unsent` or `lost` instead of a status. What makes no sense means something all
+//! the same: there is no input that is not a reply to something.
+
+use super::providers::TransportError;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use leadmill_core::Operation;
+
+/// A call, and what comes back.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) call: Call,
+    pub(super) operation: Operation,
+    pub(super) outcome: Result<Response<Bytes>, TransportError>,
+}
+
+/// What was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    Submit,
+    Ask,
+    Poll,
+    Fetch,
+    Balance,
+    Transactions,
+}
+
+impl Told {
+    pub(super) fn read(data: &[u8]) -> Self {
+        let (first, rest) = line(data);
+        let mut words = first.split(|byte| *byte == b' ');
+        let mut word = || words.next().unwrap_or_default();
+        let call = call(word());
+        let operation = match word().first() {
+            Some(b'v') => Operation::VerifyEmail,
+            _ => Operation::FindEmail,
+        };
+        let outcome = match word() {
+            b"unsent" => Err(TransportError::Unsent("refused".to_owned())),
+            b"lost" => Err(TransportError::Lost("reset".to_owned())),
+            status => {
+                let status = StatusCode::from_bytes(status).unwrap_or(StatusCode::OK);
+                Ok(response(status, rest))
+            }
+        };
+        Self { call, operation, outcome }
+    }
+
+    /// The same with another body.
+    pub(super) fn with(&self, body: String) -> Self {
+        let outcome = self.outcome.clone();
+        let outcome = outcome.map(|response| response.map(|_| Bytes::from(body)));
+        Self { outcome, ..*self }
+    }
+
+    /// The body as a value, where it is one.
+    pub(super) fn body(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(self.outcome.as_ref().ok()?.body()).ok()
+    }
+}
+
+fn call(word: &[u8]) -> Call {
+    match word.first().copied().unwrap_or_default() {
+        b's' => Call::Submit,
+        b'a' => Call::Ask,
+        b'p' => Call::Poll,
+        b'f' => Call::Fetch,
+        b'b' => Call::Balance,
+        b't' => Call::Transactions,
+        other => match other % 4 {
+            0 => Call::Submit,
+            1 => Call::Ask,
+            2 => Call::Poll,
+            _ => Call::Fetch,
+        },
+    }
+}
+
+fn response(status: StatusCode, mut rest: &[u8]) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    loop {
+        let (first, after) = line(rest);
+        rest = after;
+        let Some(colon) = first.iter().position(|byte| *byte == b':') else { break };
+        let (name, value) = first.split_at(colon);
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        let value = HeaderValue::from_bytes(value);
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response.map(|_| Bytes::copy_from_slice(rest))
+}
+
+/// The first line, and what follows it.
+fn line(data: &[u8]) -> (&[u8], &[u8]) {
+    match data.iter().position(|byte| *byte == b'\n') {
+        Some(end) => {
+            let (line, rest) = data.split_at(end);
+            (line, rest.get(1..).unwrap_or_default())
+        }
+        None => (data, &[]),
+    }
+}

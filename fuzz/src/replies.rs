@@ -51,7 +51,10 @@ impl Made {
                 money::signals(told, &signals);
                 money::owed(told, page.cost);
                 pages::page(&self.enrich, told, &page);
-                self.damage(told);
+                // Too early, there is no page.
+                if !told.is_refused() {
+                    self.damage(told);
+                }
             }
             Call::Balance => {
                 let reply = self.call(told, self.enrich.balance());
@@ -88,7 +91,10 @@ impl Made {
             assert_eq!(key, query.key(), "an answer to another question");
             pages::finding(told.operation, &finding);
             match finding {
-                Finding::Hit(_) | Finding::Miss => assert!(credits.is_some()),
+                Finding::Hit(_) | Finding::Miss => {
+                    assert!(credits.is_some(), "an answer without a price");
+                    pages::about(told, key);
+                }
                 Finding::Unknown(_) => {}
                 Finding::Failed(why) => assert!(why.is_empty(), "surely free: {why}"),
             }
@@ -128,8 +134,8 @@ impl Made {
         match ended? {
             Ok(reply) => {
                 let status = told.outcome.as_ref().map(|response| response.status());
-                let late = told.call == Call::Fetch && status.is_ok_and(|s| s == 409);
-                assert!(late || status.is_ok_and(|status| status.is_success()));
+                let is_early = told.call == Call::Fetch && status.is_ok_and(|s| s == 409);
+                assert!(is_early || !told.is_refused(), "a refusal is an answer");
                 Some(reply)
             }
             Err(error) => {

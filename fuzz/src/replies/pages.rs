@@ -28,6 +28,12 @@ pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
     }
 }
 
+/// A single answer echoes no other question.
+pub(super) fn about(told: &Told, asked: QueryKey) {
+    let echo = told.body().and_then(|body| key(told.operation, body.get("data")?));
+    assert!(echo.is_none_or(|echo| echo == asked), "an answer about {echo:?}");
+}
+
 /// One value for each field, and of its type.
 pub(super) fn finding(operation: Operation, finding: &Finding) {
     let Finding::Hit(values) = finding else { return };

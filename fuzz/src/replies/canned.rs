@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use leadmill_core::{
-    Account,
+    Account, Credits, Operation, Provider as _, Query,
     pack::{Percent, Risk},
 };
 use std::{
@@ -75,4 +75,23 @@ pub(super) fn made() -> Option<Made> {
     };
     let enrich = Enrich::new(account, KEY, canned.clone()).ok()?;
     Some(Made { enrich: enrich.hiding(vec![KEY.to_owned()]), canned })
+}
+
+/// What is asked: the same in every seed.
+pub(super) fn questions(operation: Operation) -> Vec<Query> {
+    let raw = match operation {
+        Operation::FindEmail => [
+            ["Ada", "Byron", "example.com"].map(Some),
+            ["No", "Body", "example.org"].map(Some),
+        ],
+        Operation::VerifyEmail => {
+            [[Some("ada@example.com"), None, None], [Some("bob@example.com"), None, None]]
+        }
+    };
+    raw.into_iter().filter_map(|raw| Query::read(operation, raw).ok()).collect()
+}
+
+/// The list price of one question.
+pub(super) fn price(enrich: &Enrich, operation: Operation) -> Credits {
+    enrich.account().offer(operation).map_or(Credits::ZERO, |offer| offer.price)
 }

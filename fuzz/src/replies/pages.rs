@@ -1,7 +1,7 @@
 //! Pages of results: every answer is one that an item gave, and of its operation's form.
 
 use super::providers::Enrich;
-use super::told::Told;
+use super::{canned::price, told::Told};
 use leadmill_core::{
     Finding, Operation, Page, Query, QueryKey, Value, operation::FieldKind,
 };
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
     assert!(page.answers.len() as u64 <= page.items, "more answers than items");
     assert!(page.ready || !page.failed, "failed before its end");
-    let price = super::price(enrich, told.operation);
+    let price = price(enrich, told.operation);
     for answer in &page.answers {
         finding(told.operation, &answer.finding);
         assert!(answer.credits.is_none_or(|credits| credits <= price), "{answer:?}");
@@ -26,6 +26,12 @@ pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
     for answer in &page.answers {
         assert!(keys.contains(&answer.key), "no item answers {:?}", answer.key);
     }
+}
+
+/// A single answer echoes no other question.
+pub(super) fn about(told: &Told, asked: QueryKey) {
+    let echo = told.body().and_then(|body| key(told.operation, body.get("data")?));
+    assert!(echo.is_none_or(|echo| echo == asked), "an answer about {echo:?}");
 }
 
 /// One value for each field, and of its type.

@@ -55,6 +55,11 @@ impl Told {
         Self { call, operation, outcome }
     }
 
+    /// Whether no call has succeeded by it.
+    pub(super) fn is_refused(&self) -> bool {
+        self.outcome.as_ref().map_or(true, |response| !response.status().is_success())
+    }
+
     /// The same with another body.
     pub(super) fn with(&self, body: String) -> Self {
         let outcome = self.outcome.clone();

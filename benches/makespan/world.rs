@@ -12,7 +12,7 @@ use leadmill_core::{
     Ledger, Operation, Query, RunId, Sent, Staging, StagingError, Timestamp,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
-use leadmill_engine::{Book, Ending, Engine, Order, Parts};
+use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
 use leadmill_sandbox::Options;
 use std::{collections::BTreeSet, error::Error, io, sync::Arc, time::Duration};
 use tokio::{
@@ -126,6 +126,7 @@ async fn simulate(
             leases: Box::new(Alone::default()),
             budget: Credits::MAX,
             stop,
+            hints: Hints::default(),
         },
     );
     let mut book = Book::new(Box::new(Nowhere), Ledger::default());

@@ -7,7 +7,7 @@ use leadmill_core::{
     limits::Written,
     pack::{Percent, Risk},
 };
-use leadmill_engine::{Book, Ending, Engine, Order, Parts};
+use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
 use leadmill_providers::{Enrich, Network, packs};
 use leadmill_state::{Place, Store};
 use std::{
@@ -47,6 +47,7 @@ pub(crate) async fn buy(
         leases,
         budget: Credits::MAX,
         stop,
+        hints: Hints::default(),
     };
     let mut engine = Engine::new(run.id, parts);
     let (ledger, journal) = store.book().await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     random::Random,
-    simulation::{Check, Crash, World, people},
+    simulation::{Check, Crash, Receiving, World, people},
     storm::Storm,
 };
 use leadmill_core::{
@@ -10,7 +10,10 @@ use leadmill_core::{
     pack::{Doubtful, InDoubt},
 };
 use leadmill_engine::Ending;
-use leadmill_sandbox::{Algorithm, Audit, Options, Quirks, Sandbox, question};
+use leadmill_sandbox::{
+    Algorithm, Audit, Callbacks, Chaos, Options, Percent, Quirks, Sandbox, Trouble,
+    question,
+};
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
@@ -42,6 +45,8 @@ pub(crate) struct Seen {
     doubts: AtomicU64,
     proofs: AtomicU64,
     held: AtomicU64,
+    adopted: AtomicU64,
+    refuted: AtomicU64,
     rivals: AtomicU64,
     at_limit: AtomicU64,
     complete: AtomicU64,
@@ -55,13 +60,15 @@ impl Seen {
         }
     }
 
-    fn counts(&self) -> [(&'static str, u64); 7] {
+    fn counts(&self) -> [(&'static str, u64); 9] {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         [
             ("crashes", of(&self.crashes)),
             ("doubts", of(&self.doubts)),
             ("proved free", of(&self.proofs)),
             ("held to the end", of(&self.held)),
+            ("adopted", of(&self.adopted)),
+            ("refuted", of(&self.refuted)),
             ("rivals", of(&self.rivals)),
             ("at the limit", of(&self.at_limit)),
             ("complete", of(&self.complete)),
@@ -132,8 +139,29 @@ fn world(dice: &mut Dice) -> World {
         extra: dice.chance(0.3),
         ..Quirks::default()
     };
+    let (mut callbacks, mut receiving, mut chaos) = (Callbacks::default(), None, vec![]);
+    if dice.chance(0.5) {
+        let (outlet, heard) = Receiving::start(dice.of(&[0, 3, 20]));
+        let completion_ahead = Duration::from_millis(dice.of(&[0, 0, 3_000]));
+        let jitter = Duration::from_millis(dice.of(&[0, 2_000]));
+        callbacks = Callbacks { outlet, completion_ahead, jitter, ..callbacks };
+        receiving = Some(heard);
+        chaos = [
+            (Trouble::WebhookLost, 40),
+            (Trouble::WebhookTwice, 20),
+            (Trouble::WebhookLate, 20),
+            (Trouble::WebhookForged, 20),
+            (Trouble::WebhookEarly, 30),
+        ]
+        .into_iter()
+        .filter(|_| dice.chance(0.4))
+        .map(|(what, part)| Chaos { what, part: Percent::new(part) })
+        .collect();
+    }
     let options = Options {
         algorithm,
+        callbacks,
+        chaos,
         quirks,
         shuffled: dice.chance(0.5),
         seed: ANSWERS,
@@ -142,6 +170,7 @@ fn world(dice: &mut Dice) -> World {
     };
     let plan = dice.of(&["growth", "scale", "pro", "enterprise"]);
     let mut world = World::new(plan, options);
+    world.receiving = receiving;
     world.batch(2 + dice.below(14) as u32);
     world.lane = dice.of(&[Lane::Bulk, Lane::Bulk, Lane::Single]);
     world.any_lane = dice.chance(0.3);
@@ -202,8 +231,13 @@ async fn lived(seed: u64, seen: &Seen) -> String {
         calm(&second, theirs, seen).await;
     }
     calm(&world, people, seen).await;
-    let proofs = world.entries().iter().filter(|entry| is_proof(entry)).count();
-    seen.proofs.fetch_add(proofs as u64, Ordering::Relaxed);
+    let count = |counter: &AtomicU64, is_so: fn(&Entry) -> bool| {
+        let found = world.entries().iter().filter(|entry| is_so(entry)).count();
+        counter.fetch_add(found as u64, Ordering::Relaxed);
+    };
+    count(&seen.proofs, is_proof);
+    count(&seen.adopted, |entry| matches!(entry.event, Event::Adopted { .. }));
+    count(&seen.refuted, is_refutation);
     judge(&world, people, weather, seen);
     if rival {
         judge(&second, theirs, weather, seen);
@@ -213,6 +247,10 @@ async fn lived(seed: u64, seen: &Seen) -> String {
 
 fn is_proof(entry: &Entry) -> bool {
     matches!(&entry.event, Event::Refused { reason, .. } if reason.contains("show no charge"))
+}
+
+fn is_refutation(entry: &Entry) -> bool {
+    matches!(&entry.event, Event::Doubted { reason } if reason.contains("is not that of"))
 }
 
 /// How a session is cut short.

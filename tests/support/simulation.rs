@@ -1,12 +1,14 @@
 //! The real engine and the real wire code against the sandbox in the same process, on paused time.
 
+#[path = "simulation/callbacks.rs"]
+mod callbacks;
+#[path = "simulation/network.rs"]
+mod network;
+
+pub(crate) use callbacks::Receiving;
+pub(crate) use network::{Way, Weather};
+
 use async_trait::async_trait;
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-};
-use bytes::Bytes;
-use http::{Request, Response};
 use leadmill_core::{
     Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Index, Journal,
     JournalError, Lane, Leases, Ledger, Operation, Part, Query, QueryKey, RunId, Sent,
@@ -16,11 +18,10 @@ use leadmill_core::{
     pack::{Doubtful, Percent, Risk},
     slots::{Agreement, ProcessId, Slots, Trade},
 };
-use leadmill_engine::{Book, Ending, Engine, Order, Parts, Report, RunError};
-use leadmill_providers::{
-    Enrich, Transport, TransportError, packs, transport::Connection,
-};
+use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts, Report, RunError};
+use leadmill_providers::{Enrich, packs};
 use leadmill_sandbox::{Algorithm, Options, Sandbox};
+use network::{Calm, InProcess};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
@@ -34,86 +35,9 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout},
 };
-use tower::ServiceExt;
 
 /// No run of a test takes so long.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
-
-/// What the network does to requests.
-pub(crate) trait Weather: std::fmt::Debug + Send + Sync {
-    /// What happens to the next one; told whether it is a paid one.
-    fn next(&self, request: &Request<Bytes>) -> Way;
-}
-
-/// The way of a request and its reply.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Way {
-    /// How much longer it takes, there and back.
-    pub(crate) there: Duration,
-    pub(crate) back: Duration,
-    /// It fails before it has arrived.
-    pub(crate) stops: Option<TransportError>,
-    /// A reply that comes in place of an arrival.
-    pub(crate) instead: Option<Response<Bytes>>,
-    /// Its reply is lost, or becomes this one.
-    pub(crate) loses: bool,
-    pub(crate) becomes: Option<Response<Bytes>>,
-}
-
-#[derive(Debug)]
-struct Calm;
-
-impl Weather for Calm {
-    fn next(&self, _: &Request<Bytes>) -> Way {
-        Way::default()
-    }
-}
-
-/// Calls a router as if over a network with this round trip.
-#[derive(Debug)]
-pub(crate) struct InProcess {
-    router: Router,
-    rtt: Duration,
-    weather: Arc<dyn Weather>,
-}
-
-#[async_trait]
-impl Transport for InProcess {
-    async fn send(
-        &self,
-        request: Request<Bytes>,
-        _: Connection,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let way = self.weather.next(&request);
-        let there = self.rtt / 2 + way.there;
-        if let Some(error) = way.stops {
-            sleep(there).await;
-            return Err(error);
-        }
-        if let Some(response) = way.instead {
-            sleep(self.rtt + way.there + way.back).await;
-            return Ok(response);
-        }
-        let router = self.router.clone();
-        // What has left arrives, also when its process is killed meanwhile.
-        let arrival = tokio::spawn(async move {
-            sleep(there).await;
-            let response = router.oneshot(request.map(Body::from)).await.unwrap();
-            let (parts, body) = response.into_parts();
-            (parts, to_bytes(body, usize::MAX).await)
-        });
-        let (parts, body) = arrival.await.unwrap();
-        sleep(self.rtt / 2 + way.back).await;
-        match body {
-            _ if way.loses => {
-                Err(TransportError::Lost("the connection was reset".into()))
-            }
-            Ok(_) if way.becomes.is_some() => Ok(way.becomes.unwrap()),
-            Ok(body) => Ok(Response::from_parts(parts, body)),
-            Err(error) => Err(TransportError::Lost(error.to_string())),
-        }
-    }
-}
 
 /// Wall-clock time that follows tokio's.
 #[derive(Debug)]
@@ -305,6 +229,8 @@ pub(crate) struct World {
     /// What must hold whenever the journal has been written.
     pub(crate) check: Option<Arc<dyn Check>>,
     pub(crate) clock: Arc<SimulatedClock>,
+    /// Where the provider calls back, if it does.
+    pub(crate) receiving: Option<Receiving>,
     disk: Shared,
 }
 
@@ -359,6 +285,7 @@ impl World {
             weather: Arc::new(Calm),
             doubtful: None,
             check: None,
+            receiving: None,
             disk: Shared::default(),
         }
     }
@@ -386,6 +313,7 @@ impl World {
             clock: Arc::clone(&self.clock),
             weather: Arc::clone(&self.weather),
             check: self.check.clone(),
+            receiving: self.receiving.clone(),
             disk: Arc::clone(&self.disk),
             others: [self.run].into(),
             reuse: self.reuse,
@@ -414,6 +342,8 @@ impl World {
         };
         let provider =
             Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
+        let callbacks = self.receiving.as_ref().map(|all| all.callbacks.clone());
+        let provider = provider.calling_back(callbacks);
         let parts = Parts {
             provider: Arc::new(provider),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
@@ -421,6 +351,7 @@ impl World {
             leases: Box::new(MemoryLeases::join(&self.disk, &self.account, self.notes)),
             budget: self.budget,
             stop,
+            hints: self.hints(),
         };
         let mut engine = Engine::new(self.run, parts);
         let journal = CrashingJournal {
@@ -474,6 +405,10 @@ impl World {
                 return Ok(ending);
             }
         }
+    }
+
+    fn hints(&self) -> Hints {
+        self.receiving.as_ref().map(|all| all.hints.clone()).unwrap_or_default()
     }
 
     const fn lane_of(&self) -> Option<Lane> {

@@ -56,7 +56,7 @@ pub(crate) async fn resolve(
         (Some(job), _) => {
             let told =
                 format!("job {job}: the next run, or `leadmill fetch`, fetches it");
-            (Event::Accepted { job: JobId(job.clone()) }, told)
+            (Event::Adopted { job: JobId(job.clone()) }, told)
         }
         (None, true) => {
             let told =
@@ -87,11 +87,8 @@ fn fits(job: &str, line: &Line, ledger: &Ledger) -> Result<(), Failure> {
             .hint("`--not-charged` or `--give-up` ends its doubt"));
     }
     let is_taken = |other: &&Line| {
-        let named = match &other.state {
-            State::Accepted(job) | State::Settled { job: Some(job), .. } => Some(job),
-            _ => None,
-        };
-        *other.account == *line.account && named.is_some_and(|named| *named.0 == *job)
+        let is_named = other.job().is_some_and(|named| *named.0 == *job);
+        *other.account == *line.account && is_named
     };
     match ledger.lines().iter().find(is_taken) {
         Some(other) => {

@@ -46,6 +46,14 @@ pub enum Event {
         /// The provider's name for it.
         job: JobId,
     },
+    /// Somebody says that the provider has the batch as `job`: a callback, or a person. It is looked at, and is
+    /// the batch's if it holds the batch's questions and nothing else.
+    Adopted {
+        /// The name that was told.
+        job: JobId,
+    },
+    /// The answers of a settled job can no longer be read here: they are fetched again, which is free.
+    Reopened,
     /// The provider provably did not take the batch, or refused it, and charged nothing.
     Refused {
         /// Why, for people.
@@ -53,7 +61,8 @@ pub enum Event {
         /// Whether the same questions may go again by themselves.
         again: bool,
     },
-    /// The reply was lost: the provider may or may not have taken it. Its credits stay held.
+    /// The reply was lost, or the job that was adopted is another's: the provider may or may not have taken it.
+    /// Its credits stay held.
     Doubted {
         /// What was seen, for people.
         reason: String,

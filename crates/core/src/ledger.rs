@@ -67,6 +67,8 @@ pub struct Line {
     pub state: State,
     /// What was seen when its reply was lost.
     pub doubt: Option<String>,
+    /// Whether its job was named by somebody else than the reply to its submit.
+    pub adopted: bool,
 }
 
 /// An event that cannot follow what the journal already says.
@@ -118,12 +120,18 @@ impl Ledger {
             Event::Intended { anchor, reserve, .. } => {
                 line.reserve = *reserve;
                 (line.run, line.intended_at) = (entry.run, entry.at);
-                (line.anchor, line.doubt) = (anchor.clone(), None);
+                (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
                 self.intents += 1;
                 line.order = self.intents;
             }
-            Event::Doubted { reason } => line.doubt = Some(reason.clone()),
-            Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
+            Event::Doubted { reason } => {
+                (line.doubt, line.adopted) = (Some(reason.clone()), false)
+            }
+            Event::Adopted { .. } => line.adopted = true,
+            Event::Accepted { .. }
+            | Event::Reopened
+            | Event::Refused { .. }
+            | Event::Settled { .. } => {}
         }
         line.state = state;
         match line.is_open() {
@@ -172,6 +180,13 @@ impl Ledger {
         lines.map(|line| (line.intended_at, line.keys.len()))
     }
 
+    /// Whether a job of an account is a batch's already.
+    pub fn has_job(&self, account: &str, job: &JobId) -> bool {
+        let jobs = self.jobs.iter().filter_map(|place| self.lines.get(*place));
+        let mut jobs = jobs.filter(|line| *line.account == *account);
+        jobs.any(|line| line.job() == Some(job))
+    }
+
     /// One batch.
     pub fn line(&self, batch: BatchId) -> Option<&Line> {
         self.places.get(&batch).and_then(|place| self.lines.get(*place))
@@ -211,7 +226,16 @@ impl Line {
             order: 0,
             state: State::InDoubt,
             doubt: None,
+            adopted: false,
         })
+    }
+
+    /// The provider's name for it, if that is known.
+    pub const fn job(&self) -> Option<&JobId> {
+        match &self.state {
+            State::Accepted(job) | State::Settled { job: Some(job), .. } => Some(job),
+            _ => None,
+        }
     }
 
     /// Whether its credits are held: the provider has it, or may have it.
@@ -235,10 +259,18 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         {
             (State::InDoubt, Some(*reserve))
         }
-        (Some(State::InDoubt), Event::Accepted { job }) => {
+        (Some(State::InDoubt), Event::Accepted { job } | Event::Adopted { job }) => {
             (State::Accepted(job.clone()), None)
         }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
+        (Some(State::Accepted(_)), Event::Doubted { .. })
+            if line.is_some_and(|line| line.adopted) =>
+        {
+            (State::InDoubt, None)
+        }
+        (Some(State::Settled { job: Some(job), .. }), Event::Reopened) => {
+            (State::Accepted(job.clone()), None)
+        }
         (Some(State::InDoubt), Event::Refused { reason, again }) => {
             let state = State::Refused { reason: reason.clone(), again: *again };
             (state, Some(Credits::ZERO))
@@ -271,6 +303,8 @@ const fn event_name(event: &Event) -> &'static str {
     match event {
         Event::Intended { .. } => "`intended`",
         Event::Accepted { .. } => "`accepted`",
+        Event::Adopted { .. } => "`adopted`",
+        Event::Reopened => "`reopened`",
         Event::Refused { .. } => "`refused`",
         Event::Doubted { .. } => "`doubted`",
         Event::Settled { .. } => "`settled`",

@@ -16,6 +16,8 @@ pub(crate) struct Collection {
     /// Most items that a page has held.
     largest: u64,
     total: u64,
+    /// Items of the whole job, as the provider said last.
+    told: Option<u64>,
     /// Pages asked for and not here yet.
     awaited: BTreeSet<u32>,
     asked_up_to: u32,
@@ -65,6 +67,7 @@ impl Collection {
     pub(crate) fn new(keys: Arc<[QueryKey]>, limit: u32) -> Self {
         Self {
             total: keys.len() as u64,
+            told: None,
             places: keys.iter().copied().zip(0..).collect(),
             answers: vec![None; keys.len()],
             answered: 0,
@@ -91,6 +94,7 @@ impl Collection {
         }
         // A total beyond the questions would be somebody else's items: some slack, not trust.
         let most = self.keys.len() as u64 * 2;
+        self.told = page.total.or(self.told);
         self.total = page.total.map_or(self.total, |total| total.min(most));
         self.largest = self.largest.max(page.items);
         for answer in page.answers {
@@ -153,6 +157,11 @@ impl Collection {
             }
             _ => Next::Done,
         }
+    }
+
+    /// Whether the provider says that the job holds as many items as there are questions, if it says so.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.told.is_none_or(|told| told == self.keys.len() as u64)
     }
 
     /// Closes the job: one answer a question, and the bill, where one question was reserved `price` for.

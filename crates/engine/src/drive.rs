@@ -82,6 +82,8 @@ pub(crate) struct Drive<'a> {
     fatal: Option<RunError>,
     deadline: Option<Instant>,
     snapshot: Snapshot,
+    /// What is to be written down with the next replies.
+    unwritten: Vec<(BatchId, Event)>,
 }
 
 /// Most answers that are in memory at once, of jobs that are being fetched.
@@ -101,6 +103,10 @@ struct Work {
     since: Instant,
     /// Whether an earlier process submitted it.
     resumed: bool,
+    /// Whether somebody else than the reply to its submit has named it: it may be another's.
+    adopted: bool,
+    /// Whether a callback has woken a look at it.
+    hastened: bool,
     /// How many of its items were done when it was last looked at.
     progress: Option<(Instant, u64)>,
     /// When it was last seen not to have ended.
@@ -191,6 +197,7 @@ impl<'a> Drive<'a> {
             fatal: None,
             deadline: None,
             snapshot,
+            unwritten: Vec::new(),
         };
         drive.resume();
         Ok(drive)
@@ -216,6 +223,7 @@ impl<'a> Drive<'a> {
                 );
                 if let Some(work) = self.jobs.get_mut(&line.batch) {
                     work.resumed = true;
+                    work.adopted = line.adopted;
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
                 }
@@ -241,6 +249,8 @@ impl<'a> Drive<'a> {
             reserve,
             since: Instant::now(),
             resumed: false,
+            adopted: false,
+            hastened: false,
             progress: None,
             running_at: None,
             end_seen: false,

@@ -1,15 +1,15 @@
 //! One account at work for one run.
 
 use crate::{
-    Book, BookError, Ending, Limiter, Report, Snapshot,
+    Book, BookError, Ending, Hints, Limiter, Report, Snapshot,
     drive::{Drive, PATIENCE},
     limiter::{Permit, Wait},
     wallet::Wallet,
 };
 use leadmill_core::{
-    BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JournalError, Lane, Leases,
-    Operation, Provider, ProviderError, Query, RunId, Sent, Staging, StagingError,
-    Timestamp,
+    BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError, Lane,
+    Leases, Operation, Provider, ProviderError, Query, RunId, Sent, Staging,
+    StagingError, Timestamp,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -85,6 +85,9 @@ pub struct Engine {
     pub(crate) report: Report,
     pub(crate) progress: watch::Sender<Snapshot>,
     pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) hints: Hints,
+    /// Jobs that were named for a batch and are another's.
+    pub(crate) refuted: HashSet<(BatchId, JobId)>,
 }
 
 /// What an engine works with.
@@ -102,6 +105,8 @@ pub struct Parts {
     pub budget: Credits,
     /// Turns true when buying must stop.
     pub stop: watch::Receiver<bool>,
+    /// What callbacks say.
+    pub hints: Hints,
 }
 
 impl Engine {
@@ -131,6 +136,8 @@ impl Engine {
             report: Report::default(),
             progress: watch::Sender::new(Snapshot::default()),
             stop: parts.stop,
+            hints: parts.hints,
+            refuted: HashSet::new(),
         }
     }
 
@@ -249,6 +256,7 @@ impl Engine {
         questions: &mut (dyn Iterator<Item = io::Result<Query>> + Send),
     ) -> Result<Ending, RunError> {
         let mut stop = self.stop.clone();
+        let mut told = self.hints.listen();
         let mut drive = Drive::new(self, book, order, questions)?;
         loop {
             if *stop.borrow() && !drive.is_interrupted() {
@@ -262,6 +270,7 @@ impl Engine {
             tokio::select! { biased;
                 replies = drive.replies() => drive.settle(replies).await?,
                 () = stopped(&mut stop, deadline) => drive.interrupt(),
+                () = told.heard() => drive.hasten(),
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }

@@ -12,11 +12,13 @@ mod book;
 mod collection;
 mod drive;
 mod engine;
+mod hints;
 mod patience;
 mod wallet;
 
 pub use book::{Book, BookError, Recorded};
 pub use engine::{Engine, Order, Parts, RunError};
+pub use hints::Hints;
 pub use limiter::Limiter;
 pub use reconciliation::{Reconciled, written_off};
 pub use report::{Doubt, Ending, Report, Snapshot};

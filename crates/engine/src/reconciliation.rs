@@ -3,12 +3,12 @@
 
 use crate::{Book, Engine, Recorded, RunError, engine::stopped};
 use leadmill_core::{
-    BatchId, Call, Credits, Entry, ErrorKind, Event, History, Line, Part, ProviderError,
-    Reply, RunId, State, Status, Transactions, Unproved,
+    BatchId, Call, Credits, Entry, ErrorKind, Event, History, JobId, Lane, Line, Part,
+    ProviderError, Reply, RunId, State, Status, Transactions, Unproved,
     pack::{Doubtful, InDoubt},
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Most pages of the wallet's transactions that are read to reach back to a submit.
 const MOST_PAGES: u32 = 100;
@@ -34,14 +34,16 @@ pub struct Reconciled {
     pub retried: Vec<BatchId>,
     /// Taken for charged by the pipeline's word, and not to be asked again.
     pub skipped: Vec<BatchId>,
+    /// Jobs that callbacks named for batches: they are to be fetched, and may turn out to be another's.
+    pub adopted: Vec<(BatchId, JobId)>,
     /// Still in doubt, and why.
     pub held: Vec<(BatchId, String)>,
 }
 
 impl Reconciled {
-    /// Whether there are questions that may be asked now and could not before.
+    /// Whether there is something to ask or to fetch that was not there before.
     pub fn frees(&self) -> bool {
-        !self.free.is_empty() || !self.retried.is_empty()
+        !self.free.is_empty() || !self.retried.is_empty() || !self.adopted.is_empty()
     }
 }
 
@@ -55,22 +57,51 @@ impl Engine {
         others: &BTreeSet<RunId>,
         policy: &Doubtful,
     ) -> Result<Reconciled, RunError> {
-        let mut reconciled = Reconciled::default();
+        let adopted = self.adopt(book, others).await?;
+        let mut reconciled = Reconciled { adopted, ..Reconciled::default() };
         let doubts = self.doubts(book, others);
         let is_new = |line: &Line| !self.judged.contains(&(line.batch, line.order));
         if !doubts.iter().any(is_new) {
             return Ok(reconciled);
         }
         let mut stop = self.stop.clone();
-        let history = tokio::select! { biased;
-            () = stopped(&mut stop, None) => return Ok(reconciled),
-            history = self.history(book, &doubts) => history?,
+        let read = async {
+            let adopted = self.settle_down(book, others, &doubts).await?;
+            let doubts = self.doubts(book, others);
+            let history = self.history(book, &doubts).await?;
+            Ok::<_, RunError>((adopted, doubts, history))
         };
+        let (adopted, doubts, history) = tokio::select! { biased;
+            () = stopped(&mut stop, None) => return Ok(reconciled),
+            read = read => read?,
+        };
+        reconciled.adopted.extend(adopted);
+        let events = self.judge(book, doubts, &history, policy, &mut reconciled);
+        let (at, run) = (self.clock.now(), self.run);
+        let entry = |(batch, event)| Entry { at, run, batch, event };
+        let entries: Vec<Entry> = events.into_iter().map(entry).collect();
+        match book.record(&entries).await? {
+            Recorded::Written => Ok(reconciled),
+            Recorded::Collides => {
+                Err(RunError::Broken("another process has ended a doubt of ours".into()))
+            }
+        }
+    }
+
+    /// What becomes of each doubt: what the history proves, else what the pipeline says.
+    fn judge(
+        &mut self,
+        book: &Book,
+        doubts: Vec<Line>,
+        history: &Result<History, Blind>,
+        policy: &Doubtful,
+        reconciled: &mut Reconciled,
+    ) -> Vec<(BatchId, Event)> {
         let mut events = Vec::new();
         let before = self.retried(book);
         for line in doubts {
             self.judged.insert((line.batch, line.order));
-            let (why, is_final) = match &history {
+            let (why, is_final) = match history {
                 Err(Blind::Always(why)) => ((*why).to_owned(), true),
                 Err(Blind::Now(why)) => ((*why).to_owned(), false),
                 Ok(history) => match history.proves_free(book.ledger(), &line) {
@@ -99,15 +130,7 @@ impl Engine {
                 _ => reconciled.held.push((line.batch, why)),
             }
         }
-        let (at, run) = (self.clock.now(), self.run);
-        let entry = |(batch, event)| Entry { at, run, batch, event };
-        let entries: Vec<Entry> = events.into_iter().map(entry).collect();
-        match book.record(&entries).await? {
-            Recorded::Written => Ok(reconciled),
-            Recorded::Collides => {
-                Err(RunError::Broken("another process has ended a doubt of ours".into()))
-            }
-        }
+        events
     }
 
     /// Batches in doubt that are ours to judge.
@@ -134,23 +157,75 @@ impl Engine {
             .sum()
     }
 
+    /// Waits until a charge for any of these would show, and takes up what callbacks name meanwhile.
+    async fn settle_down(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+        doubts: &[Line],
+    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
+        let mut adopted = Vec::new();
+        let settling = self.provider.account().pack.settling;
+        let anchored = doubts.iter().any(|line| line.anchor.is_some());
+        let Some(settling) = settling.filter(|_| anchored) else { return Ok(adopted) };
+        let mut told = self.hints.listen();
+        self.progress.send_modify(|shown| shown.settling = true);
+        let end = Instant::now() + settling.0;
+        while Instant::now() < end && adopted.len() < doubts.len() {
+            tokio::select! { biased;
+                () = told.heard() => adopted.extend(self.adopt(book, others).await?),
+                () = sleep_until(end) => {}
+            }
+        }
+        self.progress.send_modify(|shown| shown.settling = false);
+        Ok(adopted)
+    }
+
+    /// Takes the jobs that callbacks have named for batches in doubt for theirs, until they are looked at.
+    async fn adopt(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
+        let doubts = self.doubts(book, others);
+        let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
+        for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
+            let mut named = self.hints.jobs(line.batch).into_iter();
+            let job = named.find(|job| {
+                !self.refuted.contains(&(line.batch, job.clone()))
+                    && !book.ledger().has_job(&self.purse, job)
+                    && adopted.iter().all(|(_, other)| other != job)
+            });
+            adopted.extend(job.map(|job| (line.batch, job)));
+        }
+        let (at, run) = (self.clock.now(), self.run);
+        let entries: Vec<Entry> = adopted
+            .iter()
+            .map(|(batch, job)| {
+                let event = Event::Adopted { job: job.clone() };
+                Entry { at, run, batch: *batch, event }
+            })
+            .collect();
+        match book.record(&entries).await? {
+            Recorded::Written => Ok(adopted),
+            Recorded::Collides => Ok(Vec::new()),
+        }
+    }
+
     /// Reads the wallet's history back to the oldest doubt; else tells why that cannot be done.
     async fn history(
         &mut self,
         book: &Book,
         doubts: &[Line],
     ) -> Result<Result<History, Blind>, RunError> {
-        let Some(settling) = self.provider.account().pack.settling else {
+        if self.provider.account().pack.settling.is_none() {
             return Ok(Err(Blind::Always("the provider lists no transactions")));
-        };
+        }
         if doubts.iter().all(|line| line.anchor.is_none()) {
             return Ok(Err(Blind::Always(
                 "the wallet's history was not read before it was sent",
             )));
         }
-        self.progress.send_modify(|shown| shown.settling = true);
-        sleep(settling.0).await;
-        self.progress.send_modify(|shown| shown.settling = false);
         let mut history = Err(Blind::Now("the wallet's history was not read"));
         for _ in 0..READS {
             history = self.read_history(doubts).await?;

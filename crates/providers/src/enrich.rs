@@ -6,6 +6,7 @@ mod refusal;
 mod wire;
 
 use crate::{
+    callbacks::Callbacks,
     rate,
     transport::{Connection, Transport, TransportError},
 };
@@ -35,6 +36,7 @@ pub struct Enrich {
     base_url: String,
     key: HeaderValue,
     hidden: Vec<String>,
+    callbacks: Option<Callbacks>,
     transport: Arc<dyn Transport>,
 }
 
@@ -64,13 +66,20 @@ impl Enrich {
         if base_url.splitn(4, '/').count() < 4 {
             base_url.push_str(API);
         }
-        Ok(Self { account, base_url, key, hidden: Vec::new(), transport })
+        let (hidden, callbacks) = (Vec::new(), None);
+        Ok(Self { account, base_url, key, hidden, callbacks, transport })
     }
 
     /// Takes these texts out of whatever the provider says: the forms in which the key could come back.
     #[must_use]
     pub fn hiding(self, hidden: Vec<String>) -> Self {
         Self { hidden, ..self }
+    }
+
+    /// Lets the provider call back at the address of each batch.
+    #[must_use]
+    pub fn calling_back(self, callbacks: Option<Callbacks>) -> Self {
+        Self { callbacks, ..self }
     }
 
     /// Where an operation's endpoints stand.
@@ -271,13 +280,16 @@ impl Provider for Enrich {
         let action =
             Action::fixed(format!("submit of {count} {} questions", batch.operation));
         let path = format!("/{}/batch", Self::family(batch.operation));
+        let webhook_url = self.callbacks.as_ref().map(|all| all.url(batch.id));
         let response = match batch.operation {
             Operation::FindEmail => {
-                let leads = Leads { leads: batch.queries.iter().map(lead).collect() };
+                let leads = batch.queries.iter().map(lead).collect();
+                let leads = Leads { leads, webhook_url };
                 self.post(&action, &path, &leads, Connection::Fresh).await?
             }
             Operation::VerifyEmail => {
-                let emails = Emails { emails: batch.queries.iter().map(first).collect() };
+                let emails = batch.queries.iter().map(first).collect();
+                let emails = Emails { emails, webhook_url };
                 self.post(&action, &path, &emails, Connection::Fresh).await?
             }
         };

@@ -4,8 +4,10 @@
 //! thin. Calls go through a [`Transport`], so that the same code speaks to the network and, in tests, to
 //! a server in the same process on simulated time.
 
+pub mod callbacks;
 pub mod enrich;
 pub mod network;
+pub mod receiver;
 pub mod transport;
 
 mod packs;
@@ -13,7 +15,9 @@ mod rate;
 #[cfg(test)]
 mod seeds;
 
+pub use callbacks::{Callbacks, Tags};
 pub use enrich::Enrich;
 pub use network::Network;
 pub use packs::{PackError, packs};
+pub use receiver::Receiver;
 pub use transport::{Transport, TransportError};

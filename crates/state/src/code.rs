@@ -74,6 +74,10 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             serde_json::to_string(&Acceptance { job: job.clone() })?,
             None,
         ),
+        Event::Adopted { job } => {
+            row("adopted", serde_json::to_string(&Acceptance { job: job.clone() })?, None)
+        }
+        Event::Reopened => row("reopened", "{}".to_owned(), None),
         Event::Refused { reason, again } => row(
             "refused",
             json(&Refusal { reason: reason.clone(), again: *again })?,
@@ -112,6 +116,8 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
             let keys = keys.iter().map(|key| QueryKey(*key)).collect();
             Event::Intended { account, step, operation, lane, reserve, anchor, keys }
         }
+        "adopted" => Event::Adopted { job: body::<Acceptance>(&row.body)?.job },
+        "reopened" => Event::Reopened,
         "accepted" => Event::Accepted { job: body::<Acceptance>(&row.body)?.job },
         "refused" => {
             let Refusal { reason, again } = body(&row.body)?;
@@ -163,6 +169,8 @@ mod tests {
                 keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
             },
             Event::Accepted { job: JobId("65f0".into()) },
+            Event::Adopted { job: JobId("65f1".into()) },
+            Event::Reopened,
             Event::Refused { reason: "no \"such\" thing".into(), again: true },
             Event::Doubted { reason: "reset".into() },
             Event::Settled {

@@ -55,6 +55,11 @@ impl<'a> Session<'a> {
                 "batch {batch} is taken for charged and left (in_doubt: skip)\n"
             ));
         }
+        for (batch, job) in &reconciled.adopted {
+            terminal.talk(&format!(
+                "batch {batch} may be job {job}, as a callback says: it is looked at\n"
+            ));
+        }
         for (batch, why) in &reconciled.held {
             terminal.talk(&format!("batch {batch} stays in doubt: {why}\n"));
         }

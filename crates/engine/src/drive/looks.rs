@@ -71,6 +71,8 @@ impl Drive<'_> {
         let due =
             since + self.looks.expected(items).max(self.engine.provider.account().poll);
         self.errand_at(due, Errand::Ripe(batch));
+        // It may have come before the reply to the submit.
+        self.hasten_one(batch);
         if !self.looks.learnt && self.looks.scout.is_none() && due > since + poll * 2 {
             self.looks.scout = Some(batch);
             self.errand_at(since + poll, Errand::Poll(batch));
@@ -187,6 +189,26 @@ impl Drive<'_> {
             .collect();
         moved.into_iter().for_each(|(batch, due)| self.move_look(batch, due));
         self.plan_anew();
+    }
+
+    /// Callbacks have said something.
+    pub(crate) fn hasten(&mut self) {
+        let mut batches: Vec<BatchId> = self.jobs.keys().copied().collect();
+        batches.sort_unstable();
+        batches.into_iter().for_each(|batch| self.hasten_one(batch));
+    }
+
+    /// A job that is said to have ended is looked at now: once, whatever else is said.
+    fn hasten_one(&mut self, batch: BatchId) {
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        if work.hastened
+            || work.harvested
+            || !self.engine.hints.has_ended(batch, &work.job)
+        {
+            return;
+        }
+        work.hastened = true;
+        self.move_look(batch, Instant::now());
     }
 
     fn move_look(&mut self, batch: BatchId, due: Instant) {

@@ -45,6 +45,7 @@ impl Drive<'_> {
                 }
             }
         }
+        events.append(&mut self.unwritten);
         match self.record(events).await? {
             Recorded::Written => Ok(()),
             Recorded::Collides => {
@@ -380,13 +381,17 @@ impl Drive<'_> {
         let report = &mut self.engine.report;
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
-        let foreign = collection.foreign;
+        let (foreign, is_whole) = (collection.foreign, collection.is_whole());
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);
         let harvest = collection.harvest(price);
-        if harvest.missing == work.keys.len() as u64 && foreign > 0 {
-            // A person may have named the wrong one.
-            let job = &work.job.0;
-            let why = format!("job {job} holds none of the questions of batch {batch}");
+        let holds_none = harvest.missing == work.keys.len() as u64;
+        if work.adopted && (foreign > 0 || holds_none || !is_whole) {
+            let why = format!("job {} is not that of batch {batch}", work.job);
+            return self.refute(batch, why);
+        }
+        if holds_none && foreign > 0 {
+            let why =
+                format!("job {} holds none of the questions of batch {batch}", work.job);
             return self.give_up(batch, why);
         }
         report.missing += harvest.missing;
@@ -456,7 +461,7 @@ impl Drive<'_> {
                 let gone = work.gone;
                 match gone < MOST_GONE {
                     true => self.errand(backoff(gone), errand),
-                    false => self.give_up(batch, error.to_string()),
+                    false => self.leave_alone(batch, error.to_string()),
                 }
             }
             // A page size that the provider does not take: the documented default always is.
@@ -467,7 +472,7 @@ impl Drive<'_> {
                 self.errand(Duration::ZERO, errand);
             }
             ErrorKind::Refused | ErrorKind::NoCredit => {
-                self.give_up(batch, error.to_string())
+                self.leave_alone(batch, error.to_string())
             }
             ErrorKind::Unsent | ErrorKind::InDoubt => {
                 if work.failures == 0 {
@@ -484,6 +489,23 @@ impl Drive<'_> {
                 }
             }
         }
+    }
+
+    /// No answer will come: the job stays open, or was never the batch's.
+    fn leave_alone(&mut self, batch: BatchId, why: String) {
+        match self.jobs.get(&batch).is_some_and(|work| work.adopted) {
+            true => self.refute(batch, why),
+            false => self.give_up(batch, why),
+        }
+    }
+
+    /// A job that somebody named for a batch is not its: the batch is in doubt again.
+    fn refute(&mut self, batch: BatchId, why: String) {
+        if let Some(work) = self.jobs.get(&batch) {
+            self.engine.refuted.insert((batch, work.job.clone()));
+        }
+        self.unwritten.push((batch, Event::Doubted { reason: why.clone() }));
+        self.give_up(batch, why);
     }
 
     /// Leaves a job open: its credits stay held, and a later run asks for it again.

@@ -191,6 +191,29 @@ impl Log {
         (idle, cooling)
     }
 
+    /// Like [`Self::give_back`], to others whose server may look back two lengths: an unused slot that was used
+    /// within them is free for them when they are over.
+    pub(super) fn give_back_cold(
+        &mut self,
+        most: u32,
+        now: Instant,
+    ) -> (u32, Vec<Instant>) {
+        let used = self.used(now);
+        let old = now.checked_sub(self.per * 2);
+        let first = old.map_or(0, |old| self.arrived.partition_point(|at| *at <= old));
+        // The latest calls have the slots that are in use.
+        let warm = self.arrived.len().saturating_sub(first).saturating_sub(used as usize);
+        let cold = |at: &Instant| *at + self.per * 2 + slack(self.per);
+        let mut warm: Vec<Instant> =
+            self.arrived.iter().skip(first).take(warm).map(cold).collect();
+        let fresh = self.held.saturating_sub(used).saturating_sub(warm.len() as u32);
+        let (idle, cooling) = self.give_back(most, now);
+        warm.truncate(idle.saturating_sub(fresh) as usize);
+        let idle = idle.saturating_sub(warm.len() as u32);
+        warm.extend(cooling);
+        (idle, warm)
+    }
+
     /// Calls that left at or before `until` and may have arrived at or after `from`.
     pub(super) fn possible(&self, from: Option<Instant>, until: Instant) -> usize {
         let left = self.left.partition_point(|at| *at <= until);

@@ -52,8 +52,13 @@ impl Limiter {
                 (rivals, true) => fair(cap, rivals),
                 (_, false) => 0,
             };
-            let (back, cooling) =
-                gate.log.give_back(gate.log.held().saturating_sub(keep), here);
+            let surplus = gate.log.held().saturating_sub(keep);
+            // Where a window is long, others would wait for too long.
+            let cold = gate.log.is_short() && !gate.suspicion.is_cleared();
+            let (back, cooling) = match cold {
+                true => gate.log.give_back_cold(surplus, here),
+                false => gate.log.give_back(surplus, here),
+            };
             let stamp = |free: Instant| {
                 let left = free.saturating_duration_since(here).as_millis();
                 Timestamp(

@@ -27,14 +27,20 @@ pub(crate) struct Email<'a> {
 
 /// A batch of addresses.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Emails<'a> {
     pub(crate) emails: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_url: Option<String>,
 }
 
 /// A batch of people.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Leads<'a> {
     pub(crate) leads: Vec<Lead<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_url: Option<String>,
 }
 
 /// What stands beside `data`.

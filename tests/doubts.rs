@@ -89,7 +89,7 @@ fn what_may_have_been_charged_is_held_until_a_person_names_its_job() {
 }
 
 /// A job of other questions is not taken for the batch's: neither another batch's, which is known at once, nor
-/// a colleague's. What was named wrongly can still be given up.
+/// a colleague's, after which the batch is in doubt as before.
 #[test]
 fn a_job_that_holds_other_questions_is_not_taken() {
     let server = server(vec![Fault::LostReply]);
@@ -103,7 +103,7 @@ fn a_job_that_holds_other_questions_is_not_taken() {
     assert!(taken.stderr.contains("is that of batch"), "{}", taken.stderr);
     resolve(&["--job", &server.colleagues_job()]).expect(0);
     let ended = place.run();
-    assert!(ended.stderr.contains("holds none of the questions"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is not that of batch"), "{}", ended.stderr);
     assert!(rows(&ended.json(), "unknown_charged") > 0);
     resolve(&["--give-up"]).expect(0);
     let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);

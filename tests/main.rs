@@ -24,3 +24,4 @@ mod shared_limits;
 mod shared_state;
 mod storage;
 mod support;
+mod webhooks;

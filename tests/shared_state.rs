@@ -68,6 +68,20 @@ fn what_one_machine_paid_for_another_one_reads() {
     }
     assert_eq!(first, second);
     server.assert_clean();
+    // Answers that could not be kept, or not be found again, are not bought.
+    let lost = machine(&server, &state, &format!("{bucket}/b/"), &leads_csv(0..400));
+    let ended = run(&lost).expect(1);
+    assert!(
+        ended.stderr.contains("the answers of this state are elsewhere"),
+        "{ended:?}"
+    );
+    let fresh = postgres.schema("one_reads_nothing");
+    let locked_out = machine(&server, &fresh, &results, &leads_csv(0..400));
+    let mut command = locked_out.command(&["run", "pipeline.yaml"]);
+    command.envs(s3.env()).env("AWS_SECRET_ACCESS_KEY", "wrong");
+    let ended = Ended::of(command.output().unwrap()).expect(1);
+    assert!(ended.stderr.contains(&format!("error: results {results}: ")), "{ended:?}");
+    assert_eq!(server.audit().charged, charged);
     let status = other.leadmill(&["status", "pipeline.yaml"]).expect(0);
     assert!(status.stdout.contains("nothing is open"), "{status:?}");
     for ended in [done, again, status] {

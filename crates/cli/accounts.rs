@@ -7,8 +7,8 @@ use crate::{
     prepared::{Prepared, PreparedStep},
 };
 use leadmill_core::{Account, Clock, Credits, RunId};
-use leadmill_engine::{Engine, Parts};
-use leadmill_providers::{Enrich, Network};
+use leadmill_engine::{Engine, Hints, Parts};
+use leadmill_providers::{Callbacks, Enrich, Network};
 use leadmill_sandbox::{Options, Sandbox};
 use leadmill_state::Store;
 use leadmill_tables::Parts as Staging;
@@ -31,9 +31,16 @@ const SANDBOX_KEY: &str = "sk_sandbox";
 pub(crate) struct Accounts {
     engines: BTreeMap<String, Engine>,
     network: Option<Network>,
+    callbacks: Option<Callbacks>,
+    hints: Hints,
 }
 
 impl Accounts {
+    /// None yet. Providers are to call back there, and `hints` is what they say.
+    pub(crate) fn new(callbacks: Option<Callbacks>, hints: Hints) -> Self {
+        Self { callbacks, hints, ..Self::default() }
+    }
+
     /// The engine of a step's provider, made at first use.
     pub(crate) async fn engine(
         &mut self,
@@ -62,6 +69,7 @@ impl Accounts {
                 leases,
                 budget,
                 stop: stop.clone(),
+                hints: self.hints.clone(),
             };
             let engine = Engine::new(run, parts);
             self.engines.insert(step.provider.clone(), engine);
@@ -86,7 +94,8 @@ impl Accounts {
         let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
         let enrich = Enrich::new(account, key, Arc::new(network))
             .map_err(|error| Failure::invalid(error.to_string()))?
-            .hiding(provider.api_key.as_ref().map(Secret::forms).unwrap_or_default());
+            .hiding(provider.api_key.as_ref().map(Secret::forms).unwrap_or_default())
+            .calling_back(self.callbacks.clone());
         Ok(Arc::new(enrich))
     }
 

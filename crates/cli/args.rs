@@ -3,7 +3,10 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
 use leadmill_sandbox::{Algorithm, Chaos, HeaderFamily, Percent, RateHeaders, Window};
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
 
 /// Enriches leads through paid APIs: as fast as the limits allow, and never paid for twice.
 #[derive(Debug, Parser)]
@@ -56,6 +59,8 @@ pub(crate) enum Verb {
     Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
     Status(FileArgs),
+    /// Hears the provider's callbacks for all runs on a state, for as long as it lives.
+    Serve(ServeArgs),
     /// Serves the sandbox: the provider's API with made-up answers, real limits and no money.
     Sandbox(SandboxArgs),
     /// Prints the JSON Schema of the pipeline file.
@@ -110,6 +115,53 @@ pub(crate) struct RunArgs {
     /// Also writes the JSON summary to this file.
     #[arg(long, value_name = "FILE", env = "LEADMILL_RESULT_FILE")]
     pub(crate) result_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) webhooks: WebhookArgs,
+}
+
+/// Callbacks of the provider. They are hints: without them, a run ends the same, somewhat later.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WebhookArgs {
+    /// Listens for callbacks while it runs.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "LEADMILL_WEBHOOK_LISTEN")]
+    pub(crate) webhook_listen: Option<SocketAddr>,
+    /// How the provider reaches --webhook-listen, or the `leadmill serve` of this state.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LEADMILL_WEBHOOK_URL",
+        hide_env_values = true
+    )]
+    pub(crate) webhook_url: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The pipeline file, whose `state:` it is; or name the state with --state.
+    #[arg(env = "LEADMILL_FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Sets a variable of the file's `vars:`; may be given several times.
+    #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
+    pub(crate) vars: Vec<(String, String)>,
+    /// The state, a folder or `postgres://…`, instead of the file's `state:`.
+    #[arg(long, value_name = "PLACE", env = "LEADMILL_STATE", hide_env_values = true)]
+    pub(crate) state: Option<String>,
+    /// Where to listen. It speaks HTTP: TLS is for what stands in front of it.
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "LEADMILL_SERVE_LISTEN",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub(crate) listen: SocketAddr,
+}
+
+impl ServeArgs {
+    /// As for other verbs on a file.
+    pub(crate) fn file_args(&self, file: &Path) -> FileArgs {
+        let (file, vars) = (file.to_owned(), self.vars.clone());
+        FileArgs { file, vars, state: None, run_key: None }
+    }
 }
 
 /// The end of a run that had nothing to ask.

@@ -138,7 +138,7 @@ impl From<StateError> for Failure {
                 Some("write postgres://user:password@host:port/database, or a folder")
             }
             StateError::Unsafe(_) | StateError::Io(..) | StateError::Database(_) => None,
-            StateError::Server(_) => Some(
+            StateError::Lost(_) | StateError::Server(_) => Some(
                 "what was paid for is remembered: run again when the database answers",
             ),
         };
@@ -148,9 +148,10 @@ impl From<StateError> for Failure {
             | StateError::Corrupt(_)
             | StateError::Address(_)
             | StateError::Unsafe(_) => Exit::Invalid,
-            StateError::Io(..) | StateError::Database(_) | StateError::Server(_) => {
-                Exit::Failed
-            }
+            StateError::Io(..)
+            | StateError::Database(_)
+            | StateError::Lost(_)
+            | StateError::Server(_) => Exit::Failed,
         };
         let failure = Self::new(exit, error.to_string());
         match hint {
@@ -192,6 +193,9 @@ impl From<RunError> for Failure {
             RunError::Provider(refused) if refused.kind == ErrorKind::NoCredit => {
                 Self::new(Exit::NeedsPerson, error.to_string()).hint("top up the wallet, then run again")
             }
+            RunError::Unwritten { .. } => Self::failed(error.to_string()).hint(
+                "keep this message: `leadmill resolve FILE BATCH --job ID` takes what it names",
+            ),
             RunError::Provider(_) => Self::failed(error.to_string())
                 .hint("run again: it goes on where it stopped, and pays for nothing twice"),
             _ => Self::failed(error.to_string()),

@@ -6,6 +6,7 @@ mod calendar;
 mod clock;
 mod enriching;
 mod exit;
+mod hearing;
 mod needs;
 mod pipeline;
 mod prepared;
@@ -59,6 +60,7 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         Verb::Fetch(args) => verbs::run::run(&args, Purpose::Fetch, terminal).await,
         Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
         Verb::Status(args) => verbs::status::status(&args, terminal).await,
+        Verb::Serve(args) => verbs::serve::serve(&args, terminal).await,
         Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,
         Verb::Schema => verbs::schema::schema(terminal),
         Verb::Packs => verbs::packs::packs(terminal),

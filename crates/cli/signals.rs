@@ -15,7 +15,7 @@ use std::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
-    time::interval,
+    time::{interval, sleep},
 };
 
 /// Which signal came first.
@@ -25,6 +25,9 @@ pub(crate) struct Interruption(OnceLock<u8>);
 const SIGINT: u8 = 2;
 const SIGPIPE: u8 = 13;
 const SIGTERM: u8 = 15;
+
+/// How long a run may take to end when it is told to. Airflow kills after 5 s.
+const LONGEST: Duration = Duration::from_millis(2_900);
 
 /// How often it is looked whether anybody reads the log.
 const LOOK: Duration = Duration::from_millis(500);
@@ -61,6 +64,13 @@ pub(crate) fn listen(
             // It may have been the log before.
             _ = INTERRUPTION.0.set(number);
             stop.send_replace(true);
+            if watches_log {
+                // Whatever hangs, such as a database: what is under way is found by the next run, as after a kill.
+                tokio::spawn(async move {
+                    sleep(LONGEST).await;
+                    std::process::exit(128 + i32::from(number));
+                });
+            }
         }
     });
     Ok((stopped, &INTERRUPTION))

@@ -9,4 +9,5 @@ pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod status;

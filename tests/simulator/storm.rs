@@ -2,7 +2,7 @@
 
 use crate::{
     random::Random,
-    simulation::{Way, Weather},
+    simulation::network::{Way, Weather},
 };
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};

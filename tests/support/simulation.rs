@@ -3,10 +3,9 @@
 #[path = "simulation/callbacks.rs"]
 mod callbacks;
 #[path = "simulation/network.rs"]
-mod network;
+pub(crate) mod network;
 
 pub(crate) use callbacks::Receiving;
-pub(crate) use network::{Way, Weather};
 
 use async_trait::async_trait;
 use leadmill_core::{
@@ -21,7 +20,7 @@ use leadmill_core::{
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts, Report, RunError};
 use leadmill_providers::{Enrich, packs};
 use leadmill_sandbox::{Algorithm, Options, Sandbox};
-use network::{Calm, InProcess};
+use network::{Calm, InProcess, Weather};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,

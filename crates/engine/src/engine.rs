@@ -28,6 +28,14 @@ pub enum RunError {
     /// The journal failed: nothing may be spent that cannot be recorded.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// The journal failed when the provider had taken batches: their jobs are named here, and nowhere else.
+    #[error("{error}; not written down: {jobs}")]
+    Unwritten {
+        /// What went wrong.
+        error: BookError,
+        /// `batch … is job …`, for people.
+        jobs: String,
+    },
     /// The store of the shared windows failed.
     #[error(transparent)]
     Leases(#[from] JournalError),
@@ -241,7 +249,7 @@ impl Engine {
         let now = self.clock.now();
         let trades = self.limiter.trades(here, now);
         let agreement = self.leases.trade(now, &trades)?;
-        self.limiter.take(now, &agreement);
+        self.limiter.take(here, now, &agreement);
         Ok(())
     }
 

@@ -36,6 +36,9 @@ pub enum StateError {
     /// The database said no.
     #[error("state: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The connection to the database server is gone.
+    #[error("state: {0}")]
+    Lost(String),
     /// The database server said no, or could not be reached.
     #[error("state: {0}")]
     Server(String),
@@ -43,6 +46,17 @@ pub enum StateError {
 
 impl From<tokio_postgres::Error> for StateError {
     fn from(error: tokio_postgres::Error) -> Self {
+        use tokio_postgres::error::SqlState;
+        let ends = [
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        ];
+        if let Some(said) = error.as_db_error().filter(|said| ends.contains(said.code()))
+        {
+            return Self::Lost(format!("the server says: {}", said.message()));
+        }
         // What the server says is worth more than the library's words for it.
         if let Some(said) = error.as_db_error() {
             return Self::Server(format!("the server says: {}", said.message()));
@@ -56,6 +70,9 @@ impl From<tokio_postgres::Error> for StateError {
             }
             cause = inner.source();
         }
-        Self::Server(text)
+        match error.is_closed() {
+            true => Self::Lost(text),
+            false => Self::Server(text),
+        }
     }
 }

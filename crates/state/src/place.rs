@@ -23,6 +23,11 @@ impl Place {
             Some("postgres" | "postgresql") => {
                 Ok(Self::Postgres(Box::new(Address::read(written)?)))
             }
+            None if written.starts_with("postgres:") || written.contains("host=") => {
+                Err(StateError::Address(
+                    "the address of a database begins with postgres://".into(),
+                ))
+            }
             Some(other) => Err(StateError::Address(format!(
                 "cannot keep a state at {other}:// addresses"
             ))),
@@ -71,6 +76,9 @@ mod tests {
         assert_eq!(place.to_string(), "postgres://db:5433/acme (schema mill)");
         assert_eq!(place.password(), Some("s3cret"));
         assert!(!format!("{place:?}").contains("s3cret"));
+        for wrong in ["host=db password=hush", "postgres:/me:hush@db/x"] {
+            assert!(!read(wrong).unwrap_err().to_string().contains("hush"));
+        }
         let error = read("mysql://db/acme").unwrap_err();
         assert_eq!(error.to_string(), "state: cannot keep a state at mysql:// addresses");
     }

@@ -43,7 +43,7 @@ impl Postgres {
     }
 
     fn sql(&self, statement: &str) -> String {
-        statement.replace("{}", &self.session.schema)
+        statement.replace("{}", self.session.schema())
     }
 
     /// The unfinished run of this key, or a new one. One process at a time is at work on it.
@@ -64,7 +64,7 @@ impl Postgres {
                 let insert = self.sql(
                     "INSERT INTO {}.runs (key, pipeline, opened_at) VALUES ($1, $2, $3) RETURNING id",
                 );
-                let client = self.session.client.lock().await;
+                let client = self.session.live().await?;
                 let row = client.query_one(&insert, &[&key, &pipeline, &now.0]).await?;
                 RunId(row.try_get(0)?)
             }
@@ -103,7 +103,7 @@ impl Postgres {
         let select = self.sql(
             "SELECT id FROM {}.runs WHERE key = $1 AND closed_at IS NULL ORDER BY id DESC LIMIT 1",
         );
-        let row = self.session.client.lock().await.query_opt(&select, &[&key]).await?;
+        let row = self.session.live().await?.query_opt(&select, &[&key]).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?.map(RunId))
     }
 
@@ -117,7 +117,7 @@ impl Postgres {
         let update =
             self.sql("UPDATE {}.runs SET closed_at = $1, summary = $2 WHERE id = $3");
         let closed_at = closed_at.map(|at| at.0);
-        let client = self.session.client.lock().await;
+        let client = self.session.live().await?;
         client.execute(&update, &[&closed_at, &summary, &run.0]).await?;
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Postgres {
         let select = self.sql(
             "SELECT id, pipeline, opened_at, closed_at, summary FROM {}.runs ORDER BY id",
         );
-        let rows = self.session.client.lock().await.query(&select, &[]).await?;
+        let rows = self.session.live().await?.query(&select, &[]).await?;
         let record = |row: &tokio_postgres::Row| {
             Ok(RunRecord {
                 id: RunId(row.try_get(0)?),
@@ -148,7 +148,7 @@ impl Postgres {
     /// The account book, and the journal to go on writing it.
     pub(crate) async fn book(&self) -> Result<(Ledger, PostgresJournal), StateError> {
         let (ledger, seen) = journal::replay(&self.session).await?;
-        let journal = PostgresJournal::new(Arc::clone(&self.session), seen).await?;
+        let journal = PostgresJournal::new(Arc::clone(&self.session), seen);
         Ok((ledger, journal))
     }
 
@@ -179,7 +179,7 @@ impl Postgres {
              ON CONFLICT DO NOTHING",
         );
         let batch = hint.batch.0.cast_signed();
-        let client = self.session.client.lock().await;
+        let client = self.session.live().await?;
         let (job, kind) = (&hint.job.0, hint.kind.name());
         Ok(client.execute(&insert, &[&batch, job, &kind, &most]).await? > 0)
     }
@@ -189,7 +189,7 @@ impl Postgres {
         let select = self.sql(
             "SELECT seq, batch, job, kind FROM {}.hints WHERE seq > $1 ORDER BY seq",
         );
-        let rows = self.session.client.lock().await.query(&select, &[&after]).await?;
+        let rows = self.session.live().await?.query(&select, &[&after]).await?;
         let mut hints = Vec::new();
         for row in &rows {
             let (batch, kind): (i64, String) = (row.try_get(1)?, row.try_get(3)?);
@@ -211,7 +211,7 @@ impl Postgres {
             "INSERT INTO {}.secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         );
         let select = self.sql("SELECT value FROM {}.secrets WHERE name = $1");
-        let client = self.session.client.lock().await;
+        let client = self.session.live().await?;
         client.execute(&insert, &[&name, &fresh]).await?;
         Ok(client.query_one(&select, &[&name]).await?.try_get(0)?)
     }

@@ -22,14 +22,18 @@ impl Scratch {
     /// A fresh folder that only its owner can read, under the system's folder for temporary files.
     pub(crate) fn create() -> Result<Self, StateError> {
         let base = std::env::temp_dir();
-        let folder = base.join(format!("{PREFIX}{:016x}", random::number()?));
+        let number = random::number()?;
+        let folder = base.join(format!("{PREFIX}{number:016x}"));
         let create = || {
             sweep(&base);
-            DirBuilder::new().mode(0o700).create(&folder)?;
+            // It is locked before it has the name that others look for.
+            let nascent = base.join(format!(".leadmill-{number:016x}"));
+            DirBuilder::new().mode(0o700).create(&nascent)?;
             let mut options = OpenOptions::new();
             let lock = options.create_new(true).write(true).mode(0o600);
-            let lock = lock.open(folder.join(LOCK))?;
+            let lock = lock.open(nascent.join(LOCK))?;
             lock.try_lock()?;
+            fs::rename(&nascent, &folder)?;
             Ok(lock)
         };
         match create() {
@@ -80,6 +84,20 @@ fn is_owned(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_may_begin_at_once() {
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    for _ in 0..300 {
+                        let scratch = Scratch::create().unwrap();
+                        fs::write(scratch.join("questions"), "").unwrap();
+                    }
+                });
+            }
+        });
+    }
 
     #[test]
     fn a_folder_goes_with_its_process_and_what_a_killed_one_left_with_the_next() {

@@ -8,10 +8,13 @@ use bytes::Bytes;
 use leadmill_core::StagingError;
 use object_store::{ObjectStoreExt, PutPayload, path::Path as Key};
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 use tokio::task::spawn_blocking;
+
+/// The file that tells whose answers lie here.
+const MARK: &str = "_leadmill";
 
 /// A place for files that are written once, whole, and read whole.
 #[derive(Clone, Debug)]
@@ -39,6 +42,37 @@ impl Results {
     /// A folder of this machine.
     pub const fn folder(folder: PathBuf) -> Self {
         Self { place: Place::Folder(folder) }
+    }
+
+    /// Makes sure, before anything is bought, that answers can be kept here, and that this is the place where the
+    /// answers of the state called `owner` are, as a small file tells. `is_used`: the state has some already.
+    pub async fn claim(&self, owner: &str, is_used: bool) -> Result<(), TableError> {
+        let wrong = |message: String| TableError::new(Subject::Location, message);
+        let told = |error: io::Error| wrong(format!("results {self}: {error}"));
+        if let Place::Folder(folder) = &self.place {
+            durable::create_folder(folder).map_err(told)?;
+        }
+        let found = self.get(MARK).await.map_err(told)?;
+        let found = found.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        match found {
+            Some(found) if found == owner => {}
+            Some(_) => {
+                let message =
+                    format!("results {self}: the answers of another state are here");
+                return Err(wrong(message).hint("give each state a place of its own"));
+            }
+            None if is_used => {
+                let message =
+                    format!("results {self}: the answers of this state are elsewhere");
+                return Err(wrong(message).hint(
+                    "name the place that was named before, or copy all of its files here",
+                ));
+            }
+            None => {}
+        }
+        // Written each time: whoever cannot write must not buy.
+        let mark = format!("{owner}\n").into_bytes();
+        self.put(MARK, mark).await.map_err(told)
     }
 
     /// Makes it ready for writing: creates the folder if need be, and clears what an interrupted process
@@ -96,10 +130,38 @@ impl Results {
     }
 }
 
+impl fmt::Display for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Folder(folder) => folder.display().fmt(f),
+            Place::Store(location) => f.write_str(&location.written),
+        }
+    }
+}
+
 fn key(location: &Location, name: &str) -> Key {
     let folder = location.key.trim_end_matches('/');
     match folder.is_empty() {
         true => Key::from(name),
         false => Key::from(format!("{folder}/{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_place_belongs_to_one_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let results = |name: &str| Results::folder(folder.path().join(name));
+        results("a").claim("one", false).await.unwrap();
+        results("a").claim("one", true).await.unwrap();
+        let error = results("a").claim("two", false).await.unwrap_err();
+        assert!(error.message.contains("of another state are here"), "{error}");
+        let error = results("b").claim("one", true).await.unwrap_err();
+        assert!(error.message.contains("of this state are elsewhere"), "{error}");
+        fs::write(folder.path().join("c"), "").unwrap();
+        assert!(results("c").claim("one", false).await.is_err(), "it is no folder");
     }
 }

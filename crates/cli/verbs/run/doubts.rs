@@ -1,6 +1,6 @@
 //! Batches in doubt, before a step asks and after it has asked.
 
-use super::Session;
+use super::session::Session;
 use crate::{exit::Failure, prepared::PreparedStep, progress};
 use leadmill_core::State;
 

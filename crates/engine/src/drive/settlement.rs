@@ -46,7 +46,18 @@ impl Drive<'_> {
             }
         }
         events.append(&mut self.unwritten);
-        match self.record(events).await? {
+        let accepted = |(batch, event): &(BatchId, Event)| match event {
+            Event::Accepted { job } => Some(format!("batch {batch} is job {job}")),
+            _ => None,
+        };
+        let jobs: Vec<String> = events.iter().filter_map(accepted).collect();
+        let recorded = self.record(events).await.map_err(|error| match error {
+            RunError::Book(error) if !jobs.is_empty() => {
+                RunError::Unwritten { error, jobs: jobs.join(", ") }
+            }
+            error => error,
+        });
+        match recorded? {
             Recorded::Written => Ok(()),
             Recorded::Collides => {
                 Err(RunError::Broken("the journal refused what has happened".into()))

@@ -67,9 +67,10 @@ impl Client {
     fn trade(&mut self) {
         if self.limiter.next_trade() <= Instant::now() {
             let now = self.at_start.after(self.start.elapsed());
-            let trades = self.limiter.trades(Instant::now(), now);
+            let here = Instant::now();
+            let trades = self.limiter.trades(here, now);
             let agreement = self.slots.trade(ProcessId(1), now, &trades);
-            self.limiter.take(now, &agreement);
+            self.limiter.take(here, now, &agreement);
         }
     }
 

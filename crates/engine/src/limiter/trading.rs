@@ -79,8 +79,9 @@ impl Limiter {
         self.gates.iter_mut().map(trade).collect()
     }
 
-    /// Takes what the trades came to.
-    pub fn take(&mut self, now: Timestamp, agreement: &Agreement) {
+    /// Takes what the trades came to, which were offered at `offered`, the same time as `now`. However long they
+    /// took: the lease began then, and slots are free no sooner than if they had begun to cool just now.
+    pub fn take(&mut self, offered: Instant, now: Timestamp, agreement: &Agreement) {
         let here = Instant::now();
         let instant = |at: Timestamp| here + at.since(now).min(super::LONGEST);
         for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
@@ -106,7 +107,8 @@ impl Limiter {
         if let Some(until) = agreement.frozen_until {
             self.freeze_until(instant(until));
         }
-        let ends = instant(agreement.until).checked_sub(MARGIN).unwrap_or(here);
+        let lasts = agreement.until.since(now).min(super::LONGEST);
+        let ends = (offered + lasts).checked_sub(MARGIN).unwrap_or(offered);
         self.lease = Some(Lease { ends, traded: here, renew: here + RENEWAL });
     }
 

@@ -1,35 +1,36 @@
 //! The journal on Postgres.
 
-use super::session::Session;
+use super::session::{Connected, POOLED, Session};
 use crate::{
-    StateError,
+    StateError, VERSION,
     chain::{Record, Seen, Sum, corrupt},
     code,
 };
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use leadmill_core::{Appended, Entry, Journal, JournalError, Ledger, journal};
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
+use tokio::time::timeout;
 use tokio_postgres::{GenericClient, Statement};
+
+/// How long the server may take for what takes milliseconds. After that the connection counts as lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Times that a connection is renewed for one append.
+const RENEWALS: u32 = 3;
 
 /// Appends entries to the journal of a schema: one statement where nobody else has written since.
 #[derive(Debug)]
 pub(crate) struct PostgresJournal {
     session: Arc<Session>,
-    insert: Statement,
     /// The last record that this process has seen or written.
     seen: Seen,
 }
 
 impl PostgresJournal {
     /// A journal of which everything up to the record `seen` is known.
-    pub(super) async fn new(
-        session: Arc<Session>,
-        seen: Seen,
-    ) -> Result<Self, StateError> {
-        let insert =
-            session.client.lock().await.prepare(&insert(&session.schema)).await?;
-        Ok(Self { session, insert, seen })
+    pub(super) const fn new(session: Arc<Session>, seen: Seen) -> Self {
+        Self { session, seen }
     }
 
     #[cfg(test)]
@@ -37,24 +38,76 @@ impl PostgresJournal {
         self.seen
     }
 
+    #[cfg(test)]
+    pub(super) async fn append_again(
+        &mut self,
+        ours: &[Entry],
+    ) -> Result<Appended, StateError> {
+        let session = Arc::clone(&self.session);
+        let records = Record::of(ours).unwrap();
+        let mut connected = session.client().await;
+        self.attempt(&mut connected, ours, &records, true).await
+    }
+
+    /// Writes, over a new connection where the old one is lost. What was on its way then may have been
+    /// written: the chain tells.
     async fn write(&mut self, ours: &[Entry]) -> Result<Appended, StateError> {
         let records =
             Record::of(ours).map_err(|error| StateError::Corrupt(error.to_string()))?;
-        let mut client = self.session.client.lock().await;
+        let session = Arc::clone(&self.session);
+        let mut connected = session.client().await;
+        let mut renewed = 0;
+        loop {
+            let attempt = self.attempt(&mut connected, ours, &records, renewed > 0);
+            let error = match timeout(PATIENCE, attempt).await {
+                Ok(Ok(appended)) => return Ok(appended),
+                Ok(Err(error)) => error,
+                Err(_) => StateError::Lost(format!(
+                    "the database took more than {} s",
+                    PATIENCE.as_secs()
+                )),
+            };
+            let is_lost = matches!(error, StateError::Lost(_)) || connected.is_closed();
+            if !is_lost || renewed == RENEWALS {
+                return Err(error);
+            }
+            renewed += 1;
+            session.renew(&mut connected).await?;
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        connected: &mut Connected,
+        ours: &[Entry],
+        records: &[Record],
+        may_be_there: bool,
+    ) -> Result<Appended, StateError> {
+        let schema = self.session.schema();
+        let insert = match &connected.insert {
+            Some(insert) => insert.clone(),
+            None => {
+                let insert = connected.prepare(&insert(schema)).await?;
+                connected.insert.insert(insert).clone()
+            }
+        };
+        let mark = connected.mark.clone();
         if !records.is_empty()
+            && !may_be_there
             && let Some(last) =
-                add(&*client, &self.insert, self.session.backend, self.seen, &records)
-                    .await?
+                add(&**connected, &insert, &mark, self.seen, records).await?
         {
             self.seen = last;
             return Ok(Appended::Written { before: Vec::new() });
         }
         // Others have written on. From here on nobody does until we are through.
-        let transaction = client.transaction().await?;
-        let head = head(&transaction, &self.session).await?;
-        let (mut before, mut last) = (Vec::new(), self.seen);
-        read(&transaction, &self.session.schema, self.seen, |at, entry| {
+        let transaction = connected.transaction().await?;
+        let head = head(&transaction, schema).await?;
+        let written = chain(self.seen, records);
+        let (mut before, mut last, mut is_there) = (Vec::new(), self.seen, false);
+        read(&transaction, schema, self.seen, |at, entry| {
             last = at;
+            is_there |= written.last() == Some(&at);
             before.push(entry);
             Ok(())
         })
@@ -65,14 +118,21 @@ impl PostgresJournal {
                 &format!("the journal ends here, and {} was seen before", last.seq),
             ));
         }
+        // What others wrote after it is read the next time.
+        if is_there && let Some(end) = written.last() {
+            self.seen = *end;
+            return Ok(Appended::Written { before: Vec::new() });
+        }
         if journal::collide(ours, &before) {
             self.seen = last;
             return Ok(Appended::Collides { before });
         }
         if !records.is_empty() {
-            let backend = self.session.backend;
-            let added = add(&transaction, &self.insert, backend, last, &records).await?;
-            last = added.ok_or_else(|| StateError::Unsafe(POOLED.into()))?;
+            let added = add(&transaction, &insert, &mark, last, records).await?;
+            last = match added {
+                Some(last) => last,
+                None => return Err(refused(&transaction, schema).await?),
+            };
         }
         transaction.commit().await?;
         self.seen = last;
@@ -80,8 +140,28 @@ impl PostgresJournal {
     }
 }
 
-const POOLED: &str = "the connection is not the one that holds the run's locks: a pooler between here and \
-                      the server must pool sessions, not transactions";
+/// Why nothing could be written at the journal's end.
+async fn refused(
+    client: &impl GenericClient,
+    schema: &str,
+) -> Result<StateError, StateError> {
+    let select = format!("SELECT version FROM {schema}.state");
+    let found: i64 = client.query_one(&select, &[]).await?.try_get(0)?;
+    Ok(match found {
+        VERSION => StateError::Unsafe(POOLED.into()),
+        found => StateError::Newer { found, known: VERSION },
+    })
+}
+
+/// Where each record stands behind `seen`.
+fn chain(seen: Seen, records: &[Record]) -> Vec<Seen> {
+    let mut last = seen;
+    let next = |record: &Record| {
+        last = Seen { seq: last.seq + 1, sum: record.sum(last.sum) };
+        last
+    };
+    records.iter().map(next).collect()
+}
 
 #[async_trait]
 impl Journal for PostgresJournal {
@@ -95,7 +175,8 @@ fn insert(schema: &str) -> String {
     format!(
         "WITH head AS (
             UPDATE {schema}.state SET seq = $9, sum = $10
-            WHERE seq = $11 AND sum = $12 AND pg_backend_pid() = $13
+            WHERE seq = $11 AND sum = $12 AND version = {VERSION}
+                AND current_setting('leadmill.session', true) = $13
             RETURNING true
         )
         INSERT INTO {schema}.journal (seq, at, run, batch, event, body, bytes, sum)
@@ -110,16 +191,14 @@ fn insert(schema: &str) -> String {
 async fn add(
     client: &impl GenericClient,
     insert: &Statement,
-    backend: i32,
+    mark: &str,
     seen: Seen,
     records: &[Record],
 ) -> Result<Option<Seen>, StateError> {
-    let (mut last, mut seqs, mut sums) = (seen, Vec::new(), Vec::new());
-    for record in records {
-        last = Seen { seq: last.seq + 1, sum: record.sum(last.sum) };
-        seqs.push(last.seq);
-        sums.push(last.sum.0);
-    }
+    let chain = chain(seen, records);
+    let last = chain.last().copied().unwrap_or(seen);
+    let seqs: Vec<i64> = chain.iter().map(|seen| seen.seq).collect();
+    let sums: Vec<i64> = chain.iter().map(|seen| seen.sum.0).collect();
     let records = records.iter();
     let at: Vec<i64> = records.clone().map(|record| record.at).collect();
     let runs: Vec<i64> = records.clone().map(|record| record.run).collect();
@@ -144,7 +223,7 @@ async fn add(
                 &last.sum.0,
                 &seen.seq,
                 &seen.sum.0,
-                &backend,
+                &mark,
             ],
         )
         .await?;
@@ -152,18 +231,15 @@ async fn add(
 }
 
 /// Where the journal ends; nobody moves it before the transaction ends.
-async fn head(
-    client: &impl GenericClient,
-    session: &Session,
-) -> Result<Seen, StateError> {
-    let select = format!("SELECT seq, sum FROM {}.state FOR UPDATE", session.schema);
+async fn head(client: &impl GenericClient, schema: &str) -> Result<Seen, StateError> {
+    let select = format!("SELECT seq, sum FROM {schema}.state FOR UPDATE");
     let row = client.query_one(&select, &[]).await?;
     Ok(Seen { seq: row.try_get(0)?, sum: Sum(row.try_get(1)?) })
 }
 
 /// Folds the whole journal; tells the last record too.
 pub(super) async fn replay(session: &Session) -> Result<(Ledger, Seen), StateError> {
-    let mut client = session.client.lock().await;
+    let mut client = session.client().await;
     let (mut ledger, mut last) = (Ledger::default(), Seen::default());
     // One snapshot: the end belongs to the records.
     let transaction = client
@@ -172,10 +248,10 @@ pub(super) async fn replay(session: &Session) -> Result<(Ledger, Seen), StateErr
         .read_only(true)
         .start()
         .await?;
-    let select = format!("SELECT seq, sum FROM {}.state", session.schema);
+    let select = format!("SELECT seq, sum FROM {}.state", session.schema());
     let row = transaction.query_one(&select, &[]).await?;
     let head = Seen { seq: row.try_get(0)?, sum: Sum(row.try_get(1)?) };
-    read(&transaction, &session.schema, last, |at, entry| {
+    read(&transaction, session.schema(), last, |at, entry| {
         last = at;
         ledger.apply(&entry).map_err(|error| corrupt(at.seq, &error))
     })

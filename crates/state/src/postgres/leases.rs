@@ -6,7 +6,7 @@
 
 use super::{
     address::Address,
-    session::{Session, lock_key},
+    session::{POOLED, Session, lock_key},
 };
 use crate::{StateError, sent};
 use leadmill_core::{
@@ -24,8 +24,9 @@ use tokio_postgres::Transaction;
 /// What is added to the longest window: a call may have been on its way.
 const LATE: Duration = Duration::from_secs(5);
 
-/// How long the server may take for a trade. Without one nothing leaves.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the server may take for a trade or a note: longer than a machine that is gone can keep the row. After
+/// that the run ends.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// [`Leases`] of one purse at work in this process. Its trades run on a thread of their own.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ pub(crate) struct PostgresLeases {
     calls: Sender<(Call, SyncSender<Result<Agreement, StateError>>)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Call {
     Note(Vec<Sent>),
     Freeze { now: Timestamp, until: Timestamp },
@@ -141,12 +142,10 @@ impl Purse {
         if !session.take(&lock).await? {
             return Err(StateError::Server(format!("another process is {lock}")));
         }
-        // Worth no wait for the disk: a server takes longer to come up than the windows that matter here.
-        let client = session.client.lock().await;
-        client.batch_execute("SET synchronous_commit = off").await?;
+        let client = session.client().await;
         let insert = format!(
             "INSERT INTO {}.slots (purse, body) VALUES ($1, '{{}}') ON CONFLICT (purse) DO NOTHING",
-            session.schema
+            session.schema()
         );
         client.execute(&insert, &[&account.purse]).await?;
         drop(client);
@@ -157,7 +156,35 @@ impl Purse {
         Ok(Self { session, account, process, ahead, horizon, swept })
     }
 
+    /// One call, over a new connection where the old one is lost.
     async fn answer(&mut self, call: Call) -> Result<Agreement, StateError> {
+        let lost = match self.act(call.clone()).await {
+            Err(lost @ StateError::Lost(_)) => lost,
+            other => return other,
+        };
+        {
+            let mut connected = self.session.client().await;
+            self.session.renew(&mut connected).await?;
+        }
+        // Meanwhile others may have taken our slots: then nothing that had them may leave.
+        if matches!(call, Call::Note(_)) && !self.is_known().await? {
+            return Err(lost);
+        }
+        self.act(call).await
+    }
+
+    /// Whether nobody has taken this process for one that has ended.
+    async fn is_known(&self) -> Result<bool, StateError> {
+        let select =
+            format!("SELECT body FROM {}.slots WHERE purse = $1", self.session.schema());
+        let client = self.session.client().await;
+        let body: String =
+            client.query_one(&select, &[&self.account.purse]).await?.try_get(0)?;
+        let slots = self.read(&body)?;
+        Ok(slots.processes().any(|process| process == self.process))
+    }
+
+    async fn act(&mut self, call: Call) -> Result<Agreement, StateError> {
         match call {
             Call::Note(sends) => {
                 self.note(&sends).await?;
@@ -190,9 +217,9 @@ impl Purse {
         let insert = format!(
             "INSERT INTO {}.sends (process, at, record)
              SELECT $1, call.* FROM unnest($2::bigint[], $3::bytea[]) AS call",
-            self.session.schema
+            self.session.schema()
         );
-        let client = self.session.client.lock().await;
+        let client = self.session.client().await;
         client.execute(&insert, &[&self.process.0.cast_signed(), &at, &records]).await?;
         Ok(())
     }
@@ -204,23 +231,24 @@ impl Purse {
         now: Timestamp,
         change: impl FnOnce(&mut Slots, ProcessId, Timestamp, i64) -> Agreement,
     ) -> Result<Agreement, StateError> {
-        let schema = &self.session.schema;
+        let schema = self.session.schema();
         let called = Instant::now();
-        let mut client = self.session.client.lock().await;
+        let mut client = self.session.client().await;
+        let mark = client.mark.clone();
         let transaction = client.transaction().await?;
-        let select =
-            format!("SELECT body FROM {schema}.slots WHERE purse = $1 FOR UPDATE");
         let purse = &self.account.purse;
-        let body: String = transaction.query_one(&select, &[purse]).await?.try_get(0)?;
-        let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        let server = Timestamp(transaction.query_one(clock, &[]).await?.try_get(0)?);
+        let select = format!(
+            "SELECT body, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+                    current_setting('leadmill.session', true) IS NOT DISTINCT FROM $2
+             FROM {schema}.slots WHERE purse = $1 FOR UPDATE"
+        );
+        let row = transaction.query_one(&select, &[purse, &mark]).await?;
+        if !row.try_get::<_, bool>(2)? {
+            return Err(StateError::Unsafe(POOLED.into()));
+        }
+        let server = Timestamp(row.try_get(1)?);
         let passed = i64::try_from(called.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let mut slots = match body.as_str() {
-            "{}" => Slots::default(),
-            body => {
-                serde_json::from_str(body).map_err(|error| self.unreadable(&error))?
-            }
-        };
+        let mut slots = self.read(row.try_get(0)?)?;
         self.bury(&transaction, &mut slots, server).await?;
         let agreement = change(&mut slots, self.process, server, passed);
         let body =
@@ -230,8 +258,12 @@ impl Purse {
         if server.since(self.swept) > self.horizon {
             self.swept = server;
             let oldest = server.before(self.horizon).0;
-            let sweep =
-                format!("DELETE FROM {schema}.sends WHERE process = $1 AND at < $2");
+            // Of processes too whose lease had expired before they ended: nobody buries them. Other purses
+            // have windows of a day at most.
+            let sweep = format!(
+                "DELETE FROM {schema}.sends
+                 WHERE process = $1 AND at < $2 OR at < $2 - 3 * 86400000::bigint"
+            );
             transaction
                 .execute(&sweep, &[&self.process.0.cast_signed(), &oldest])
                 .await?;
@@ -248,7 +280,7 @@ impl Purse {
         slots: &mut Slots,
         server: Timestamp,
     ) -> Result<(), StateError> {
-        let schema = &self.session.schema;
+        let schema = self.session.schema();
         let others: Vec<ProcessId> =
             slots.processes().filter(|other| *other != self.process).collect();
         for other in others {
@@ -271,10 +303,17 @@ impl Purse {
         Ok(())
     }
 
+    fn read(&self, body: &str) -> Result<Slots, StateError> {
+        match body {
+            "{}" => Ok(Slots::default()),
+            body => serde_json::from_str(body).map_err(|error| self.unreadable(&error)),
+        }
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> StateError {
         StateError::Corrupt(format!(
             "{}.slots: {error}; its rows may be deleted when no run has been at work for some minutes",
-            self.session.schema
+            self.session.schema()
         ))
     }
 }

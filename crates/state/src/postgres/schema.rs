@@ -50,14 +50,14 @@ INSERT INTO {schema}.state (version, seq, sum) VALUES ({VERSION}, 0, 0);
 
 /// Creates or checks the tables.
 pub(super) async fn open(session: &Session) -> Result<(), StateError> {
-    let schema = &session.schema;
-    let mut client = session.client.lock().await;
+    let schema = session.schema();
+    let mut client = session.client().await;
     let transaction = client.transaction().await?;
     // Who else creates them waits.
     let opening = lock_key(schema, "opening");
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&opening]).await?;
     let has_schema = "SELECT to_regnamespace($1) IS NOT NULL";
-    if !transaction.query_one(has_schema, &[schema]).await?.try_get::<_, bool>(0)? {
+    if !transaction.query_one(has_schema, &[&schema]).await?.try_get::<_, bool>(0)? {
         transaction.batch_execute(&format!("CREATE SCHEMA {schema}")).await?;
     }
     match version(&transaction, schema).await? {
@@ -77,9 +77,9 @@ pub(super) async fn open(session: &Session) -> Result<(), StateError> {
 
 /// Checks the tables, and lets nothing be changed. `false` if there are none.
 pub(super) async fn look(session: &Session) -> Result<bool, StateError> {
-    let client = session.client.lock().await;
+    let client = session.client().await;
     client.batch_execute("SET default_transaction_read_only = on").await?;
-    match version(&*client, &session.schema).await? {
+    match version(&**client, session.schema()).await? {
         None => Ok(false),
         Some(VERSION) => Ok(true),
         Some(found) if found < VERSION => Err(StateError::Older),

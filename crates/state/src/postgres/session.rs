@@ -2,74 +2,115 @@
 //!
 //! Whoever holds a run's lock writes through the session that holds it. A session that the server has
 //! ended can write no more, and only then are its locks free: so a process that was cut off, and comes
-//! back, cannot write beside the one that took over.
+//! back, cannot write beside the one that took over. It may connect again, take its locks again, and go on
+//! if nobody else has had to do with its batches meanwhile.
 
 use super::address::Address;
-use crate::StateError;
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
+use crate::{StateError, random};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use rustls_platform_verifier::BuilderVerifierExt;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
+    ops::{Deref, DerefMut},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio_postgres::{Client, NoTls};
+use tokio::{
+    sync::MutexGuard,
+    time::{Instant, sleep},
+};
+use tokio_postgres::{Client, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long another process is waited for that is about to end, and how often it is looked for.
 const PATIENCE: u32 = 40;
 const APART: Duration = Duration::from_millis(25);
 
-/// An open connection.
+/// Times that a lock which somebody has is tried again, when a connection is renewed.
+const TAKEN: u32 = 4;
+
+/// How long a server that is gone is waited for: a restart or a failover takes some seconds.
+const RENEWAL: Duration = Duration::from_secs(60);
+
+/// What the server must do for us, where it knows of it. A machine that is gone must not keep its locks for
+/// two hours, nor a row for more than some seconds; a run that waits must not lose its own.
+const SETTINGS: &str = "
+SELECT set_config(wanted.name, wanted.setting, false)
+FROM (VALUES
+    ('default_transaction_isolation', 'read committed'),
+    ('tcp_keepalives_idle', '10'),
+    ('tcp_keepalives_interval', '5'),
+    ('tcp_keepalives_count', '3'),
+    ('tcp_user_timeout', '20000'),
+    ('idle_in_transaction_session_timeout', '5000'),
+    ('idle_session_timeout', '0'),
+    ('statement_timeout', '0'),
+    ('transaction_timeout', '0'),
+    ('lock_timeout', '0')
+) AS wanted (name, setting)
+JOIN pg_settings USING (name)";
+
+/// A session, which may be that of several connections, one after the other.
 #[derive(Debug)]
 pub(super) struct Session {
+    address: Address,
     /// One statement, or one transaction, at a time.
-    pub(super) client: tokio::sync::Mutex<Client>,
-    pub(super) schema: String,
-    /// The server's process that serves this session: the one that holds the locks.
-    pub(super) backend: i32,
+    connected: tokio::sync::Mutex<Connected>,
     held: Mutex<BTreeSet<String>>,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connected {
+    client: Client,
+    /// Names the connection in the server's session: another client of a pooler would have another.
+    pub(super) mark: String,
+    pub(super) backend: i32,
+    /// The journal's statement, once it is prepared.
+    pub(super) insert: Option<Statement>,
+}
+
+impl Deref for Connected {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Connected {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
 }
 
 impl Session {
     /// Connects, and makes sure that what the server acknowledges is on its disk.
     pub(super) async fn open(address: &Address) -> Result<Self, StateError> {
-        let client = connect(address).await?;
-        let settings =
-            client.query("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')", &[]);
-        for row in settings.await? {
-            let (name, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            match (name.as_str(), setting.as_str()) {
-                ("fsync", "off") => {
-                    return Err(StateError::Unsafe(
-                        "the server runs with fsync = off: a power cut there would lose what was paid for"
-                            .into(),
-                    ));
-                }
-                // `remote_apply` and `remote_write` are the server's own, stronger or weaker by its standbys.
-                ("synchronous_commit", "off" | "local") => {
-                    client.batch_execute("SET synchronous_commit = on").await?;
-                }
-                _ => {}
-            }
+        let connected = tokio::sync::Mutex::new(Connected::open(address).await?);
+        Ok(Self { address: address.clone(), connected, held: Mutex::default() })
+    }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.address.schema
+    }
+
+    /// The connection, renewed if it is known to be lost.
+    pub(super) async fn live(&self) -> Result<MutexGuard<'_, Connected>, StateError> {
+        let mut connected = self.connected.lock().await;
+        if connected.is_closed() {
+            self.renew(&mut connected).await?;
         }
-        // A machine that is gone must not keep its locks for two hours; a run that waits must not lose its own.
-        client
-            .batch_execute(
-                "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;
-                 SET tcp_keepalives_count = 3; SET idle_session_timeout = 0; SET statement_timeout = 0;
-                 SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '30s'",
-            )
-            .await?;
-        let backend: i32 =
-            client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
-        Ok(Self {
-            client: tokio::sync::Mutex::new(client),
-            schema: address.schema.clone(),
-            backend,
-            held: Mutex::default(),
-        })
+        Ok(connected)
+    }
+
+    pub(super) async fn client(&self) -> MutexGuard<'_, Connected> {
+        self.connected.lock().await
     }
 
     /// Whether this session is the only one with this lock from now on. Waits briefly.
@@ -85,21 +126,15 @@ impl Session {
         if self.holds(name) {
             return Ok(true);
         }
-        let key = lock_key(&self.schema, name);
+        let key = lock_key(self.schema(), name);
         for tried in 0..=patience {
-            let taken = self
-                .client
-                .lock()
-                .await
-                .query_one("SELECT pg_try_advisory_lock($1)", &[&key])
-                .await?;
-            if taken.try_get(0)? {
+            if self.client().await.lock(key).await? {
                 let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
                 held.insert(name.to_owned());
                 return Ok(true);
             }
             if tried < patience {
-                tokio::time::sleep(APART).await;
+                sleep(APART).await;
             }
         }
         Ok(false)
@@ -109,7 +144,106 @@ impl Session {
     pub(super) fn holds(&self, name: &str) -> bool {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
+
+    /// Connects again, where the connection was lost, and takes all locks again. Waits for the server. An
+    /// error where another process has one of the locks: it has taken over.
+    pub(super) async fn renew(
+        &self,
+        connected: &mut Connected,
+    ) -> Result<(), StateError> {
+        let held: Vec<String> = {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.iter().cloned().collect()
+        };
+        let end = Instant::now() + RENEWAL;
+        let lost = connected.backend;
+        let mut taken = 0;
+        loop {
+            let renewed = async {
+                let fresh = Connected::open(&self.address).await?;
+                // Where we have given up on it and the server has not, its locks are still ours.
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                           WHERE pid = $1 AND application_name = current_setting('application_name')
+                               AND usename = current_user AND pid <> pg_backend_pid()";
+                fresh.execute(end, &[&lost]).await?;
+                let mut is_free = true;
+                for name in &held {
+                    is_free &= fresh.lock(lock_key(self.schema(), name)).await?;
+                }
+                Ok::<_, StateError>((fresh, is_free))
+            };
+            let error = match renewed.await {
+                Ok((fresh, true)) => {
+                    *connected = fresh;
+                    return Ok(());
+                }
+                Ok((_, false)) => {
+                    taken += 1;
+                    StateError::Locked(self.address.to_string())
+                }
+                Err(error) => error,
+            };
+            if Instant::now() >= end || taken == TAKEN {
+                return Err(error);
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
 }
+
+impl Connected {
+    async fn open(address: &Address) -> Result<Self, StateError> {
+        let client = connect(address).await?;
+        client.execute(SETTINGS, &[]).await?;
+        let settings = "SELECT name, setting FROM pg_settings
+                        WHERE name IN ('fsync', 'synchronous_commit', 'server_encoding')";
+        for row in client.query(settings, &[]).await? {
+            let (name, setting): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            match (name.as_str(), setting.as_str()) {
+                ("fsync", "off") => {
+                    return Err(StateError::Unsafe(
+                        "the server runs with fsync = off: a power cut there would lose what was paid for"
+                            .into(),
+                    ));
+                }
+                ("server_encoding", encoding) if encoding != "UTF8" => {
+                    return Err(StateError::Unsafe(format!(
+                        "the database's encoding is {encoding}, which cannot hold every answer: it must be UTF8"
+                    )));
+                }
+                // `remote_apply` and `remote_write` are the server's own, stronger or weaker by its standbys.
+                ("synchronous_commit", "off" | "local") => {
+                    client.batch_execute("SET synchronous_commit = on").await?;
+                }
+                _ => {}
+            }
+        }
+        let mark = format!("{:016x}", random::number()?);
+        let set = "SELECT set_config('leadmill.session', $1, false), pg_backend_pid()";
+        let backend = client.query_one(set, &[&mark]).await?.try_get(1)?;
+        Ok(Self { client, mark, backend, insert: None })
+    }
+
+    /// Takes a lock of the server's, if it is free.
+    async fn lock(&self, key: i64) -> Result<bool, StateError> {
+        // A session that has a lock gets it again: then it would not be ours alone.
+        let look = "SELECT current_setting('leadmill.session', true) IS DISTINCT FROM $2 OR EXISTS (
+                        SELECT FROM pg_locks
+                        WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1
+                            AND classid = (($1::bigint >> 32) & 4294967295)::oid
+                            AND objid = ($1::bigint & 4294967295)::oid
+                    )";
+        if self.client.query_one(look, &[&key, &self.mark]).await?.try_get(0)? {
+            return Err(StateError::Unsafe(POOLED.into()));
+        }
+        let take = "SELECT pg_try_advisory_lock($1)";
+        Ok(self.client.query_one(take, &[&key]).await?.try_get(0)?)
+    }
+}
+
+/// What is wrong where a session is not ours alone.
+pub(super) const POOLED: &str = "the connection is not the one that holds the run's locks, or not ours alone: a pooler \
+                                 between here and the server must pool sessions, not transactions";
 
 /// The number under which the server knows a lock. All schemas of a database share the numbers.
 pub(super) fn lock_key(schema: &str, name: &str) -> i64 {
@@ -144,7 +278,6 @@ fn tls(address: &Address) -> Result<ClientConfig, StateError> {
     let wrong = |error: &dyn std::fmt::Display| {
         StateError::Address(format!("sslrootcert {}: {error}", path.display()))
     };
-    use rustls::pki_types::pem::PemObject;
     let mut roots = RootCertStore::empty();
     for certificate in
         CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?

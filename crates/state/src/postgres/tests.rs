@@ -1,7 +1,7 @@
 use super::*;
 use crate::{Place, VERSION, samples, server};
 use leadmill_core::{
-    Call, Credits, Entry, Event, Journal, Lane, Leases, Operation, QueryKey,
+    Appended, Call, Credits, Entry, Event, Journal, Lane, Leases, Operation, QueryKey,
 };
 use std::path::Path;
 use tokio_postgres::Client;
@@ -70,25 +70,93 @@ async fn who_has_lost_its_locks_cannot_write() {
         other.begin("k", "p", Timestamp(2)).await,
         Err(StateError::Locked(_))
     ));
-    let end = "SELECT pg_terminate_backend($1)";
-    client.execute(end, &[&store.session.backend]).await.unwrap();
+    end_session(&client, &store).await;
     while other.begin("k", "p", Timestamp(2)).await.is_err() {}
-    assert!(journal.append(&[intent(RunId(1), 3)]).await.is_err());
+    let error = journal.append(&[intent(RunId(1), 3)]).await.unwrap_err();
+    assert!(error.to_string().contains("another process"), "{error}");
     assert_eq!(other.ledger().await.unwrap().lines().len(), 2);
 }
 
-/// As behind a pooler of transactions: the statement comes from another session than the locks.
+async fn end_session(client: &Client, store: &Postgres) {
+    let backend = store.session.client().await.backend;
+    client.execute("SELECT pg_terminate_backend($1)", &[&backend]).await.unwrap();
+}
+
+/// As a server does that is restarted or fails over.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_does_not_hold_the_locks_cannot_write() {
-    let Some((address, _server, _)) = fresh("pooled").await else { return };
+async fn a_lost_connection_is_renewed_with_its_locks_if_nobody_has_taken_over() {
+    let Some((address, _server, client)) = fresh("renewed").await else { return };
+    let (store, mut journal) = written(&address).await;
+    for batch in 3..6 {
+        end_session(&client, &store).await;
+        let written = journal.append(&[intent(RunId(1), batch)]).await.unwrap();
+        assert_eq!(written, Appended::Written { before: vec![] });
+    }
+    assert_eq!(store.ledger().await.unwrap().lines().len(), 5);
+    let other = Postgres::open(&address).await.unwrap();
+    assert!(matches!(
+        other.begin("k", "p", Timestamp(2)).await,
+        Err(StateError::Locked(_))
+    ));
+}
+
+/// The connection was lost after the server had written and before it said so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_unseen_is_not_written_twice() {
+    let Some((address, _server, _)) = fresh("unseen").await else { return };
     let (store, journal) = written(&address).await;
-    let mut session = Session::open(&address).await.unwrap();
-    session.backend = store.session.backend;
     let seen = journal.seen();
-    let mut pooled = PostgresJournal::new(Arc::new(session), seen).await.unwrap();
-    let error = pooled.append(&[intent(RunId(1), 3)]).await.unwrap_err();
+    let mut other = PostgresJournal::new(Arc::clone(&store.session), seen);
+    let ours = [intent(RunId(1), 3), intent(RunId(1), 4)];
+    other.append(&ours).await.unwrap();
+    other.append(&[intent(RunId(2), 5)]).await.unwrap();
+    let mut blind = PostgresJournal::new(Arc::clone(&store.session), seen);
+    let appended = blind.append_again(&ours).await.unwrap();
+    assert_eq!(appended, Appended::Written { before: vec![] });
+    let next = blind.append(&[]).await.unwrap();
+    assert_eq!(next, Appended::Written { before: vec![intent(RunId(2), 5)] });
+    assert_eq!(store.ledger().await.unwrap().lines().len(), 5);
+}
+
+/// A pooler of transactions hands one session of the server to several clients.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_not_ours_alone_is_refused() {
+    let Some((address, _server, _)) = fresh("pooled").await else { return };
+    let (store, mut journal) = written(&address).await;
+    // Another client has taken this lock through the same session.
+    let key = session::lock_key("pooled", "key l");
+    let client = store.session.client().await;
+    client.execute("SELECT pg_advisory_lock($1)", &[&key]).await.unwrap();
+    drop(client);
+    let error = store.begin("l", "p", Timestamp(2)).await.unwrap_err();
     assert!(error.to_string().contains("pooler"), "{error}");
+    // Another client has begun to use it.
+    let set = "SELECT set_config('leadmill.session', 'other', false)";
+    store.session.client().await.execute(set, &[]).await.unwrap();
+    let error = journal.append(&[intent(RunId(1), 3)]).await.unwrap_err();
+    assert!(error.to_string().contains("pooler"), "{error}");
+    assert!(store.others([RunId(9)].into()).await.is_err());
     assert_eq!(store.ledger().await.unwrap().lines().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_hold_every_answer_is_refused() {
+    let Some((_, server, client)) = fresh("latin").await else { return };
+    let create = "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'";
+    client.batch_execute(create).await.unwrap();
+    let url = server.schema("latin").replace("/postgres?", "/latin?");
+    let error = Postgres::open(&address(&url)).await.unwrap_err().to_string();
+    assert!(error.contains("LATIN1"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_release_at_work_keeps_an_older_one_from_writing() {
+    let Some((address, _server, client)) = fresh("newer_at_work").await else { return };
+    let (_store, mut journal) = written(&address).await;
+    let newer = format!("UPDATE newer_at_work.state SET version = {}", VERSION + 1);
+    client.batch_execute(&newer).await.unwrap();
+    let error = journal.append(&[intent(RunId(1), 3)]).await.unwrap_err();
+    assert!(error.to_string().contains("version"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

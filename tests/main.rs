@@ -15,6 +15,7 @@ mod doubts;
 mod ends;
 mod house;
 mod job_slots;
+mod kill_points;
 mod kills;
 mod limits;
 mod main_job;

@@ -16,6 +16,8 @@ mod chain;
 mod code;
 mod error;
 mod folder;
+#[cfg(feature = "kill-points")]
+mod kill_point;
 mod place;
 mod postgres;
 mod random;

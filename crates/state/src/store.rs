@@ -122,16 +122,19 @@ impl Store {
 
     /// The account book, and the journal to go on writing it.
     pub async fn book(&self) -> Result<(Ledger, Box<dyn Journal>), StateError> {
-        match &self.database {
+        let (ledger, journal): (_, Box<dyn Journal>) = match &self.database {
             Database::Folder(folder) => {
                 let (ledger, journal) = folder.book()?;
-                Ok((ledger, Box::new(journal)))
+                (ledger, Box::new(journal))
             }
             Database::Postgres(postgres) => {
                 let (ledger, journal) = postgres.book().await?;
-                Ok((ledger, Box::new(journal)))
+                (ledger, Box::new(journal))
             }
-        }
+        };
+        #[cfg(feature = "kill-points")]
+        let journal = Box::new(crate::kill_point::Mortal::new(journal));
+        Ok((ledger, journal))
     }
 
     /// Takes part in sharing the windows of an account with other processes on this state.

@@ -152,8 +152,5 @@ fn a_kill_at_any_write_of_the_journal_or_at_any_time_leaves_no_trace() {
         (1..=100_u64).map(|nth| Kill::Time(nth * 618 % 1_000 * (took + 200) / 1_000));
     all(&times.collect::<Vec<_>>(), check);
     let at_times = *happened.lock().unwrap();
-    eprintln!(
-        "killed at {at_writes} writes and at {at_times} times of a run of {took} ms"
-    );
     assert!(at_writes >= 80 && at_times >= 60, "{at_writes} and {at_times} kills");
 }

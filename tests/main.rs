@@ -20,6 +20,7 @@ mod kills;
 mod limits;
 mod main_job;
 mod pipelines;
+mod recovery;
 mod secrets;
 mod shared_limits;
 mod shared_state;

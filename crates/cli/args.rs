@@ -54,7 +54,7 @@ pub(crate) enum Verb {
     /// Runs a pipeline, or goes on where an earlier run ended.
     Run(RunArgs),
     /// Fetches the answers of everything that is paid for, and buys nothing.
-    Fetch(RunArgs),
+    Fetch(FetchArgs),
     /// Ends the doubt about a batch whose reply was lost.
     Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
@@ -117,6 +117,15 @@ pub(crate) struct RunArgs {
     pub(crate) result_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) webhooks: WebhookArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FetchArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Takes over first what can still be read in the folder of a damaged state. The run's own must be new.
+    #[arg(long, value_name = "FOLDER", env = "LEADMILL_SALVAGE")]
+    pub(crate) salvage: Option<PathBuf>,
 }
 
 /// Callbacks of the provider. They are hints: without them, a run ends the same, somewhat later.

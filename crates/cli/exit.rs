@@ -131,9 +131,9 @@ impl From<StateError> for Failure {
             StateError::Newer { .. } => {
                 Some("update leadmill, or give this run a state of its own with --state")
             }
-            StateError::Corrupt(_) => {
-                Some("nothing was bought; keep the folder, and restore it from a backup")
-            }
+            StateError::Corrupt(_) => Some(
+                "nothing was bought. Keep what is there: restore it from a backup, or let `leadmill fetch FILE --state NEW --salvage OLD` take over what can be read",
+            ),
             StateError::Address(_) => {
                 Some("write postgres://user:password@host:port/database, or a folder")
             }

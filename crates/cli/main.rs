@@ -56,8 +56,11 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         Verb::Init(args) => verbs::init::init(&args, terminal),
         Verb::Check(args) => verbs::check::check(&args, terminal).await,
         Verb::Plan(args) => verbs::plan::plan(&args, terminal).await,
-        Verb::Run(args) => verbs::run::run(&args, Purpose::Buy, terminal).await,
-        Verb::Fetch(args) => verbs::run::run(&args, Purpose::Fetch, terminal).await,
+        Verb::Run(args) => verbs::run::run(&args, &Purpose::Buy, terminal).await,
+        Verb::Fetch(args) => {
+            let purpose = Purpose::Fetch { salvage: args.salvage.clone() };
+            verbs::run::run(&args.run, &purpose, terminal).await
+        }
         Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
         Verb::Status(args) => verbs::status::status(&args, terminal).await,
         Verb::Serve(args) => verbs::serve::serve(&args, terminal).await,

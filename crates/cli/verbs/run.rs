@@ -1,6 +1,7 @@
 //! `leadmill run`: starts a run, or goes on where an earlier one ended. It is the same thing.
 
 mod doubts;
+mod salvage;
 mod session;
 
 use crate::{
@@ -19,22 +20,29 @@ use leadmill_engine::{Book, Ending};
 use leadmill_state::{Run, Store};
 use serde_json::{Value, json};
 use session::Session;
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 use tokio::{sync::watch, time::Instant};
 
 /// Whether a run may ask, or only fetches what was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// It asks what is left to ask.
     Buy,
     /// It fetches what is paid for, and buys nothing.
-    Fetch,
+    Fetch {
+        /// A damaged state from which it begins.
+        salvage: Option<PathBuf>,
+    },
 }
 
 /// Runs the pipeline and tells what came of it, in the result file too, however it ends.
 pub(crate) async fn run(
     args: &RunArgs,
-    purpose: Purpose,
+    purpose: &Purpose,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let Some(file) = &args.result_file else { return go(args, purpose, terminal).await };
@@ -54,13 +62,16 @@ pub(crate) async fn run(
 
 async fn go(
     args: &RunArgs,
-    purpose: Purpose,
+    purpose: &Purpose,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let start = Instant::now();
     let (stop, interruption) = listen(args)?;
     let prepared = prepared::whole(&args.file, terminal).await?;
     let store = Store::open(&prepared.state).await?;
+    if let Purpose::Fetch { salvage: Some(damaged) } = purpose {
+        salvage::salvage(&store, damaged, &prepared.results, terminal).await?;
+    }
     let name = &prepared.pipeline.name;
     let run = store.begin(&prepared.run_key, name, SystemClock.now()).await?;
     if run.resumed {

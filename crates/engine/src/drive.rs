@@ -99,6 +99,8 @@ struct Work {
     operation: Operation,
     keys: Arc<[QueryKey]>,
     reserve: Credits,
+    /// What the wallet still holds for it: less, where it was settled before.
+    held: Credits,
     /// When it was submitted.
     since: Instant,
     /// Whether an earlier process submitted it.
@@ -219,10 +221,11 @@ impl<'a> Drive<'a> {
                     job.clone(),
                     line.operation,
                     line.keys,
-                    line.credits,
+                    line.reserve,
                 );
                 if let Some(work) = self.jobs.get_mut(&line.batch) {
                     work.resumed = true;
+                    work.held = line.credits;
                     work.adopted = line.adopted;
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
@@ -247,6 +250,7 @@ impl<'a> Drive<'a> {
             operation,
             keys,
             reserve,
+            held: reserve,
             since: Instant::now(),
             resumed: false,
             adopted: false,

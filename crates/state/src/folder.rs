@@ -3,10 +3,11 @@
 mod journal;
 mod leases;
 mod locks;
+mod salvage;
 mod schema;
 mod sends;
 
-use crate::{Run, RunRecord, StateError};
+use crate::{Run, RunRecord, Salvaged, StateError};
 use journal::SqliteJournal;
 use leadmill_core::{Account, BatchId, Hint, HintKind, JobId, Ledger, RunId, Timestamp};
 use leases::FolderLeases;
@@ -151,6 +152,20 @@ impl Folder {
         self.database().execute(
             "UPDATE runs SET closed_at = ?, summary = ? WHERE id = ?",
             (closed_at.map(|at| at.0), summary, run.0),
+        )?;
+        Ok(())
+    }
+
+    /// What can still be read of a damaged state.
+    pub(crate) fn salvage(folder: &Path) -> Result<Salvaged, StateError> {
+        salvage::salvage(folder)
+    }
+
+    /// Names runs from here on after this one.
+    pub(crate) fn begin_after(&self, run: RunId) -> Result<(), StateError> {
+        self.database().execute(
+            "INSERT OR REPLACE INTO sqlite_sequence (name, seq) VALUES ('runs', ?)",
+            [run.0],
         )?;
         Ok(())
     }

@@ -37,7 +37,7 @@ mod server;
 pub use error::StateError;
 pub use place::Place;
 pub use postgres::Address;
-pub use runs::{Run, RunRecord};
+pub use runs::{Run, RunRecord, Salvaged};
 pub use spool::{Spool, SpoolReader};
 pub use store::Store;
 

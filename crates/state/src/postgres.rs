@@ -122,6 +122,15 @@ impl Postgres {
         Ok(())
     }
 
+    /// Names runs from here on after this one.
+    pub(crate) async fn begin_after(&self, run: RunId) -> Result<(), StateError> {
+        let name = format!("{}.runs", self.session.schema());
+        let set = "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)";
+        let client = self.session.live().await?;
+        client.query_one(set, &[&name, &run.0.max(1)]).await?;
+        Ok(())
+    }
+
     /// All runs, oldest first.
     pub(crate) async fn runs(&self) -> Result<Vec<RunRecord>, StateError> {
         let select = self.sql(

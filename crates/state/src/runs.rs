@@ -1,6 +1,6 @@
 //! Runs, as the state remembers them.
 
-use leadmill_core::{RunId, Timestamp};
+use leadmill_core::{Entry, RunId, Timestamp};
 
 /// A run, begun or taken up again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,4 +24,15 @@ pub struct RunRecord {
     pub closed_at: Option<Timestamp>,
     /// The summary of its latest session, as JSON.
     pub summary: Option<String>,
+}
+
+/// What can still be read of a damaged state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Records, in their order.
+    pub entries: Vec<Entry>,
+    /// Records that cannot be read.
+    pub lost: u64,
+    /// The latest run that any of them is of.
+    pub last_run: RunId,
 }

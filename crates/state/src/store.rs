@@ -1,10 +1,14 @@
 //! A state, wherever it is.
 
 use crate::{
-    Place, Run, RunRecord, StateError, folder::Folder, postgres::Postgres, random,
+    Place, Run, RunRecord, Salvaged, StateError, folder::Folder, postgres::Postgres,
+    random,
 };
 use leadmill_core::{Account, Hint, Journal, Leases, Ledger, RunId, Timestamp};
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// Hints that are kept of one batch: its job's two, and a few that somebody may have made up.
 const MOST_HINTS: i64 = 16;
@@ -101,6 +105,19 @@ impl Store {
         match &self.database {
             Database::Folder(folder) => folder.end(run, closed_at, summary),
             Database::Postgres(postgres) => postgres.end(run, closed_at, summary).await,
+        }
+    }
+
+    /// What can still be read of a damaged state in a folder, whatever its sums say.
+    pub fn salvage(folder: &Path) -> Result<Salvaged, StateError> {
+        Folder::salvage(folder)
+    }
+
+    /// Names runs from here on after this one, which a damaged state had.
+    pub async fn begin_after(&self, run: RunId) -> Result<(), StateError> {
+        match &self.database {
+            Database::Folder(folder) => folder.begin_after(run),
+            Database::Postgres(postgres) => postgres.begin_after(run).await,
         }
     }
 

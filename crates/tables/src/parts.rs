@@ -105,6 +105,23 @@ fn written_sum(name: &str) -> Option<u64> {
     u64::from_str_radix(sum, 16).ok()
 }
 
+impl Results {
+    /// Whether a part is here, and is what was written.
+    pub async fn holds(&self, name: &str) -> bool {
+        fetch(self, name).await.is_ok()
+    }
+
+    /// Copies a part that is what was written from another place. Tells whether it was.
+    pub async fn adopt(&self, name: &str, from: &Self) -> Result<bool, TableError> {
+        let Ok(bytes) = fetch(from, name).await else { return Ok(false) };
+        let told = |error: std::io::Error| {
+            TableError::new(Subject::Part, format!("staged answers {name}: {error}"))
+        };
+        self.put(name, bytes.to_vec()).await.map_err(told)?;
+        Ok(true)
+    }
+}
+
 /// Reads a part's own columns and some of the operation's fields. A field that a part of an older release
 /// does not have is left out.
 pub(crate) fn read(

@@ -3,6 +3,7 @@
 use super::Purpose;
 use crate::{
     accounts::Accounts,
+    clock::SystemClock,
     enriching::{At, Finished, each_batch},
     exit::{Exit, Failure},
     needs::{Known, Needs},
@@ -12,12 +13,12 @@ use crate::{
     terminal::Terminal,
 };
 use leadmill_core::{
-    Credits, Entry, Event, Lane, Line, Part, RunId, State, Status, Timestamp,
-    schedule::Lanes,
+    Clock, Credits, Entry, Event, KeySet, Lane, Line, Part, RunId, State, Status,
+    Timestamp, schedule::Lanes,
 };
 use leadmill_engine::{Book, Doubt, Ending, Order, Recorded};
 use leadmill_state::{Run, Spool, Store};
-use leadmill_tables::{Sink, Written, failed_rows, statuses};
+use leadmill_tables::{Sink, Subject, Written, failed_rows, statuses};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -33,7 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) prepared: &'a Prepared,
     pub(super) store: &'a Store,
     pub(super) run: Run,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: &'a Purpose,
     /// Runs whose open jobs other processes fetch.
     pub(super) others: BTreeSet<RunId>,
     pub(super) book: Book,
@@ -189,10 +190,85 @@ impl<'a> Session<'a> {
             ending,
             rows: BTreeMap::new(),
         });
-        let (ledger, results) = (self.book.ledger(), &self.prepared.results);
-        let loaded =
-            Finished::load(place, step, ledger, results, &self.at(), &needs.seen).await?;
-        Ok((ending, loaded))
+        let (reopened, loaded) = self.load(place, step, &needs.seen).await?;
+        Ok((ending.max(reopened), loaded))
+    }
+
+    /// Loads the answers of a step. Those that can no longer be read are fetched again, which is free.
+    async fn load(
+        &mut self,
+        place: usize,
+        step: &'a PreparedStep,
+        seen: &KeySet,
+    ) -> Result<(Ending, Finished<'a>), Failure> {
+        let (results, mut ending) = (&self.prepared.results, Ending::Complete);
+        for round in 0.. {
+            let ledger = self.book.ledger();
+            let loaded =
+                Finished::load(place, step, ledger, results, &self.at(), seen).await;
+            match loaded {
+                Ok(loaded) => return Ok((ending, loaded)),
+                Err(error) if error.subject == Subject::Part && round < AGAIN => {
+                    if !self.reopen(step, seen).await? {
+                        return Err(error.into());
+                    }
+                    let spool = Spool::create(&self.store.questions(self.run.id, place));
+                    let spool = spool.map_err(|error| {
+                        Failure::failed(format!("questions: {error}"))
+                    })?;
+                    ending = ending.max(self.ask(step, spool).await?);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::failed("the staged answers cannot be read"))
+    }
+
+    /// Opens the jobs again whose answers can no longer be read here, as far as they are needed.
+    async fn reopen(
+        &mut self,
+        step: &PreparedStep,
+        seen: &KeySet,
+    ) -> Result<bool, Failure> {
+        let provider = self.prepared.pipeline.providers.get(&step.provider);
+        if provider.is_none_or(|provider| provider.is_embedded()) {
+            return Ok(false);
+        }
+        let lines = self.book.ledger().lines().iter().filter(|line| {
+            *line.account == *step.account.purse
+                && line.operation == step.operation
+                && line.keys.iter().any(|key| seen.contains(key))
+        });
+        let mut entries = Vec::new();
+        for line in lines {
+            if let State::Settled { part: Part::File(name), job: Some(_), .. } =
+                &line.state
+                && !self.prepared.results.holds(name).await
+            {
+                let (batch, event) = (line.batch, Event::Reopened);
+                entries.push(Entry {
+                    at: SystemClock.now(),
+                    run: line.run,
+                    batch,
+                    event,
+                });
+            }
+        }
+        match self.book.record(&entries).await {
+            Ok(Recorded::Written) => {}
+            Ok(Recorded::Collides) => {
+                return Err(Failure::failed("the journal has changed"));
+            }
+            Err(error) => return Err(Failure::failed(error.to_string())),
+        }
+        if !entries.is_empty() {
+            self.terminal.talk(&format!(
+                "the answers of {} batches can no longer be read here: they are fetched again, at no charge\n",
+                entries.len()
+            ));
+        }
+        self.take_up().await?;
+        Ok(!entries.is_empty())
     }
 
     /// Asks what is to be asked, and fetches what was asked.
@@ -203,7 +279,7 @@ impl<'a> Session<'a> {
     ) -> Result<Ending, Failure> {
         let asked = match self.purpose {
             Purpose::Buy => spool.len(),
-            Purpose::Fetch => 0,
+            Purpose::Fetch { .. } => 0,
         };
         let left = spool.len() - asked;
         let open = self.book.ledger().open(&step.account.purse);
@@ -289,7 +365,9 @@ impl<'a> Session<'a> {
             engine.open_wallet().await?;
             match purpose {
                 Purpose::Buy => engine.buy(book, order, &mut questions).await,
-                Purpose::Fetch => engine.buy(book, order, &mut std::iter::empty()).await,
+                Purpose::Fetch { .. } => {
+                    engine.buy(book, order, &mut std::iter::empty()).await
+                }
             }
         };
         tokio::select! {

@@ -431,7 +431,7 @@ impl Drive<'_> {
         events: &mut Events,
     ) {
         if let Some(work) = self.jobs.remove(&batch) {
-            self.engine.wallet.settled(batch, work.reserve.less(cost), work.told_balance);
+            self.engine.wallet.settled(batch, work.held.less(cost), work.told_balance);
         }
         self.harvest_next();
         self.tally(&statuses, cost);

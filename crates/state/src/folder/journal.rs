@@ -109,7 +109,7 @@ fn read(
 }
 
 /// The first six columns.
-fn record(row: &rusqlite::Row<'_>) -> Result<Record, rusqlite::Error> {
+pub(super) fn record(row: &rusqlite::Row<'_>) -> Result<Record, rusqlite::Error> {
     let stored = code::Row { event: row.get(3)?, body: row.get(4)?, bytes: row.get(5)? };
     Ok(Record { at: row.get(0)?, run: row.get(1)?, batch: row.get(2)?, row: stored })
 }

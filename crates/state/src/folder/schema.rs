@@ -104,6 +104,15 @@ pub(crate) fn look(path: &Path) -> Result<Option<Connection>, StateError> {
     }
 }
 
+/// Opens a database of which nobody knows what is left, for reading only.
+pub(crate) fn open_damaged(path: &Path) -> Result<Connection, StateError> {
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prepare(&mut connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
 fn version(connection: &Connection) -> Result<i64, StateError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

@@ -137,6 +137,9 @@ impl From<StateError> for Failure {
             StateError::Address(_) => {
                 Some("write postgres://user:password@host:port/database, or a folder")
             }
+            StateError::Full { .. } => {
+                Some("make room, then run again: what was paid for is remembered")
+            }
             StateError::Unsafe(_) | StateError::Io(..) | StateError::Database(_) => None,
             StateError::Lost(_) | StateError::Server(_) => Some(
                 "what was paid for is remembered: run again when the database answers",
@@ -148,7 +151,8 @@ impl From<StateError> for Failure {
             | StateError::Corrupt(_)
             | StateError::Address(_)
             | StateError::Unsafe(_) => Exit::Invalid,
-            StateError::Io(..)
+            StateError::Full { .. }
+            | StateError::Io(..)
             | StateError::Database(_)
             | StateError::Lost(_)
             | StateError::Server(_) => Exit::Failed,

@@ -30,6 +30,14 @@ pub enum StateError {
     /// The server would not keep what it acknowledges.
     #[error("state: {0}")]
     Unsafe(String),
+    /// The disk has no room for what must be written down once something is bought.
+    #[error("state {}: the disk is full: {wanted} MiB are kept free for replies", path.display())]
+    Full {
+        /// The file that takes the room.
+        path: PathBuf,
+        /// Its size in MiB.
+        wanted: u64,
+    },
     /// The disk said no.
     #[error("state {0}: {1}")]
     Io(PathBuf, io::Error),

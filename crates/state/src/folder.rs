@@ -3,6 +3,7 @@
 mod journal;
 mod leases;
 mod locks;
+mod room;
 mod salvage;
 mod schema;
 mod sends;
@@ -12,6 +13,7 @@ use journal::SqliteJournal;
 use leadmill_core::{Account, BatchId, Hint, HintKind, JobId, Ledger, RunId, Timestamp};
 use leases::FolderLeases;
 use locks::{Locks, alone};
+use room::Room;
 use rusqlite::{Connection, OptionalExtension};
 use std::{
     collections::BTreeSet,
@@ -27,6 +29,7 @@ pub(crate) struct Folder {
     folder: PathBuf,
     connection: Arc<Mutex<Connection>>,
     locks: Option<Mutex<Locks>>,
+    room: Option<Room>,
 }
 
 impl Folder {
@@ -37,7 +40,8 @@ impl Folder {
         builder.recursive(true).mode(0o700).create(folder).map_err(wrong)?;
         let locks = Locks::open(folder)?;
         let connection = alone(folder, || schema::open(&folder.join("state.db")))?;
-        let store = Self::of(folder, connection, Some(locks));
+        let mut store = Self::of(folder, connection, Some(locks));
+        store.room = Some(Room::keep(folder)?);
         store.forget_questions()?;
         Ok(store)
     }
@@ -57,7 +61,12 @@ impl Folder {
 
     fn of(folder: &Path, connection: Connection, locks: Option<Locks>) -> Self {
         let connection = Arc::new(Mutex::new(connection));
-        Self { folder: folder.to_owned(), connection, locks: locks.map(Mutex::new) }
+        Self {
+            folder: folder.to_owned(),
+            connection,
+            locks: locks.map(Mutex::new),
+            room: None,
+        }
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {
@@ -196,7 +205,10 @@ impl Folder {
     /// The account book, and the journal to go on writing it.
     pub(crate) fn book(&self) -> Result<(Ledger, SqliteJournal), StateError> {
         let (ledger, seen) = journal::replay(&self.database())?;
-        Ok((ledger, SqliteJournal::new(Arc::clone(&self.connection), seen)))
+        Ok((
+            ledger,
+            SqliteJournal::new(Arc::clone(&self.connection), seen, self.room.clone()),
+        ))
     }
 
     /// Takes part in sharing the windows of an account with other processes on this state.

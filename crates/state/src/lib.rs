@@ -9,6 +9,7 @@
 //! | `limits.db` | who holds which slots of the windows | a crash of the machine |
 //! | `calls/` | the recent calls of each process, for the windows of the next | a crash of the machine |
 //! | `answers/` | the answers of settled batches, one Parquet file a batch | as `state.db` |
+//! | `room` | nothing: it keeps room on the disk for the replies to what has left | may be deleted |
 //! | `.questions-*` | the questions of a step that is running | may be deleted |
 //! | `locks/` | the locks of the processes and the runs they are at work on | - |
 

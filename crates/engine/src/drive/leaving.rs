@@ -26,11 +26,23 @@ impl Drive<'_> {
         };
         let intents =
             leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
-        if self.record(intents).await? == Recorded::Collides {
-            leaving
-                .into_iter()
-                .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
-            return Ok(());
+        match self.record(intents).await {
+            Ok(Recorded::Written) => {}
+            Ok(Recorded::Collides) => {
+                leaving
+                    .into_iter()
+                    .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
+                return Ok(());
+            }
+            // Nothing leaves; what has left is still to be heard of.
+            Err(error) => {
+                for (permit, batch) in leaving {
+                    self.engine.limiter.withdraw(&permit);
+                    self.engine.wallet.refused(batch.id);
+                }
+                self.fail(error);
+                return Ok(());
+            }
         }
         let noted = match self.still_may_leave(endpoint) {
             Ok(true) => self.engine.note(&vec![endpoint; leaving.len()]),
@@ -45,25 +57,28 @@ impl Drive<'_> {
             return self.stay(leaving, &reason).await;
         }
         self.weigh_anchor(leaving.len());
-        for (permit, batch) in leaving {
-            self.weighty += 1;
-            self.engine.report.asked += batch.queries.len() as u64;
-            let provider = Arc::clone(&self.engine.provider);
-            match batch.lane {
-                Lane::Bulk => self.calls.spawn(async move {
-                    let reply = provider.submit(&batch).await;
-                    Ended::Submitted(permit, batch, reply)
-                }),
-                Lane::Single => self.calls.spawn(async move {
-                    let reply = match batch.queries.first() {
-                        Some(query) => provider.ask(query).await,
-                        None => return std::future::pending().await,
-                    };
-                    Ended::Asked(permit, batch, reply)
-                }),
-            };
-        }
+        leaving.into_iter().for_each(|(permit, batch)| self.send(permit, batch));
         Ok(())
+    }
+
+    /// The call goes.
+    fn send(&mut self, permit: Permit, batch: Batch) {
+        self.weighty += 1;
+        self.engine.report.asked += batch.queries.len() as u64;
+        let provider = Arc::clone(&self.engine.provider);
+        match batch.lane {
+            Lane::Bulk => self.calls.spawn(async move {
+                let reply = provider.submit(&batch).await;
+                Ended::Submitted(permit, batch, reply)
+            }),
+            Lane::Single => self.calls.spawn(async move {
+                let reply = match batch.queries.first() {
+                    Some(query) => provider.ask(query).await,
+                    None => return std::future::pending().await,
+                };
+                Ended::Asked(permit, batch, reply)
+            }),
+        };
     }
 
     /// Reads the wallet's newest transaction now and then: the proof that a lost call was not charged has to

@@ -1,13 +1,14 @@
 //! The journal on SQLite.
 
+use super::room::Room;
 use crate::{
     StateError,
     chain::{Record, Seen, Sum, corrupt},
     code,
 };
 use async_trait::async_trait;
-use leadmill_core::{Appended, Entry, Journal, JournalError, Ledger, journal};
-use rusqlite::{Connection, TransactionBehavior};
+use leadmill_core::{Appended, Entry, Event, Journal, JournalError, Ledger, journal};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Appends entries to the state's database, one transaction a call.
@@ -16,12 +17,18 @@ pub(crate) struct SqliteJournal {
     connection: Arc<Mutex<Connection>>,
     /// The last record that this process has seen or written.
     seen: Seen,
+    /// Kept on the disk for the replies to what was intended.
+    room: Option<Room>,
 }
 
 impl SqliteJournal {
     /// A journal of which everything up to the record `seen` is known.
-    pub(crate) const fn new(connection: Arc<Mutex<Connection>>, seen: Seen) -> Self {
-        Self { connection, seen }
+    pub(crate) const fn new(
+        connection: Arc<Mutex<Connection>>,
+        seen: Seen,
+        room: Option<Room>,
+    ) -> Self {
+        Self { connection, seen, room }
     }
 }
 
@@ -31,8 +38,22 @@ impl Journal for SqliteJournal {
         let records = Record::of(entries)?;
         let ours = entries.to_vec();
         let (connection, seen) = (Arc::clone(&self.connection), self.seen);
+        let room = self.room.clone();
         let written = tokio::task::spawn_blocking(move || {
-            write(&connection, seen, &ours, &records)
+            let is_intent = |entry: &Entry| matches!(entry.event, Event::Intended { .. });
+            let Some(room) = room else {
+                return write(&connection, seen, &ours, &records);
+            };
+            if ours.iter().any(is_intent) {
+                room.ensure()?;
+            }
+            match write(&connection, seen, &ours, &records) {
+                // What has left must be written down: nothing else will leave.
+                Err(error) if is_full(&error) && room.give_up() => {
+                    write(&connection, seen, &ours, &records)
+                }
+                written => written,
+            }
         });
         let written = written.await.map_err(|error| JournalError(error.to_string()))?;
         let (seen, appended) =
@@ -40,6 +61,11 @@ impl Journal for SqliteJournal {
         self.seen = seen;
         Ok(appended)
     }
+}
+
+fn is_full(error: &StateError) -> bool {
+    let StateError::Database(error) = error else { return false };
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
 /// Reads what others have written since `seen`, and writes ours after it unless they collide.

@@ -123,6 +123,11 @@ impl Provider for Model {
         self.reply(Transactions::default(), signals).await
     }
 
+    async fn find(&self, _: Operation, _: BatchId) -> Answer<Option<JobId>> {
+        let signals = self.arrive(Call::Find).await?;
+        Err(self.error(Call::Find, ErrorKind::Refused, 404, signals))
+    }
+
     async fn ask(&self, query: &Query) -> Answer<Answered> {
         let signals = self.arrive(Call::Ask).await?;
         self.server().counts.singles += 1;

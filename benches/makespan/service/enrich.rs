@@ -48,7 +48,7 @@ fn service(
         category: |call| match call {
             Call::Ask => Category::Enrich,
             Call::Submit => Category::Bulk,
-            Call::Balance | Call::Transactions | Call::Poll | Call::Page => {
+            Call::Balance | Call::Transactions | Call::Poll | Call::Page | Call::Find => {
                 Category::Global
             }
         },

@@ -42,17 +42,20 @@ pub enum Call {
     Poll,
     /// Fetching a page of results.
     Page,
+    /// Looking for a job by the name that we gave it.
+    Find,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Balance,
         Self::Transactions,
         Self::Ask,
         Self::Submit,
         Self::Poll,
         Self::Page,
+        Self::Find,
     ];
 
     /// The name in a pack.
@@ -64,6 +67,7 @@ impl Call {
             Self::Submit => "submit",
             Self::Poll => "poll",
             Self::Page => "page",
+            Self::Find => "find",
         }
     }
 }

@@ -31,6 +31,10 @@ pub struct Pack {
     /// none where the provider lists no transactions.
     #[serde(default)]
     pub settling: Option<Written>,
+    /// How long a job may take to show in the provider's list of jobs, by the name that we gave it, from when its
+    /// submit was given up; none where jobs have no names or are not listed.
+    #[serde(default)]
+    pub listing: Option<Written>,
     /// The provider's words for its confidence, as numbers from 0 to 100. Our own reading.
     pub confidence: BTreeMap<String, i64>,
 }
@@ -59,6 +63,9 @@ pub struct Offer {
     /// What one day holds, over the whole team.
     #[serde(default)]
     pub daily: Daily,
+    /// How long a single question can be asked again at no charge; none where each time is charged.
+    #[serde(default)]
+    pub repeats: Option<Written>,
 }
 
 /// A quota by the day. Whether a provider's day is a calendar day is seldom said, so it holds for every

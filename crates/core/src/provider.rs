@@ -1,6 +1,6 @@
 //! The port through which money is spent and answers return.
 
-use crate::{Account, Answered, Batch, Credits, JobId, Operation, Query};
+use crate::{Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query};
 use async_trait::async_trait;
 use std::{
     fmt::{self, Debug},
@@ -25,6 +25,15 @@ pub trait Provider: Debug + Send + Sync {
     /// pack says how long a charge takes to show.
     async fn transactions(&self, page: u32)
     -> Result<Reply<Transactions>, ProviderError>;
+
+    /// Looks for the job that carries a batch's name. Free. Only called where the pack says how long a job takes
+    /// to be listed. `None` means that the list is whole and holds none; a list that cannot be read to its
+    /// end is an error.
+    async fn find(
+        &self,
+        operation: Operation,
+        batch: BatchId,
+    ) -> Result<Reply<Option<JobId>>, ProviderError>;
 
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
     /// [`ErrorKind::InDoubt`] means that it may have been charged without an answer.

@@ -14,7 +14,7 @@ mod suspicion;
 mod trading;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use delays::Delays;
 use gate::Gate;

@@ -1,14 +1,16 @@
 //! Batches in doubt, once nothing is in flight: what the wallet's history proves, then what the pipeline
 //! says.
 
+mod rungs;
+
 use crate::{Book, Engine, Recorded, RunError, engine::stopped};
 use leadmill_core::{
-    BatchId, Call, Credits, Entry, ErrorKind, Event, History, JobId, Lane, Line, Part,
+    BatchId, Call, Credits, Entry, ErrorKind, Event, History, JobId, Line, Part,
     ProviderError, Reply, RunId, State, Status, Transactions, Unproved,
     pack::{Doubtful, InDoubt},
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 /// Most pages of the wallet's transactions that are read to reach back to a submit.
 const MOST_PAGES: u32 = 100;
@@ -66,22 +68,36 @@ impl Engine {
         }
         let mut stop = self.stop.clone();
         let read = async {
+            self.ask_again_for_free(book, &doubts, &mut reconciled).await?;
+            let doubts = self.doubts(book, others);
             let adopted = self.settle_down(book, others, &doubts).await?;
+            reconciled.adopted.extend(adopted);
+            let doubts = self.doubts(book, others);
+            self.find_by_name(book, &doubts, &mut reconciled).await?;
             let doubts = self.doubts(book, others);
             let history = self.history(book, &doubts).await?;
-            Ok::<_, RunError>((adopted, doubts, history))
+            Ok::<_, RunError>((doubts, history))
         };
-        let (adopted, doubts, history) = tokio::select! { biased;
+        let (doubts, history) = tokio::select! { biased;
             () = stopped(&mut stop, None) => return Ok(reconciled),
             read = read => read?,
         };
-        reconciled.adopted.extend(adopted);
         let events = self.judge(book, doubts, &history, policy, &mut reconciled);
+        self.conclude(book, events).await?;
+        Ok(reconciled)
+    }
+
+    /// Writes down what became of doubts.
+    async fn conclude(
+        &self,
+        book: &mut Book,
+        events: Vec<(BatchId, Event)>,
+    ) -> Result<(), RunError> {
         let (at, run) = (self.clock.now(), self.run);
         let entry = |(batch, event)| Entry { at, run, batch, event };
         let entries: Vec<Entry> = events.into_iter().map(entry).collect();
         match book.record(&entries).await? {
-            Recorded::Written => Ok(reconciled),
+            Recorded::Written => Ok(()),
             Recorded::Collides => {
                 Err(RunError::Broken("another process has ended a doubt of ours".into()))
             }
@@ -155,61 +171,6 @@ impl Engine {
             .filter(is_retried)
             .map(|line| line.credits)
             .sum()
-    }
-
-    /// Waits until a charge for any of these would show, and takes up what callbacks name meanwhile.
-    async fn settle_down(
-        &mut self,
-        book: &mut Book,
-        others: &BTreeSet<RunId>,
-        doubts: &[Line],
-    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
-        let mut adopted = Vec::new();
-        let settling = self.provider.account().pack.settling;
-        let anchored = doubts.iter().any(|line| line.anchor.is_some());
-        let Some(settling) = settling.filter(|_| anchored) else { return Ok(adopted) };
-        let mut told = self.hints.listen();
-        self.progress.send_modify(|shown| shown.settling = true);
-        let end = Instant::now() + settling.0;
-        while Instant::now() < end && adopted.len() < doubts.len() {
-            tokio::select! { biased;
-                () = told.heard() => adopted.extend(self.adopt(book, others).await?),
-                () = sleep_until(end) => {}
-            }
-        }
-        self.progress.send_modify(|shown| shown.settling = false);
-        Ok(adopted)
-    }
-
-    /// Takes the jobs that callbacks have named for batches in doubt for theirs, until they are looked at.
-    async fn adopt(
-        &mut self,
-        book: &mut Book,
-        others: &BTreeSet<RunId>,
-    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
-        let doubts = self.doubts(book, others);
-        let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
-        for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
-            let mut named = self.hints.jobs(line.batch).into_iter();
-            let job = named.find(|job| {
-                !self.refuted.contains(&(line.batch, job.clone()))
-                    && !book.ledger().has_job(&self.purse, job)
-                    && adopted.iter().all(|(_, other)| other != job)
-            });
-            adopted.extend(job.map(|job| (line.batch, job)));
-        }
-        let (at, run) = (self.clock.now(), self.run);
-        let entries: Vec<Entry> = adopted
-            .iter()
-            .map(|(batch, job)| {
-                let event = Event::Adopted { job: job.clone() };
-                Entry { at, run, batch: *batch, event }
-            })
-            .collect();
-        match book.record(&entries).await? {
-            Recorded::Written => Ok(adopted),
-            Recorded::Collides => Ok(Vec::new()),
-        }
     }
 
     /// Reads the wallet's history back to the oldest doubt; else tells why that cannot be done.
@@ -352,3 +313,6 @@ pub fn written_off(line: &Line, status: Status) -> Event {
         part: Part::Inline([].into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

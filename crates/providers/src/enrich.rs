@@ -14,8 +14,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
-    Account, Answered, Batch, Credits, ErrorKind, Finding, JobId, Operation, Page,
-    Progress, Provider, ProviderError, Query, Reply, Signals, Transaction, Transactions,
+    Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Operation,
+    Page, Progress, Provider, ProviderError, Query, Reply, Signals, Transaction,
+    Transactions,
 };
 use refusal::Route;
 use serde::{Deserialize, Serialize};
@@ -235,6 +236,16 @@ impl Provider for Enrich {
         let value = Transactions { rows, pages: pagination.total_pages };
         let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
         Ok(Reply { value, signals })
+    }
+
+    /// Jobs have no names here, and are not listed.
+    async fn find(
+        &self,
+        _: Operation,
+        batch: BatchId,
+    ) -> Result<Reply<Option<JobId>>, ProviderError> {
+        let action = Action::fixed(format!("looking for batch {batch}"));
+        Err(self.failed(&action, ErrorKind::Refused, "no jobs are listed".into()))
     }
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {

@@ -28,6 +28,7 @@ pub(crate) fn account(window: &str) -> Account {
         operations: BTreeMap::new(),
         jobs,
         settling: None,
+        listing: None,
         confidence: BTreeMap::new(),
     };
     Account {

@@ -36,6 +36,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
         operations: BTreeMap::new(),
         jobs,
         settling: None,
+        listing: None,
         confidence: BTreeMap::new(),
     };
     Account {

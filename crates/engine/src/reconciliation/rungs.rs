@@ -1,0 +1,132 @@
+//! The rungs above the wallet: what is free to ask again, what callbacks name, what the provider lists.
+
+use super::Reconciled;
+use crate::{Book, Engine, Recorded, RunError};
+use leadmill_core::{BatchId, Call, Entry, Event, JobId, Lane, Line, RunId};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::time::{Instant, sleep_until};
+
+impl Engine {
+    /// Single questions that can be asked again at no charge are: whether they were charged does not matter.
+    pub(super) async fn ask_again_for_free(
+        &mut self,
+        book: &mut Book,
+        doubts: &[Line],
+        reconciled: &mut Reconciled,
+    ) -> Result<(), RunError> {
+        let now = self.clock.now();
+        let account = self.provider.account();
+        let is_free = |line: &&Line| {
+            let repeats = account.offer(line.operation).and_then(|offer| offer.repeats);
+            // Some minutes before the end it may be over by the time that it is asked.
+            repeats.is_some_and(|repeats| now.since(line.intended_at) < repeats.0 / 2)
+                && line.lane == Lane::Single
+        };
+        let free: Vec<BatchId> =
+            doubts.iter().filter(is_free).map(|line| line.batch).collect();
+        let reason = || "asking again is free".to_owned();
+        let refused =
+            |batch: &BatchId| (*batch, Event::Refused { reason: reason(), again: true });
+        self.conclude(book, free.iter().map(refused).collect()).await?;
+        free.iter().for_each(|batch| self.wallet.refused(*batch));
+        reconciled.free.extend(free);
+        Ok(())
+    }
+
+    /// Looks for the jobs by the names that we gave them. One that is not listed, when it would have to be, was
+    /// never begun.
+    pub(super) async fn find_by_name(
+        &mut self,
+        book: &mut Book,
+        doubts: &[Line],
+        reconciled: &mut Reconciled,
+    ) -> Result<(), RunError> {
+        if self.provider.account().pack.listing.is_none() {
+            return Ok(());
+        }
+        let mut events = Vec::new();
+        for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
+            let (provider, batch) = (Arc::clone(&self.provider), line.batch);
+            let found = self
+                .free_call(Call::Find, async || {
+                    provider.find(line.operation, batch).await
+                })
+                .await?;
+            match found {
+                None => {}
+                Some(None) => {
+                    let reason = "the provider lists no job of its name".to_owned();
+                    events.push((batch, Event::Refused { reason, again: true }));
+                    self.wallet.refused(batch);
+                    reconciled.free.push(batch);
+                }
+                Some(Some(job)) if book.ledger().has_job(&self.purse, &job) => {}
+                Some(Some(job)) => {
+                    events.push((batch, Event::Adopted { job: job.clone() }));
+                    reconciled.adopted.push((batch, job));
+                }
+            }
+        }
+        self.conclude(book, events).await
+    }
+
+    /// Waits until a charge for any of these would show, or its job would be listed, and takes up what callbacks name meanwhile.
+    pub(super) async fn settle_down(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+        doubts: &[Line],
+    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
+        let mut adopted = Vec::new();
+        let pack = &self.provider.account().pack;
+        let anchored = doubts.iter().any(|line| line.anchor.is_some());
+        let named = doubts.iter().any(|line| line.lane == Lane::Bulk);
+        let charge = pack.settling.filter(|_| anchored);
+        let waits = [charge, pack.listing.filter(|_| named)];
+        let Some(settling) = waits.into_iter().flatten().map(|wait| wait.0).max() else {
+            return Ok(adopted);
+        };
+        let mut told = self.hints.listen();
+        self.progress.send_modify(|shown| shown.settling = true);
+        let end = Instant::now() + settling;
+        while Instant::now() < end && adopted.len() < doubts.len() {
+            tokio::select! { biased;
+                () = told.heard() => adopted.extend(self.adopt(book, others).await?),
+                () = sleep_until(end) => {}
+            }
+        }
+        self.progress.send_modify(|shown| shown.settling = false);
+        Ok(adopted)
+    }
+
+    /// Takes the jobs that callbacks have named for batches in doubt for theirs, until they are looked at.
+    pub(super) async fn adopt(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+    ) -> Result<Vec<(BatchId, JobId)>, RunError> {
+        let doubts = self.doubts(book, others);
+        let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
+        for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
+            let mut named = self.hints.jobs(line.batch).into_iter();
+            let job = named.find(|job| {
+                !self.refuted.contains(&(line.batch, job.clone()))
+                    && !book.ledger().has_job(&self.purse, job)
+                    && adopted.iter().all(|(_, other)| other != job)
+            });
+            adopted.extend(job.map(|job| (line.batch, job)));
+        }
+        let (at, run) = (self.clock.now(), self.run);
+        let entries: Vec<Entry> = adopted
+            .iter()
+            .map(|(batch, job)| {
+                let event = Event::Adopted { job: job.clone() };
+                Entry { at, run, batch: *batch, event }
+            })
+            .collect();
+        match book.record(&entries).await? {
+            Recorded::Written => Ok(adopted),
+            Recorded::Collides => Ok(Vec::new()),
+        }
+    }
+}

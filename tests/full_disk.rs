@@ -43,14 +43,6 @@ fn replies_are_written_down_on_a_full_disk_and_nothing_more_leaves() {
     );
     place.write("pipeline.yaml", &text);
     std::fs::create_dir(place.path("state")).unwrap();
-    let child = Command::new("unshare")
-        .args(["-rm", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_leadmill")])
-        .current_dir(place.folder.path())
-        .env("ENRICH_API_KEY", crate::support::binary::KEY)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
     let mounts = Command::new("unshare")
         .args(["-rm", "sh", "-c", "mount -t tmpfs tmpfs /tmp"])
         .stderr(Stdio::null())
@@ -60,6 +52,14 @@ fn replies_are_written_down_on_a_full_disk_and_nothing_more_leaves() {
         std::io::stderr().write_all(line.as_bytes()).unwrap();
         return;
     }
+    let child = Command::new("unshare")
+        .args(["-rm", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_leadmill")])
+        .current_dir(place.folder.path())
+        .env("ENRICH_API_KEY", crate::support::binary::KEY)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_until("nothing is bought", || server.audit().jobs >= 5);
     place.write("fill", "");
     let output = child.wait_with_output().unwrap();

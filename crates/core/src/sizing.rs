@@ -56,6 +56,7 @@ mod tests {
             most_bytes: 1_000,
             running: None,
             daily: Daily::default(),
+            repeats: None,
         }
     }
 

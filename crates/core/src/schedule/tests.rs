@@ -22,6 +22,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         most_bytes: 8 << 20,
         running: None,
         daily: Daily::default(),
+        repeats: None,
     };
     let jobs = Jobs {
         poll: Written(Duration::from_secs(5)),
@@ -48,6 +49,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         operations: [(Operation::VerifyEmail, offer)].into(),
         jobs,
         settling: None,
+        listing: None,
         confidence: BTreeMap::new(),
     };
     Account {

@@ -7,8 +7,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Batch, Call, Credits, ErrorKind, Finding, JobId, Operation, Page,
-    Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals, Transactions,
+    Account, Answered, Batch, BatchId, Call, Credits, ErrorKind, Finding, JobId,
+    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
+    Transactions,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

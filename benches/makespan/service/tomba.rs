@@ -89,6 +89,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         most_bytes: 1 << 30,
         running: Some(RUNNING),
         daily: Daily { jobs: Some(DAILY), questions: None },
+        repeats: None,
     };
     Ok(Pack {
         name: "tomba".into(),
@@ -107,6 +108,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
             early_results: false,
         },
         settling: None,
+        listing: None,
         confidence: BTreeMap::new(),
     })
 }

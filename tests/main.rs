@@ -19,6 +19,7 @@ mod job_slots;
 mod kill_points;
 mod kills;
 mod limits;
+mod made_up_callbacks;
 mod main_job;
 mod pipelines;
 mod recovery;

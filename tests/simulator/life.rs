@@ -250,7 +250,9 @@ fn is_proof(entry: &Entry) -> bool {
 }
 
 fn is_refutation(entry: &Entry) -> bool {
-    matches!(&entry.event, Event::Doubted { reason } if reason.contains("is not that of"))
+    let is_told =
+        |reason: &str| reason.contains("is not that of") || reason.contains("HTTP 404");
+    matches!(&entry.event, Event::Doubted { reason } if is_told(reason))
 }
 
 /// How a session is cut short.

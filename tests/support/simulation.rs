@@ -9,9 +9,9 @@ pub(crate) use callbacks::Receiving;
 
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Index, Journal,
-    JournalError, Lane, Leases, Ledger, Operation, Part, Query, QueryKey, RunId, Sent,
-    Staging, StagingError, State, Status, Timestamp,
+    Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind,
+    Index, JobId, Journal, JournalError, Lane, Leases, Ledger, Operation, Part, Query,
+    QueryKey, RunId, Sent, Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
     journal,
     pack::{Doubtful, Percent, Risk},
@@ -404,6 +404,12 @@ impl World {
                 return Ok(ending);
             }
         }
+    }
+
+    /// Whatever somebody says at the address of a batch.
+    pub(crate) fn tell(&self, batch: BatchId, job: &str) {
+        let hint = Hint { batch, job: JobId(job.into()), kind: HintKind::End };
+        self.receiving.as_ref().unwrap().hints.tell(hint);
     }
 
     fn hints(&self) -> Hints {

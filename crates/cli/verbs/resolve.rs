@@ -38,8 +38,12 @@ pub(crate) async fn resolve(
     let mut book = Book::new(journal, ledger);
     book.refresh().await.map_err(|error| Failure::failed(error.to_string()))?;
     let line = book.ledger().line(batch).cloned().unwrap_or(line);
-    let gives_up_job = args.verdict.give_up && matches!(line.state, State::Accepted(_));
-    if line.state != State::InDoubt && !gives_up_job {
+    let has_job = matches!(line.state, State::Accepted(_));
+    let gives_up_job = args.verdict.give_up && has_job;
+    // Whoever named its job may have been wrong.
+    let renames_job =
+        has_job && args.verdict.job.is_some() && line.adopted && line.reopened.is_none();
+    if line.state != State::InDoubt && !gives_up_job && !renames_job {
         let state = match line.state {
             State::Accepted(job) => {
                 format!("the provider has it as job {}: the next run fetches it", job.0)
@@ -69,8 +73,15 @@ pub(crate) async fn resolve(
             (Event::Refused { reason, again: true }, told)
         }
     };
-    let entry = Entry { at: SystemClock.now(), run: line.run, batch, event };
-    match book.record(&[entry]).await {
+    let entry = |event| Entry { at: SystemClock.now(), run: line.run, batch, event };
+    let mut entries = Vec::new();
+    if renames_job {
+        let reason =
+            "the job that was named for it is not its, by `leadmill resolve`".into();
+        entries.push(entry(Event::Doubted { reason }));
+    }
+    entries.push(entry(event));
+    match book.record(&entries).await {
         Ok(Recorded::Written) => {}
         Ok(Recorded::Collides) => return Err(Failure::failed("the journal has changed")),
         Err(error) => return Err(Failure::failed(error.to_string())),
@@ -85,6 +96,10 @@ fn fits(job: &str, line: &Line, ledger: &Ledger) -> Result<(), Failure> {
     if line.lane == Lane::Single {
         return Err(Failure::invalid("a single call has no job")
             .hint("`--not-charged` or `--give-up` ends its doubt"));
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if job.is_empty() || !job.chars().all(is_plain) {
+        return Err(Failure::invalid(format!("`{job}` is no name of a job")));
     }
     let is_taken = |other: &&Line| {
         let is_named = other.job().is_some_and(|named| *named.0 == *job);

@@ -88,6 +88,10 @@ impl History {
 
 /// The deduction that a batch of ours has surely caused.
 fn charged(line: &Line) -> Option<Credits> {
+    // A job that somebody has named for it may have been paid for by a colleague, or long before.
+    if line.adopted {
+        return None;
+    }
     match (&line.state, line.lane) {
         (State::Accepted(_), Lane::Bulk) => Some(line.reserve),
         (State::Settled { job: Some(_), .. }, Lane::Bulk) => Some(line.reserve),

@@ -69,6 +69,10 @@ pub struct Line {
     pub doubt: Option<String>,
     /// Whether its job was named by somebody else than the reply to its submit.
     pub adopted: bool,
+    /// Jobs that were named for it and turned out not to be its, or could not be looked at: once each time.
+    pub tried: Vec<JobId>,
+    /// When it was first settled and for how much, if it was opened again since.
+    pub reopened: Option<(Timestamp, Credits)>,
 }
 
 /// An event that cannot follow what the journal already says.
@@ -121,17 +125,21 @@ impl Ledger {
                 line.reserve = *reserve;
                 (line.run, line.intended_at) = (entry.run, entry.at);
                 (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
+                line.tried.clear();
                 self.intents += 1;
                 line.order = self.intents;
             }
             Event::Doubted { reason } => {
-                (line.doubt, line.adopted) = (Some(reason.clone()), false)
+                line.tried.extend(line.job().filter(|_| line.adopted).cloned());
+                (line.doubt, line.adopted) = (Some(reason.clone()), false);
             }
             Event::Adopted { .. } => line.adopted = true,
-            Event::Accepted { .. }
-            | Event::Reopened
-            | Event::Refused { .. }
-            | Event::Settled { .. } => {}
+            Event::Reopened => {
+                if let State::Settled { at, .. } = line.state {
+                    line.reopened = Some((at, line.credits));
+                }
+            }
+            Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
         }
         line.state = state;
         match line.is_open() {
@@ -227,6 +235,8 @@ impl Line {
             state: State::InDoubt,
             doubt: None,
             adopted: false,
+            tried: Vec::new(),
+            reopened: None,
         })
     }
 
@@ -264,7 +274,7 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
         (Some(State::Accepted(_)), Event::Doubted { .. })
-            if line.is_some_and(|line| line.adopted) =>
+            if line.is_some_and(|line| line.adopted && line.reopened.is_none()) =>
         {
             (State::InDoubt, None)
         }
@@ -284,7 +294,11 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
                 _ => None,
             };
             let (statuses, part) = (Arc::clone(statuses), part.clone());
-            (State::Settled { at: entry.at, statuses, part, job }, Some(*cost))
+            // What was fetched again is as old as it was, and cost no less.
+            let first = line.and_then(|line| line.reopened);
+            let (at, cost) =
+                first.map_or((entry.at, *cost), |(at, paid)| (at, paid.max(*cost)));
+            (State::Settled { at, statuses, part, job }, Some(cost))
         }
         _ => return None,
     })

@@ -161,7 +161,15 @@ impl Collection {
 
     /// Whether the provider says that the job holds as many items as there are questions, if it says so.
     pub(crate) fn is_whole(&self) -> bool {
-        self.told.is_none_or(|told| told == self.keys.len() as u64)
+        match self.told {
+            Some(told) => told == self.keys.len() as u64,
+            None => self.foreign == 0,
+        }
+    }
+
+    /// Whether the provider calls the job failed.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Closes the job: one answer a question, and the bill, where one question was reserved `price` for.

@@ -226,7 +226,7 @@ impl<'a> Drive<'a> {
                 if let Some(work) = self.jobs.get_mut(&line.batch) {
                     work.resumed = true;
                     work.held = line.credits;
-                    work.adopted = line.adopted;
+                    work.adopted = line.adopted && line.reopened.is_none();
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
                 }

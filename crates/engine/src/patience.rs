@@ -18,6 +18,9 @@ pub(crate) const MOST_REFUSED: u32 = 24;
 /// Times that a provider may say that it does not know a job before we believe it.
 pub(crate) const MOST_GONE: u32 = 5;
 
+/// The same, of a job that somebody else has named: it may be made up.
+pub(crate) const MOST_ADOPTED: u32 = 2;
+
 /// Doubles from one second to one minute.
 pub(crate) fn backoff(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.saturating_sub(1).min(6))

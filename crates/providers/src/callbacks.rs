@@ -68,16 +68,15 @@ pub struct Callbacks {
 
 /// An address that no provider can call.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no address that a provider can call: expected http(s)://host/path")]
-pub struct Uncallable(String);
+#[error("no address that a provider can call: expected http(s)://host/path")]
+pub struct Uncallable;
 
 impl Callbacks {
     /// Callbacks to addresses below `base`: its path is gone on with, its query stays.
     pub fn new(base: &str, tags: Tags) -> Result<Self, Uncallable> {
-        let wrong = || Uncallable(base.to_owned());
-        let base = Url::parse(base).map_err(|_| wrong())?;
+        let base = Url::parse(base).map_err(|_| Uncallable)?;
         let is_web = matches!(base.scheme(), "http" | "https") && base.has_host();
-        if is_web { Ok(Self { base, tags }) } else { Err(wrong()) }
+        if is_web { Ok(Self { base, tags }) } else { Err(Uncallable) }
     }
 
     /// The address of one batch.

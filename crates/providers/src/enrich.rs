@@ -390,7 +390,7 @@ fn lead(query: &Query) -> Lead<'_> {
 }
 
 /// A job id becomes part of a path, so it must not be able to leave it.
-fn is_plain(job: &JobId) -> bool {
+pub(crate) fn is_plain(job: &JobId) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     !job.0.is_empty() && job.0.chars().all(plain)
 }

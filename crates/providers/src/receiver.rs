@@ -31,6 +31,10 @@ const CONNECTIONS: usize = 512;
 /// How long a request, or its head, may take to arrive, and a connection may idle.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a connection is kept, and most bytes that wait on it.
+const LIFETIME: Duration = Duration::from_secs(60);
+const BUFFER: usize = 1 << 16;
+
 /// Hints that are remembered as told: there is a callback for each item, and one of them is enough.
 const REMEMBERED: usize = 1 << 16;
 
@@ -87,8 +91,10 @@ impl Receiver {
                 });
                 let mut server = http1::Builder::new();
                 server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-                // Whoever breaks off has told what it has told.
-                _ = server.serve_connection(TokioIo::new(stream), answer).await;
+                server.max_buf_size(BUFFER);
+                // Whoever breaks off has told what it has told, and whoever does not read is broken off.
+                let served = server.serve_connection(TokioIo::new(stream), answer);
+                _ = timeout(LIFETIME, served).await;
                 drop(turn);
             });
         }
@@ -118,6 +124,10 @@ impl Receiver {
         let Some(Callback { job, kind, .. }) = callback::read(body) else {
             return StatusCode::NO_CONTENT;
         };
+        // It becomes a part of paths.
+        if !crate::enrich::is_plain(&job) {
+            return StatusCode::NO_CONTENT;
+        }
         let kind = match kind {
             Kind::Result => HintKind::Item,
             Kind::Completion => HintKind::End,

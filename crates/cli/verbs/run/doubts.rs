@@ -4,6 +4,16 @@ use super::session::Session;
 use crate::{exit::Failure, prepared::PreparedStep, progress};
 use leadmill_core::State;
 
+/// What there is to do that was not there before.
+pub(super) enum Freed {
+    /// Nothing.
+    Nothing,
+    /// Jobs to fetch.
+    Jobs,
+    /// Questions to ask, and perhaps jobs.
+    Questions,
+}
+
 impl<'a> Session<'a> {
     /// Whether a step's account has batches in doubt that are ours to judge, now that others may have
     /// written on.
@@ -19,11 +29,11 @@ impl<'a> Session<'a> {
             .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
     }
 
-    /// Ends the doubts that can be ended. Tells whether there is more to ask now.
+    /// Ends the doubts that can be ended.
     pub(super) async fn reconcile(
         &mut self,
         step: &'a PreparedStep,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Freed, Failure> {
         let Self { prepared, store, run, book, accounts, stop, terminal, others, .. } =
             self;
         let providers = &prepared.pipeline.providers;
@@ -63,6 +73,12 @@ impl<'a> Session<'a> {
         for (batch, why) in &reconciled.held {
             terminal.talk(&format!("batch {batch} stays in doubt: {why}\n"));
         }
-        Ok(reconciled.frees())
+        Ok(match reconciled.frees() {
+            false => Freed::Nothing,
+            true if reconciled.free.is_empty() && reconciled.retried.is_empty() => {
+                Freed::Jobs
+            }
+            true => Freed::Questions,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What a process does for a run: step after step, then the output.
 
-use super::Purpose;
+use super::{Purpose, doubts::Freed};
 use crate::{
     accounts::Accounts,
     clock::SystemClock,
@@ -166,12 +166,16 @@ impl<'a> Session<'a> {
         let mut ending = self.ask(step, spool).await?;
         // What was lost in this session may prove to be free, and is asked again: a few times, since a
         // provider that loses every reply is not to be asked for ever.
-        for _ in 0..AGAIN {
-            if ending != Ending::Complete
-                || !self.has_doubts(step).await?
-                || !self.reconcile(step).await?
-            {
+        let mut again = 0;
+        while again < AGAIN {
+            if ending != Ending::Complete || !self.has_doubts(step).await? {
                 break;
+            }
+            match self.reconcile(step).await? {
+                Freed::Nothing => break,
+                Freed::Questions => again += 1,
+                // So many are named for a batch, and each of them is tried a few times.
+                Freed::Jobs => {}
             }
             let mut spool = Spool::create(&self.store.questions(self.run.id, place))
                 .map_err(spool_failed)?;

@@ -5,7 +5,10 @@ use crate::{
     Ending, Recorded, RunError,
     collection::{Collection, Next},
     limiter::Permit,
-    patience::{MOST_FAILURES, MOST_GONE, MOST_LOST, MOST_REFUSED, MOST_UNSENT, backoff},
+    patience::{
+        MOST_ADOPTED, MOST_FAILURES, MOST_GONE, MOST_LOST, MOST_REFUSED, MOST_UNSENT,
+        backoff,
+    },
     report::Doubt,
 };
 use leadmill_core::{
@@ -319,6 +322,13 @@ impl Drive<'_> {
                         }
                     }
                     // What is being fetched tells by itself.
+                    Progress::Running { total: Some(total), .. }
+                        if work.adopted && total != work.keys.len() as u64 =>
+                    {
+                        let why =
+                            format!("job {} is not that of batch {batch}", work.job);
+                        self.refute(batch, why);
+                    }
                     Progress::Running { .. } if harvested => {}
                     Progress::Running { done, total } => self.not_yet(batch, done, total),
                 }
@@ -393,10 +403,12 @@ impl Drive<'_> {
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
         let (foreign, is_whole) = (collection.foreign, collection.is_whole());
+        let failed = collection.has_failed();
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);
         let harvest = collection.harvest(price);
         let holds_none = harvest.missing == work.keys.len() as u64;
-        if work.adopted && (foreign > 0 || holds_none || !is_whole) {
+        // A failed job, or one with items missing, proves neither whose it is nor what was free.
+        if work.adopted && (harvest.missing > 0 || failed || !is_whole) {
             let why = format!("job {} is not that of batch {batch}", work.job);
             return self.refute(batch, why);
         }
@@ -466,11 +478,13 @@ impl Drive<'_> {
                 self.throttled(wait);
                 self.errand(Duration::ZERO, errand);
             }
+            ErrorKind::Fatal if work.adopted => self.refute(batch, error.to_string()),
             ErrorKind::Fatal => self.fail(error.into()),
             ErrorKind::Gone => {
                 work.gone += 1;
+                let most = if work.adopted { MOST_ADOPTED } else { MOST_GONE };
                 let gone = work.gone;
-                match gone < MOST_GONE {
+                match gone < most {
                     true => self.errand(backoff(gone), errand),
                     false => self.leave_alone(batch, error.to_string()),
                 }
@@ -493,8 +507,11 @@ impl Drive<'_> {
                 let (failures, since) = (work.failures, work.failing_since);
                 // Where other calls are answered, it is this job that is ill.
                 let others_pass = self.passed_at.is_some_and(|passed| passed > since);
-                match failures < MOST_FAILURES {
+                let most = if work.adopted { 2 * MOST_ADOPTED } else { MOST_FAILURES };
+                let adopted = work.adopted;
+                match failures < most {
                     true => self.errand(backoff(failures), errand),
+                    false if adopted => self.refute(batch, error.to_string()),
                     false if others_pass => self.give_up(batch, error.to_string()),
                     false => self.fail(error.into()),
                 }

@@ -6,6 +6,10 @@ use leadmill_core::{BatchId, Call, Entry, Event, JobId, Lane, Line, RunId};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::time::{Instant, sleep_until};
 
+/// Times that a job which was named for a batch is looked at, over all sessions: it may have been the provider
+/// that was ill.
+const TRIES: usize = 3;
+
 impl Engine {
     /// Single questions that can be asked again at no charge are: whether they were charged does not matter.
     pub(super) async fn ask_again_for_free(
@@ -108,12 +112,15 @@ impl Engine {
         let doubts = self.doubts(book, others);
         let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
         for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
-            let mut named = self.hints.jobs(line.batch).into_iter();
-            let job = named.find(|job| {
+            let tried =
+                |job: &JobId| line.tried.iter().filter(|other| *other == job).count();
+            let named = self.hints.jobs(line.batch).into_iter().filter(|job| {
                 !self.refuted.contains(&(line.batch, job.clone()))
                     && !book.ledger().has_job(&self.purse, job)
                     && adopted.iter().all(|(_, other)| other != job)
+                    && tried(job) < TRIES
             });
+            let job = named.min_by_key(tried);
             adopted.extend(job.map(|job| (line.batch, job)));
         }
         let (at, run) = (self.clock.now(), self.run);

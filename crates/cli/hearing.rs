@@ -9,11 +9,14 @@ use std::{collections::HashSet, convert::Infallible, net::SocketAddr, time::Dura
 use tokio::{
     net::TcpListener,
     sync::mpsc,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 /// How often it is looked what others have heard.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long the state may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Hints that are read again: what was written a little earlier may be seen a little later.
 const OVERLAP: i64 = 64;
@@ -82,11 +85,12 @@ impl Hearing {
             tokio::select! {
                 Some(hint) = heard => {
                     // For a later process, if this one is killed.
-                    _ = store.hint(&hint).await;
+                    _ = timeout(PATIENCE, store.hint(&hint)).await;
                     self.hints.tell(hint);
                 }
                 _ = looks.tick() => {
-                    _ = self.read(store).await;
+                    // A state that hangs must not keep the run's journal waiting for us.
+                    _ = timeout(PATIENCE, self.read(store)).await;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! `leadmill resolve`: a person knows what became of a batch whose reply was lost.
 
 use crate::{
-    args::{FileArgs, ResolveArgs},
+    args::{FileArgs, ResolveArgs, Verdict},
     clock::SystemClock,
     exit::{Exit, Failure},
     prepared,
@@ -56,23 +56,7 @@ pub(crate) async fn resolve(
     if let Some(job) = &args.verdict.job {
         fits(job, &line, book.ledger())?;
     }
-    let (event, told) = match (&args.verdict.job, args.verdict.give_up) {
-        (Some(job), _) => {
-            let told =
-                format!("job {job}: the next run, or `leadmill fetch`, fetches it");
-            (Event::Adopted { job: JobId(job.clone()) }, told)
-        }
-        (None, true) => {
-            let told =
-                format!("{} credits count as spent, its answers as lost", line.credits);
-            (written_off(&line, Status::UnknownCharged), told)
-        }
-        (None, false) => {
-            let reason = "not charged, by `leadmill resolve`".to_owned();
-            let told = "not charged: the next run asks its questions".to_owned();
-            (Event::Refused { reason, again: true }, told)
-        }
-    };
+    let (event, told) = concluded(&args.verdict, &line);
     let entry = |event| Entry { at: SystemClock.now(), run: line.run, batch, event };
     let mut entries = Vec::new();
     if renames_job {
@@ -89,6 +73,27 @@ pub(crate) async fn resolve(
     terminal.print(&format!("batch {batch}: {told}\n"));
     terminal.last_line(&json!({ "batch": batch.to_string(), "resolved": told }));
     Ok(Exit::Done)
+}
+
+/// What is written down for a verdict, and what is told of it.
+fn concluded(verdict: &Verdict, line: &Line) -> (Event, String) {
+    match (&verdict.job, verdict.give_up) {
+        (Some(job), _) => {
+            let told =
+                format!("job {job}: the next run, or `leadmill fetch`, fetches it");
+            (Event::Adopted { job: JobId(job.clone()) }, told)
+        }
+        (None, true) => {
+            let told =
+                format!("{} credits count as spent, its answers as lost", line.credits);
+            (written_off(line, Status::UnknownCharged), told)
+        }
+        (None, false) => {
+            let reason = "not charged, by `leadmill resolve`".to_owned();
+            let told = "not charged: the next run asks its questions".to_owned();
+            (Event::Refused { reason, again: true }, told)
+        }
+    }
 }
 
 /// Whether a job may be a batch's.

@@ -103,10 +103,10 @@ async fn go(
 }
 
 /// Before anything is bought: the answers can be kept, and are where the state's others are.
-async fn claim_results(
+async fn claim_results<'a>(
     prepared: &Prepared,
     store: &Store,
-    ledger: &Ledger,
+    ledger: &'a Ledger,
 ) -> Result<(), Failure> {
     // The folder in the state's own needs no name.
     if prepared.pipeline.results.is_none() {
@@ -115,10 +115,13 @@ async fn claim_results(
     let identity = store.secret("identity").await?;
     let owner: String =
         identity.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let is_kept =
-        |line: &Line| matches!(&line.state, State::Settled { part: Part::File(_), .. });
-    let is_used = ledger.lines().iter().any(is_kept);
-    Ok(prepared.results.claim(&owner, is_used).await?)
+    let part = |line: &'a Line| match &line.state {
+        State::Settled { part: Part::File(name), .. } => Some(name.as_str()),
+        _ => None,
+    };
+    let parts: Vec<&str> = ledger.lines().iter().rev().filter_map(part).take(1).collect();
+    let probe = format!("{}-{}", std::process::id(), SystemClock.now().0);
+    Ok(prepared.results.claim(&owner, &probe, &parts).await?)
 }
 
 /// What may end the run from outside.

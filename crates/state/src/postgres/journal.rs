@@ -25,12 +25,14 @@ pub(crate) struct PostgresJournal {
     session: Arc<Session>,
     /// The last record that this process has seen or written.
     seen: Seen,
+    /// Where the entries of the present append would end, by each attempt that may have been written unseen.
+    tried: Vec<Seen>,
 }
 
 impl PostgresJournal {
     /// A journal of which everything up to the record `seen` is known.
-    pub(super) const fn new(session: Arc<Session>, seen: Seen) -> Self {
-        Self { session, seen }
+    pub(super) fn new(session: Arc<Session>, seen: Seen) -> Self {
+        Self { session, seen, tried: Vec::new() }
     }
 
     #[cfg(test)]
@@ -46,6 +48,7 @@ impl PostgresJournal {
         let session = Arc::clone(&self.session);
         let records = Record::of(ours).unwrap();
         let mut connected = session.client().await;
+        self.tried.extend(chain(self.seen, &records).last());
         self.attempt(&mut connected, ours, &records, true).await
     }
 
@@ -57,6 +60,7 @@ impl PostgresJournal {
         let session = Arc::clone(&self.session);
         let mut connected = session.client().await;
         let mut renewed = 0;
+        self.tried.clear();
         loop {
             let attempt = self.attempt(&mut connected, ours, &records, renewed > 0);
             let error = match timeout(PATIENCE, attempt).await {
@@ -92,6 +96,9 @@ impl PostgresJournal {
             }
         };
         let mark = connected.mark.clone();
+        if !may_be_there {
+            self.tried.extend(chain(self.seen, records).last());
+        }
         if !records.is_empty()
             && !may_be_there
             && let Some(last) =
@@ -103,12 +110,13 @@ impl PostgresJournal {
         // Others have written on. From here on nobody does until we are through.
         let transaction = connected.transaction().await?;
         let head = head(&transaction, schema).await?;
-        let written = chain(self.seen, records);
-        let (mut before, mut last, mut is_there) = (Vec::new(), self.seen, false);
+        let (mut before, mut last, mut written) = (Vec::new(), self.seen, None);
         read(&transaction, schema, self.seen, |at, entry| {
             last = at;
-            is_there |= written.last() == Some(&at);
             before.push(entry);
+            if self.tried.contains(&at) {
+                written = Some((at, before.len() - records.len()));
+            }
             Ok(())
         })
         .await?;
@@ -119,15 +127,17 @@ impl PostgresJournal {
             ));
         }
         // What others wrote after it is read the next time.
-        if is_there && let Some(end) = written.last() {
-            self.seen = *end;
-            return Ok(Appended::Written { before: Vec::new() });
+        if let Some((end, others)) = written {
+            self.seen = end;
+            before.truncate(others);
+            return Ok(Appended::Written { before });
         }
         if journal::collide(ours, &before) {
             self.seen = last;
             return Ok(Appended::Collides { before });
         }
         if !records.is_empty() {
+            self.tried.extend(chain(last, records).last());
             let added = add(&transaction, &insert, &mark, last, records).await?;
             last = match added {
                 Some(last) => last,

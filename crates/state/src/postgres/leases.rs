@@ -24,9 +24,8 @@ use tokio_postgres::Transaction;
 /// What is added to the longest window: a call may have been on its way.
 const LATE: Duration = Duration::from_secs(5);
 
-/// How long the server may take for a trade or a note: longer than a machine that is gone can keep the row. After
-/// that the run ends.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the server may take for a trade or a note, a restart of its included. After that the run ends.
+const PATIENCE: Duration = Duration::from_secs(80);
 
 /// [`Leases`] of one purse at work in this process. Its trades run on a thread of their own.
 #[derive(Debug)]
@@ -166,11 +165,44 @@ impl Purse {
             let mut connected = self.session.client().await;
             self.session.renew(&mut connected).await?;
         }
-        // Meanwhile others may have taken our slots: then nothing that had them may leave.
-        if matches!(call, Call::Note(_)) && !self.is_known().await? {
-            return Err(lost);
+        match call {
+            // Meanwhile others may have taken our slots: then nothing that had them may leave.
+            Call::Note(_) if !self.is_known().await? => Err(lost),
+            Call::Note(_) | Call::Freeze { .. } => self.act(call).await,
+            // Nobody knows whether it was made, and it must not be made twice: it is made as by a new process,
+            // which comes after one that has made our calls.
+            Call::Trade { now, trades } => self.begin_anew(now, trades).await,
         }
-        self.act(call).await
+    }
+
+    async fn begin_anew(
+        &mut self,
+        now: Timestamp,
+        mut trades: Vec<Trade>,
+    ) -> Result<Agreement, StateError> {
+        for trade in &mut trades {
+            trade.back = 0;
+            trade.cooling.clear();
+        }
+        let select = format!(
+            "SELECT record FROM {}.sends WHERE process = $1",
+            self.session.schema()
+        );
+        let process = self.process.0.cast_signed();
+        let rows = self.session.client().await.query(&select, &[&process]).await?;
+        let mut sends = Vec::new();
+        for row in &rows {
+            let record: &[u8] = row.try_get(0)?;
+            sends.extend(record.try_into().ok().and_then(sent::decode));
+        }
+        let account = self.account.clone();
+        self.change(now, |slots, process, server, passed| {
+            slots.bury(process, server, &sends, |endpoint| {
+                account.windows_of(endpoint).collect()
+            });
+            trade(slots, process, (now, trades), server, passed)
+        })
+        .await
     }
 
     /// Whether nobody has taken this process for one that has ended.
@@ -377,5 +409,35 @@ mod tests {
         let deal = trades(slow, -hour, 2_000, wants("5/60s", 5)).deals.remove(0);
         // 19 s from here, and what the call may have taken.
         assert_eq!((deal.held, deal.cooling), (1, vec![Timestamp(-hour + 19_011)]));
+    }
+
+    /// The connection was lost when a trade had been made and nobody had said so.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_trade_that_was_made_unseen_gives_no_slot_to_two() {
+        let Some(server) = crate::server::Postgres::start().unwrap() else { return };
+        let url = server.schema("unseen_trade");
+        let place = crate::Place::read(&url, std::path::Path::new("")).unwrap();
+        drop(crate::Store::open(&place).await.unwrap());
+        let crate::Place::Postgres(address) = place else { panic!() };
+        let window = "10/60s";
+        let account = crate::samples::account(window);
+        let open = async |process| {
+            Purse::open(&address, account.clone(), ProcessId(process)).await.unwrap()
+        };
+        let (mut ours, mut theirs) = (open(1).await, open(2).await);
+        let now = Timestamp(1_000_000);
+        let trade = |offer| Call::Trade { now, trades: vec![offer] };
+        let held = ours.act(trade(wants(window, 10))).await.unwrap().deals[0].held;
+        assert_eq!(held, 10);
+        let call = Sent { at: now, to: leadmill_core::Call::Poll.into() };
+        ours.act(Call::Note(vec![call; 6])).await.unwrap();
+        // Four go back, and nobody says that they have.
+        let back = Trade { back: 4, ..wants(window, 0) };
+        ours.act(trade(back.clone())).await.unwrap();
+        let ours = ours.begin_anew(now, vec![back]).await.unwrap().deals[0].held;
+        let deal = theirs.act(trade(wants(window, 10))).await.unwrap().deals.remove(0);
+        let at_once = deal.held as usize - deal.cooling.len();
+        assert!(6 + at_once + ours as usize <= 10, "{ours} {deal:?}");
+        assert_eq!((ours, deal.held, deal.cooling.len()), (0, 10, 6));
     }
 }

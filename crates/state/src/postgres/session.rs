@@ -22,7 +22,7 @@ use std::{
 };
 use tokio::{
     sync::MutexGuard,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_postgres::{Client, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -33,6 +33,9 @@ const APART: Duration = Duration::from_millis(25);
 
 /// Times that a lock which somebody has is tried again, when a connection is renewed.
 const TAKEN: u32 = 4;
+
+/// How long a connection may take to be made ready.
+const OPENING: Duration = Duration::from_secs(15);
 
 /// How long a server that is gone is waited for: a restart or a failover takes some seconds.
 const RENEWAL: Duration = Duration::from_secs(60);
@@ -71,6 +74,8 @@ pub(super) struct Connected {
     /// Names the connection in the server's session: another client of a pooler would have another.
     pub(super) mark: String,
     pub(super) backend: i32,
+    /// When the server began it, as it writes that: its number may be another's later.
+    begun: String,
     /// The journal's statement, once it is prepared.
     pub(super) insert: Option<Statement>,
 }
@@ -156,16 +161,15 @@ impl Session {
             held.iter().cloned().collect()
         };
         let end = Instant::now() + RENEWAL;
-        let lost = connected.backend;
+        let (lost, begun) = (connected.backend, connected.begun.clone());
         let mut taken = 0;
         loop {
             let renewed = async {
                 let fresh = Connected::open(&self.address).await?;
                 // Where we have given up on it and the server has not, its locks are still ours.
                 let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                           WHERE pid = $1 AND application_name = current_setting('application_name')
-                               AND usename = current_user AND pid <> pg_backend_pid()";
-                fresh.execute(end, &[&lost]).await?;
+                           WHERE pid = $1 AND backend_start::text = $2 AND pid <> pg_backend_pid()";
+                fresh.execute(end, &[&lost, &begun]).await?;
                 let mut is_free = true;
                 for name in &held {
                     is_free &= fresh.lock(lock_key(self.schema(), name)).await?;
@@ -193,6 +197,11 @@ impl Session {
 
 impl Connected {
     async fn open(address: &Address) -> Result<Self, StateError> {
+        let opening = timeout(OPENING, Self::connect(address)).await;
+        opening.map_err(|_| StateError::Lost("the server does not answer".into()))?
+    }
+
+    async fn connect(address: &Address) -> Result<Self, StateError> {
         let client = connect(address).await?;
         client.execute(SETTINGS, &[]).await?;
         let settings = "SELECT name, setting FROM pg_settings
@@ -219,9 +228,12 @@ impl Connected {
             }
         }
         let mark = format!("{:016x}", random::number()?);
-        let set = "SELECT set_config('leadmill.session', $1, false), pg_backend_pid()";
-        let backend = client.query_one(set, &[&mark]).await?.try_get(1)?;
-        Ok(Self { client, mark, backend, insert: None })
+        let set =
+            "SELECT pid, backend_start::text, set_config('leadmill.session', $1, false)
+                   FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+        let row = client.query_one(set, &[&mark]).await?;
+        let (backend, begun) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(Self { client, mark, backend, begun, insert: None })
     }
 
     /// Takes a lock of the server's, if it is free.

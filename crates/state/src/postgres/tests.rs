@@ -113,6 +113,7 @@ async fn what_was_written_unseen_is_not_written_twice() {
     let mut blind = PostgresJournal::new(Arc::clone(&store.session), seen);
     let appended = blind.append_again(&ours).await.unwrap();
     assert_eq!(appended, Appended::Written { before: vec![] });
+    assert_eq!(blind.seen().seq, 4);
     let next = blind.append(&[]).await.unwrap();
     assert_eq!(next, Appended::Written { before: vec![intent(RunId(2), 5)] });
     assert_eq!(store.ledger().await.unwrap().lines().len(), 5);

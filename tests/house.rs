@@ -32,6 +32,7 @@ const HOMES: &[(&str, &str)] = &[
     ("object_store", "leadmill-tables"),
     ("governor", "leadmill-engine"),
     ("rusqlite", "leadmill-state"),
+    ("tokio-postgres", "leadmill-state"),
     ("axum", "leadmill-sandbox"),
 ];
 

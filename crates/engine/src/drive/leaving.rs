@@ -4,6 +4,10 @@ use super::{Drive, Ended, Errand};
 use crate::{Recorded, RunError, limiter::Permit};
 use leadmill_core::{Batch, Endpoint, Event, Lane};
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How long the machine may have slept between an intent and its call, by what its clocks differ.
+const FRESH: Duration = Duration::from_secs(30);
 
 impl Drive<'_> {
     /// Journals the intents, all at once, and only then lets the calls go.
@@ -24,6 +28,7 @@ impl Drive<'_> {
             anchor: self.engine.anchor.clone(),
             keys: Arc::clone(&batch.keys),
         };
+        let (intended_at, here) = (self.engine.clock.now(), Instant::now());
         let intents =
             leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
         match self.record(intents).await {
@@ -45,6 +50,14 @@ impl Drive<'_> {
             }
         }
         let noted = match self.still_may_leave(endpoint) {
+            // The machine slept meanwhile: another process may have taken over, and waited for this call, and
+            // judged that it will not come.
+            Ok(true)
+                if self.engine.clock.now().since(intended_at)
+                    > here.elapsed() + FRESH =>
+            {
+                return self.stay(leaving, "the machine slept meanwhile").await;
+            }
             Ok(true) => self.engine.note(&vec![endpoint; leaving.len()]),
             Ok(false) => {
                 return self.stay(leaving, "its slots went to another process").await;

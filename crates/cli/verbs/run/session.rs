@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         Ok(Summary { output, errors, ..self.sum_up(ending, start) })
     }
 
-    /// An error, if the run was told to stop. It never gets further than [`run`].
+    /// An error, if the run was told to stop. It never gets further than the verb.
     fn go_on(&self) -> Result<(), Failure> {
         match *self.stop.borrow() {
             true => Err(Failure::failed("interrupted")),

@@ -168,8 +168,12 @@ impl Log {
 
     /// Calls of other processes, whose slots were or are free again at this time.
     pub(super) fn remember(&mut self, free: Option<Instant>, count: u32) {
-        let Some(at) = free.and_then(|free| free.checked_sub(self.per)) else { return };
-        for times in [&mut self.left, &mut self.arrived] {
+        let Some(arrived) = free.and_then(|free| free.checked_sub(self.per)) else {
+            return;
+        };
+        // It had arrived by then, and may have left so much earlier: what an ended process sent is late.
+        let left = arrived.checked_sub(ON_ITS_WAY).unwrap_or(arrived);
+        for (times, at) in [(&mut self.left, left), (&mut self.arrived, arrived)] {
             let place = times.partition_point(|other| *other <= at);
             (0..count).for_each(|_| times.insert(place, at));
         }

@@ -443,3 +443,16 @@ proptest! {
         });
     }
 }
+
+/// What an ended process sent counts as late as it can have arrived, and as early as it can have left: a server
+/// that looks back two lengths may count it in either.
+#[tokio::test(start_paused = true)]
+async fn a_call_of_an_ended_process_counts_from_when_it_can_have_left() {
+    let (now, second) = (Instant::now(), Duration::from_secs(1));
+    let mut log = log::Log::new(second, 3);
+    // It left just now; its slot is free for others one length after it has arrived for sure.
+    log.remember(Some(now + second + leadmill_core::slots::ON_ITS_WAY), 1);
+    assert_eq!(log.possible(now.checked_sub(second), now), 1);
+    assert_eq!(log.possible(Some(now + second), now + second), 1);
+    assert_eq!(log.certain(now.checked_sub(second), now), 0);
+}

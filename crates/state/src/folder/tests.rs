@@ -117,3 +117,45 @@ async fn an_older_state_is_brought_up_to_date() {
     store.database().execute("UPDATE journal SET at = 6 WHERE seq = 2", []).unwrap();
     assert!(store.ledger().is_err(), "from here on it has sums");
 }
+
+/// A power cut within the last write: at whatever byte the file ends, the records are those before it or all
+/// of them.
+#[tokio::test]
+async fn a_last_record_that_was_cut_short_is_written_or_was_never_there() {
+    let (folder, entries) = written().await;
+    let store = Folder::open(folder.path()).unwrap();
+    let (_, mut journal) = store.book().unwrap();
+    let wal = folder.path().join("state.db-wal");
+    let before = fs::metadata(&wal).unwrap().len();
+    let run = entries[0].run;
+    let refused = Event::Settled {
+        cost: Credits(1),
+        statuses: [leadmill_core::Status::Miss; 2].into(),
+        part: leadmill_core::Part::Inline([].into()),
+    };
+    let last = Entry { at: Timestamp(6), run, batch: BatchId(1), event: refused };
+    journal.append(std::slice::from_ref(&last)).await.unwrap();
+    let whole = fs::read(&wal).unwrap();
+    let database = fs::read(folder.path().join("state.db")).unwrap();
+    assert!((whole.len() as u64) > before, "the last write is at the end");
+    let settled = |bytes: &[u8]| {
+        let copy = tempfile::tempdir().unwrap();
+        fs::write(copy.path().join("state.db"), &database).unwrap();
+        fs::write(copy.path().join("state.db-wal"), bytes).unwrap();
+        let look = Folder::look(copy.path()).unwrap().unwrap();
+        let ledger = look.ledger().unwrap();
+        let line = ledger.line(BatchId(1)).unwrap();
+        matches!(line.state, leadmill_core::State::Settled { .. })
+    };
+    assert!(settled(&whole));
+    for length in before as usize..whole.len() {
+        assert!(!settled(&whole[..length]), "{length}");
+    }
+    // A bit of it turns: then it was never written either.
+    for byte in (before as usize..whole.len()).step_by(7) {
+        let mut bent = whole.clone();
+        bent[byte] ^= 1 << (byte % 8);
+        let is_there = settled(&bent);
+        assert!(!is_there, "{byte}");
+    }
+}

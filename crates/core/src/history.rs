@@ -5,8 +5,8 @@
 //! deduction that could be the batch's is another's of ours. Colleagues who spend make the proof fail,
 //! never wrong.
 
-use crate::{Credits, Lane, Ledger, Line, Part, State, Transaction};
-use std::collections::BTreeMap;
+use crate::{Credits, JobId, Lane, Ledger, Line, Part, State, Transaction};
+use std::collections::{BTreeMap, HashSet};
 
 /// The wallet's transactions as read back to some point, and the balance after them.
 #[derive(Clone, Debug, Default)]
@@ -40,19 +40,31 @@ impl History {
     /// Whether a batch in doubt was not charged; else why that is not proved.
     pub fn proves_free(&self, ledger: &Ledger, doubt: &Line) -> Result<(), Unproved> {
         let since = self.since(doubt)?;
+        let ours = ledger.lines().iter().filter(|line| line.account == doubt.account);
+        let jobs: HashSet<&str> =
+            ours.clone().filter_map(surely_ours).map(|job| job.0.as_str()).collect();
+        let mut named = HashSet::new();
         let mut charges: BTreeMap<u64, usize> = BTreeMap::new();
         for row in since {
             let charge = row.amount.min(0).unsigned_abs();
-            // Also a larger one: prices rise, and a row may sum up several calls.
-            if charge > 0 {
-                *charges.entry(charge).or_default() += 1;
+            if charge == 0 {
+                continue;
             }
+            // A deduction that names a job is that job's.
+            if let Some(job) = words(&row.about).find_map(|word| jobs.get(word)) {
+                named.insert(*job);
+                continue;
+            }
+            // Also a larger one: prices rise, and a row may sum up several calls.
+            *charges.entry(charge).or_default() += 1;
         }
+        let is_named =
+            |line: &Line| line.job().is_some_and(|job| named.contains(job.0.as_str()));
         let is_later =
             |line: &&Line| line.order > doubt.order || line.anchor == doubt.anchor;
-        let ours = ledger.lines().iter().filter(|line| line.account == doubt.account);
-        for charge in ours.filter(is_later).filter_map(charged) {
-            if let Some(count) = charges.get_mut(&charge.0) {
+        for line in ours.filter(is_later).filter(|line| !is_named(line)) {
+            let count = charged(line).and_then(|charge| charges.get_mut(&charge.0));
+            if let Some(count) = count {
                 *count = count.saturating_sub(1);
             }
         }
@@ -86,7 +98,22 @@ impl History {
     }
 }
 
-/// The deduction that a batch of ours has surely caused.
+/// Characters of a name that is not taken for another word.
+const LONG: usize = 12;
+
+/// A job of ours: by the reply to its submit, or by its questions, once they were seen.
+fn surely_ours(line: &Line) -> Option<&JobId> {
+    let is_seen = !line.adopted || matches!(line.state, State::Settled { .. });
+    // A short one may stand in a text for something else.
+    line.job().filter(|job| is_seen && line.lane == Lane::Bulk && job.0.len() >= LONG)
+}
+
+/// What may be names in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+}
+
+/// The deduction that a batch of ours has surely caused, as far as no row names it.
 fn charged(line: &Line) -> Option<Credits> {
     // A job that somebody has named for it may have been paid for by a colleague, or long before.
     if line.adopted {

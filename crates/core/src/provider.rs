@@ -110,6 +110,8 @@ pub struct Transaction {
     pub amount: i64,
     /// The balance after it.
     pub balance_after: Credits,
+    /// What the provider says about it, such as which job it is for, as it says it.
+    pub about: Arc<str>,
 }
 
 /// How far a job is.

@@ -227,10 +227,15 @@ impl Provider for Enrich {
         let response = self.get(&action, &path).await?;
         let envelope: Envelope<History> = self.read(&action, &response)?;
         let History { transactions, pagination } = envelope.data;
-        let row = |Change { id, amount, balance_after }| Transaction {
-            id: id.into(),
-            amount,
-            balance_after,
+        let row = |change: Change| {
+            let told = [&change.description, &change.metadata];
+            let told = told.into_iter().flatten().map(|told| told.get());
+            Transaction {
+                id: change.id.into(),
+                amount: change.amount,
+                balance_after: change.balance_after,
+                about: told.collect::<Vec<_>>().join(" ").into(),
+            }
         };
         let rows = transactions.into_iter().map(row).collect();
         let value = Transactions { rows, pages: pagination.total_pages };

@@ -24,9 +24,14 @@ impl World {
     }
 
     fn change(&mut self, amount: i64) {
+        self.change_for("", amount);
+    }
+
+    fn change_for(&mut self, about: &str, amount: i64) {
         self.balance = self.balance.checked_add_signed(amount).unwrap();
         let id = format!("t{}", self.rows.len()).into();
-        self.rows.push(Transaction { id, amount, balance_after: Credits(self.balance) });
+        let balance_after = Credits(self.balance);
+        self.rows.push(Transaction { id, amount, balance_after, about: about.into() });
     }
 
     fn look(&mut self) {
@@ -213,4 +218,29 @@ fn a_history_with_a_hole_proves_nothing() {
     assert_eq!(history.proves_free(&world.ledger, line), Err(Unproved::Gap));
     world.change(-30);
     assert_eq!(proof(&world, lost), Err(Unproved::Charged(Credits(30))));
+}
+
+/// A job that somebody named for a batch explains the deduction that names it, once its questions were seen, and
+/// no other.
+#[test]
+fn an_adopted_job_explains_the_deduction_that_names_it_and_no_other() {
+    const JOB: &str = "65f000000000000000000001";
+    for (about, seen, proved) in [
+        (format!("\"Batch: 4 leads\" {{\"batchId\":\"{JOB}\"}}"), true, true),
+        (format!("{{\"batchId\":\"{JOB}\"}}"), false, false),
+        (format!("{{\"batchId\":\"{JOB}2\"}}"), true, false),
+        (String::new(), true, false),
+    ] {
+        let mut world = World::new();
+        world.look();
+        let (lost, other) = (world.intend(4, Lane::Bulk), world.intend(4, Lane::Bulk));
+        world.tell(other, Event::Adopted { job: JobId(JOB.into()) });
+        world.change_for(&about, -((PRICE * 4) as i64));
+        if seen {
+            world.settle(other, 4, true);
+        }
+        let line = world.ledger.line(BatchId(lost)).unwrap();
+        let proof = world.history().proves_free(&world.ledger, line);
+        assert_eq!(proof.is_ok(), proved, "{about} {seen}: {proof:?}");
+    }
 }

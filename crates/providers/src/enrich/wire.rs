@@ -8,6 +8,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, Visitor},
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, ops::Deref};
 
 /// A person to find, as it is sent.
@@ -91,6 +92,11 @@ pub(crate) struct Change {
     #[serde(deserialize_with = "exact")]
     pub(crate) amount: i64,
     pub(crate) balance_after: Credits,
+    /// Free form, both.
+    #[serde(default)]
+    pub(crate) description: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub(crate) metadata: Option<Box<RawValue>>,
 }
 
 /// A number that proves something only when it is exact.

@@ -5,6 +5,11 @@ use leadmill_sandbox::{Options, Plan};
 use std::{fs, path::PathBuf, time::Duration};
 
 fn bought() -> (Server, Workplace) {
+    bought_into("")
+}
+
+/// The same, with more keys in the pipeline file.
+fn bought_into(more: &str) -> (Server, Workplace) {
     let server = Server::start(Options {
         plan: Plan::Enterprise,
         job_queued: Duration::ZERO,
@@ -19,7 +24,7 @@ fn bought() -> (Server, Workplace) {
             "    output:",
             "    try: [{ provider: enrich, lane: bulk }]\n    output:",
         );
-    place.write("pipeline.yaml", &text);
+    place.write("pipeline.yaml", &format!("{text}{more}"));
     place.run().expect(0);
     (server, place)
 }
@@ -117,6 +122,28 @@ fn records_that_are_lost_are_counted_and_their_jobs_are_fetched() {
     let ended = place.leadmill(&args).expect(0);
     assert!(!ended.stderr.contains(" 0 records were lost"), "{ended:?}");
     assert!(output(&place) == expected);
+    let after = server.audit();
+    assert_eq!((after.charged, after.jobs), (before.charged, before.jobs));
+    server.assert_clean();
+}
+
+/// The results belong to the damaged state, and so to the one that takes over from it.
+#[test]
+fn results_that_lie_elsewhere_go_to_the_state_that_takes_over() {
+    let (server, place) = bought_into("\nresults: kept\n");
+    let (expected, before) = (output(&place), server.audit());
+    let database = place.path(".leadmill/state.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let settled = b"settled{\"cost\"";
+    places(&bytes, settled).into_iter().for_each(|at| bytes[at] = b'x');
+    fs::write(&database, &bytes).unwrap();
+    fs::remove_file(place.path("out/people.parquet")).unwrap();
+    let args = ["fetch", "pipeline.yaml", "--salvage", ".leadmill", "--state", "new"];
+    place.leadmill(&args).expect(0);
+    assert!(output(&place) == expected);
+    let other = place.leadmill(&["run", "pipeline.yaml", "--state", "other"]).expect(2);
+    assert!(other.stderr.contains("the answers of another state are here"), "{other:?}");
+    place.leadmill(&["run", "pipeline.yaml", "--state", "new"]).expect(0);
     let after = server.audit();
     assert_eq!((after.charged, after.jobs), (before.charged, before.jobs));
     server.assert_clean();

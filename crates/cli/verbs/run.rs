@@ -121,7 +121,12 @@ async fn claim_results<'a>(
     };
     let parts: Vec<&str> = ledger.lines().iter().rev().filter_map(part).take(1).collect();
     let probe = format!("{}-{}", std::process::id(), SystemClock.now().0);
-    Ok(prepared.results.claim(&owner, &probe, &parts).await?)
+    let claimed = prepared.results.claim(&owner, &probe, &parts).await;
+    claimed.map_err(|error| match error.hint {
+        // The place is the wrong one; without a hint it could not be reached, and may be back.
+        Some(hint) => Failure::invalid(error.message).hint(hint),
+        None => error.into(),
+    })
 }
 
 /// What may end the run from outside.

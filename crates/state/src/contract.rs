@@ -262,4 +262,8 @@ async fn a_secret_is_the_same_for_all(fresh: Fresh) {
     assert_eq!(secret.len(), 32);
     assert_eq!(two.secret("callbacks").await.unwrap(), secret);
     assert_ne!(two.secret("other").await.unwrap(), secret);
+    one.inherit("other", &secret).await.unwrap();
+    one.inherit("third", b"of a damaged state").await.unwrap();
+    assert_eq!(two.secret("other").await.unwrap(), secret);
+    assert_eq!(two.secret("third").await.unwrap(), b"of a damaged state");
 }

@@ -255,6 +255,13 @@ impl Folder {
         rows.filter_map(known).collect()
     }
 
+    /// Takes over a secret from another state.
+    pub(crate) fn inherit(&self, name: &str, value: &[u8]) -> Result<(), StateError> {
+        let replace = "INSERT OR REPLACE INTO secrets (name, value) VALUES (?, ?)";
+        self.database().execute(replace, (name, value))?;
+        Ok(())
+    }
+
     /// The secret of this name: `fresh` where there was none.
     pub(crate) fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StateError> {
         let database = self.database();

@@ -210,6 +210,20 @@ impl Postgres {
         Ok(hints)
     }
 
+    /// Takes over a secret from another state.
+    pub(crate) async fn inherit(
+        &self,
+        name: &str,
+        value: &[u8],
+    ) -> Result<(), StateError> {
+        let replace = self.sql(
+            "INSERT INTO {}.secrets (name, value) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET value = $2",
+        );
+        self.session.live().await?.execute(&replace, &[&name, &value]).await?;
+        Ok(())
+    }
+
     /// The secret of this name: `fresh` where there was none.
     pub(crate) async fn secret(
         &self,

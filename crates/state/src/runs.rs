@@ -35,4 +35,6 @@ pub struct Salvaged {
     pub lost: u64,
     /// The latest run that any of them is of.
     pub last_run: RunId,
+    /// Its secrets by their names: with them, whoever takes over is known as it was.
+    pub secrets: Vec<(String, Vec<u8>)>,
 }

@@ -190,6 +190,14 @@ impl Store {
         }
     }
 
+    /// Takes a secret over from a damaged state, in the place of its own.
+    pub async fn inherit(&self, name: &str, value: &[u8]) -> Result<(), StateError> {
+        match &self.database {
+            Database::Folder(folder) => folder.inherit(name, value),
+            Database::Postgres(postgres) => postgres.inherit(name, value).await,
+        }
+    }
+
     /// A secret of this state, the same for all of its processes and for ever.
     pub async fn secret(&self, name: &str) -> Result<Vec<u8>, StateError> {
         let fresh = random::bytes::<32>()?;

@@ -84,7 +84,10 @@ impl Results {
         if found.as_deref() != Some(owner) {
             let message =
                 format!("results {self}: the answers of another state are here");
-            return Err(wrong(message).hint("give each state a place of its own"));
+            return Err(wrong(message).hint(
+                "give each state a place of its own; a state that takes over from a lost one takes these over once \
+                 the file `_leadmill` there is removed",
+            ));
         }
         // Whoever cannot write must not buy.
         let probe = format!("{MARK}-{probe}");

@@ -22,7 +22,7 @@ pub(super) async fn salvage(
         return Err(Failure::invalid("the state of this run is not new")
             .hint("name a new one, such as --state .leadmill-new"));
     }
-    let Salvaged { entries, mut lost, last_run } = Store::salvage(damaged)?;
+    let Salvaged { entries, mut lost, last_run, secrets } = Store::salvage(damaged)?;
     let (mut book, mut kept) = (Ledger::default(), Vec::<Entry>::new());
     for entry in entries {
         match book.apply(&entry) {
@@ -31,6 +31,9 @@ pub(super) async fn salvage(
         }
     }
     store.begin_after(last_run).await?;
+    for (name, value) in &secrets {
+        store.inherit(name, value).await?;
+    }
     for chunk in kept.chunks(CHUNK) {
         match journal.append(chunk).await? {
             Appended::Written { .. } => {}

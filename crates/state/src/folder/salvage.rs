@@ -6,6 +6,7 @@ use crate::{
     chain::{Seen, Sum},
 };
 use leadmill_core::RunId;
+use rusqlite::Connection;
 use std::path::Path;
 
 /// Reads one record after the other, and leaves out what cannot be read or is not what was written: each is
@@ -20,7 +21,8 @@ pub(super) fn salvage(folder: &Path) -> Result<Salvaged, StateError> {
     let mut sum = connection
         .prepare("SELECT sum FROM journal WHERE seq = ?")
         .map_err(StateError::from)?;
-    let mut salvaged = Salvaged { entries: Vec::new(), lost: 0, last_run: RunId(0) };
+    let (entries, secrets) = (Vec::new(), secrets(&connection));
+    let mut salvaged = Salvaged { entries, lost: 0, last_run: RunId(0), secrets };
     let mut before = Ok(0);
     for seq in 1..=last.unwrap_or_default() {
         let read =
@@ -42,4 +44,14 @@ pub(super) fn salvage(folder: &Path) -> Result<Salvaged, StateError> {
         before = sum.query_row([seq], |row| row.get(0));
     }
     Ok(salvaged)
+}
+
+/// Those that can be read; none in a state of a version that had none.
+fn secrets(connection: &Connection) -> Vec<(String, Vec<u8>)> {
+    let read = || {
+        let mut select = connection.prepare("SELECT name, value FROM secrets")?;
+        let rows = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok::<_, rusqlite::Error>(rows.flatten().collect())
+    };
+    read().unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Answered, Appended, BatchId, Clock, Credits, Entry, Journal, JournalError, Leases,
-    Ledger, Operation, Query, RunId, Sent, Staging, StagingError, Timestamp,
+    Ledger, Moment, Operation, Query, RunId, Sent, Staging, StagingError, Timestamp,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
@@ -45,6 +45,10 @@ impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
         Timestamp(1_767_225_600_000).after(self.0.elapsed())
     }
+
+    fn moment(&self) -> Moment {
+        Moment(0).after(self.0.elapsed())
+    }
 }
 
 /// A journal that nobody will read.
@@ -79,14 +83,14 @@ impl Leases for Alone {
         Ok(())
     }
 
-    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
         self.0.freeze(now, until);
         Ok(())
     }
 
     fn trade(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         Ok(self.0.trade(ProcessId(1), now, trades))

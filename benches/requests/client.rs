@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, BatchId, Clock, Credits, Lane, Operation, Query, Staging,
+    Account, Answered, BatchId, Clock, Credits, Lane, Moment, Operation, Query, Staging,
     StagingError, Timestamp,
     limits::Written,
     pack::{Percent, Risk},
@@ -34,7 +34,7 @@ pub(crate) async fn buy(
     let account = account(address)?;
     let purse: Arc<str> = account.purse.as_str().into();
     let network = Network::new(Duration::from_secs(10))?;
-    let leases = store.leases(&account, SystemClock.now()).await?;
+    let leases = store.leases(&account, Arc::new(SystemClock)).await?;
     let (_stop, stop) = watch::channel(false);
     let parts = Parts {
         provider: Arc::new(Enrich::new(
@@ -139,5 +139,9 @@ impl Clock for SystemClock {
         Timestamp(
             i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
         )
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(self.now().0)
     }
 }

@@ -61,7 +61,7 @@ impl Accounts {
             if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
-            let leases = store.leases(&account, SystemClock.now()).await?;
+            let leases = store.leases(&account, Arc::new(SystemClock)).await?;
             let parts = Parts {
                 staging: Arc::new(Staging::open(results.clone())?),
                 provider: self.provider(provider, account)?,

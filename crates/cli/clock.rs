@@ -1,9 +1,10 @@
-//! The machine's clock.
+//! The machine's clocks.
 
-use leadmill_core::{Clock, Timestamp};
+use leadmill_core::{Clock, Moment, Timestamp};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::time::SystemTime;
 
-/// Wall-clock time of this machine.
+/// The clocks of this machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemClock;
 
@@ -16,5 +17,10 @@ impl Clock for SystemClock {
         let since =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn moment(&self) -> Moment {
+        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Boottime);
+        Moment(tv_sec * 1_000 + tv_nsec / 1_000_000)
     }
 }

@@ -202,10 +202,10 @@ async fn lived(seed: u64, seen: &Seen) -> String {
     let rival = dice.chance(0.25);
     let theirs = &all_people()[count / 2..(count + 8).min(PEOPLE)];
     let mut second = world.beside(RunId(2));
-    let weather = Weather { jumps: dice.chance(0.2), stragglers };
+    let (jumps, weather) = (dice.chance(0.2), Weather { stragglers });
     for session in 0..dice.below(STORMY) {
         let jump = dice.of(&[-3_600_000, -1_000, 1_000, 3_600_000]);
-        if weather.jumps {
+        if jumps {
             world.clock.jump(jump);
         }
         let (ours, other) = (death(&mut dice), death(&mut dice));
@@ -320,9 +320,7 @@ async fn calm(world: &World, people: &[Query], seen: &Seen) {
 fn judge(world: &World, people: &[Query], weather: Weather, seen: &Seen) {
     let audit = world.sandbox.audit();
     charged_once(world, &audit);
-    if !weather.jumps {
-        windows_held(world, &audit, weather);
-    }
+    windows_held(world, &audit, weather);
     let ledger = world.ledger();
     let purse: Arc<str> = world.account.purse.as_str().into();
     for run in [RunId(1), RunId(2)] {
@@ -358,7 +356,6 @@ fn judge(world: &World, people: &[Query], weather: Weather, seen: &Seen) {
 /// What a life has that bears on the windows.
 #[derive(Clone, Copy, Debug)]
 struct Weather {
-    jumps: bool,
     stragglers: bool,
 }
 

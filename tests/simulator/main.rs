@@ -24,8 +24,7 @@
 //! not and with those of other batches. Taken at its word, a callback breaks I2 or I9 (`drive/settlement.rs`).
 //!
 //! I7 of a window of a second is not looked at where calls may be half a minute on their way: nothing can keep it
-//! then, and a long one is. Not looked at where the clock jumps: I7 altogether. Windows that processes hand on to each other are kept by the wall
-//! clock, so that one that is set forward by an hour between two processes frees them.
+//! then, and a long one is.
 
 #![allow(
     clippy::unwrap_used,

@@ -10,8 +10,8 @@ pub(crate) use callbacks::Receiving;
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind,
-    Index, JobId, Journal, JournalError, Lane, Leases, Ledger, Operation, Part, Query,
-    QueryKey, RunId, Sent, Staging, StagingError, State, Status, Timestamp,
+    Index, JobId, Journal, JournalError, Lane, Leases, Ledger, Moment, Operation, Part,
+    Query, QueryKey, RunId, Sent, Staging, StagingError, State, Status, Timestamp,
     index::{Need, Reuse},
     journal,
     pack::{Doubtful, Percent, Risk},
@@ -57,6 +57,10 @@ impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
         let set = self.set.load(Ordering::Relaxed);
         Timestamp(1_767_225_600_000 + set + self.start.elapsed().as_millis() as i64)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(self.start.elapsed().as_millis() as i64)
     }
 }
 
@@ -182,14 +186,14 @@ impl Leases for MemoryLeases {
         Ok(())
     }
 
-    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
         self.disk.lock().unwrap().slots.freeze(now, until);
         Ok(())
     }
 
     fn trade(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         let mut disk = self.disk.lock().unwrap();

@@ -1,4 +1,4 @@
-//! Wall-clock time, passed in so that tests own it.
+//! The time, passed in so that tests own it.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt::Debug, time::Duration};
@@ -34,8 +34,39 @@ impl Timestamp {
     }
 }
 
-/// Tells the wall-clock time.
+/// Milliseconds on a clock that nobody sets, and that goes on while the machine sleeps: what limits are kept by.
+/// Comparable between the processes of one machine, for as long as it is up.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// How long ago `earlier` was; nothing if it lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Timestamp(self.0).since(Timestamp(earlier.0))
+    }
+
+    /// So much later.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        Self(Timestamp(self.0).after(time).0)
+    }
+
+    /// So much earlier.
+    #[must_use]
+    pub fn before(self, time: Duration) -> Self {
+        Self(Timestamp(self.0).before(time).0)
+    }
+}
+
+/// Tells the time.
 pub trait Clock: Debug + Send + Sync {
-    /// The time.
+    /// What the wall clock says. People set it.
     fn now(&self) -> Timestamp;
+
+    /// The time that nobody sets.
+    fn moment(&self) -> Moment;
 }

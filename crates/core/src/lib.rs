@@ -29,7 +29,7 @@ pub mod staging;
 
 pub use answer::{Answered, Finding, Status, Value};
 pub use batch::{Batch, BatchId, JobId, Lane, RunId};
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, Moment, Timestamp};
 pub use credits::Credits;
 pub use event::{Entry, Event, Part};
 pub use hint::{Hint, HintKind};

@@ -1,6 +1,6 @@
 //! What a provider limits: windows, and the calls that fall into them.
 
-use crate::{Operation, Timestamp};
+use crate::{Moment, Operation};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
@@ -131,8 +131,8 @@ impl<'de> Deserialize<'de> for Endpoint {
 /// A call that left, remembered so that a later process counts it in its windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// When it left, by the wall clock.
-    pub at: Timestamp,
+    /// When it left.
+    pub at: Moment,
     /// Where it went.
     pub to: Endpoint,
 }

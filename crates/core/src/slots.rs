@@ -5,7 +5,7 @@
 //! is ever in two hands, so all processes together obey the window as one client would, and none of them
 //! asks for each call.
 
-use crate::{Endpoint, JournalError, Scope, Sent, Timestamp, Window};
+use crate::{Endpoint, JournalError, Moment, Scope, Sent, Window};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -14,6 +14,9 @@ pub const LEASE: Duration = Duration::from_secs(30);
 
 /// How long the provider's word on a limit is believed without being heard again.
 const GOOD_FOR: Duration = Duration::from_secs(86_400);
+
+/// By how much a machine's wall clock may be wrong when it starts: one that keeps its hours by another zone.
+const WRONG: Duration = Duration::from_secs(14 * 3_600);
 
 /// How long a call that has left may still be on its way when its process ends.
 pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
@@ -24,14 +27,11 @@ pub trait Leases: fmt::Debug + Send {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
 
     /// Writes down, at `now`, that the provider wants nothing before `until`.
-    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError>;
+    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError>;
 
     /// Renews this process's lease, gives slots back, and asks for more: one trade a window.
-    fn trade(
-        &mut self,
-        now: Timestamp,
-        trades: &[Trade],
-    ) -> Result<Agreement, JournalError>;
+    fn trade(&mut self, now: Moment, trades: &[Trade])
+    -> Result<Agreement, JournalError>;
 }
 
 /// What a process offers and wants of one window.
@@ -44,7 +44,7 @@ pub struct Trade {
     /// Unused slots given back.
     pub back: u32,
     /// Cooling slots given back, each with the time at which it is free.
-    pub cooling: Vec<Timestamp>,
+    pub cooling: Vec<Moment>,
     /// How many more slots are wanted.
     pub want: u32,
     /// The provider's own word on the window's limit, if it has told this process.
@@ -55,9 +55,9 @@ pub struct Trade {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
     /// Nothing may leave after this without another trade.
-    pub until: Timestamp,
+    pub until: Moment,
     /// Until when the provider wants nothing.
-    pub frozen_until: Option<Timestamp>,
+    pub frozen_until: Option<Moment>,
     /// One deal for each trade, in the same order.
     pub deals: Vec<Deal>,
 }
@@ -68,18 +68,39 @@ pub struct Deal {
     /// Slots leased to it, those of this deal included.
     pub held: u32,
     /// Of those, slots that came with this deal and are not free before these times.
-    pub cooling: Vec<Timestamp>,
+    pub cooling: Vec<Moment>,
     /// Slots that were free within the last window length, and how many, where the process is new: calls
     /// took them one length earlier, and some servers look back so far.
-    pub past: Vec<(Timestamp, u32)>,
+    pub past: Vec<(Moment, u32)>,
     /// When the next slot that nobody holds is free.
-    pub next: Option<Timestamp>,
+    pub next: Option<Moment>,
     /// Slots that other processes hold.
     pub others: u32,
     /// How many other processes want slots.
     pub rivals: u32,
     /// What the provider has told any process about the limit, within the last day.
     pub learnt: Option<u32>,
+}
+
+/// Between two lives of a machine: its time begins anew, and nobody knows for sure how long it was down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// The last time that was written down, by the time of the life before.
+    pub from: Moment,
+    /// The time, by that of this life.
+    pub now: Moment,
+    /// What went by in between, by the wall clock.
+    pub down: Duration,
+}
+
+impl Restart {
+    /// A time of the life before, by that of this one. No more is taken to have gone by than surely has, so
+    /// that nothing is free too early.
+    pub fn carried(self, at: Moment) -> Moment {
+        let down = self.down.saturating_sub(WRONG);
+        let left = at.0.saturating_sub(self.from.0);
+        Moment(self.now.0.saturating_add(left)).before(down)
+    }
 }
 
 /// Names a process.
@@ -93,8 +114,8 @@ pub struct ProcessId(pub u64);
 pub struct Slots {
     /// When the provider was last heard to want nothing, and until when.
     #[serde(default)]
-    frozen: Option<(Timestamp, Timestamp)>,
-    leases: BTreeMap<ProcessId, Timestamp>,
+    frozen: Option<(Moment, Moment)>,
+    leases: BTreeMap<ProcessId, Moment>,
     /// By scope and length.
     windows: BTreeMap<String, Shared>,
 }
@@ -108,12 +129,12 @@ struct Shared {
     limit: u32,
     /// What the provider said that there are, and when.
     #[serde(default)]
-    learnt: Option<(u32, Timestamp)>,
+    learnt: Option<(u32, Moment)>,
     /// Slots that nobody holds and that are not free yet: when, and how many.
-    cooling: BTreeMap<Timestamp, u32>,
+    cooling: BTreeMap<Moment, u32>,
     /// Those that have cooled no longer than a window ago: some servers look back so far.
     #[serde(default)]
-    past: BTreeMap<Timestamp, u32>,
+    past: BTreeMap<Moment, u32>,
     held: BTreeMap<ProcessId, Stake>,
     /// Who got a slot last, so that the few slots of a small window go round.
     latest: Option<ProcessId>,
@@ -126,13 +147,13 @@ struct Stake {
     /// Of the slots held, those that came cooling: calls of others took them, which the process's own
     /// calls do not tell of when it has ended.
     #[serde(default)]
-    adopted: BTreeMap<Timestamp, u32>,
+    adopted: BTreeMap<Moment, u32>,
 }
 
 /// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
-pub fn cooled(at: Timestamp, per: Duration) -> Timestamp {
+pub fn cooled(at: Moment, per: Duration) -> Moment {
     let wait = per + per / 2000 + Duration::from_millis(1);
-    Timestamp(at.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+    Moment(at.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }
 
 impl Slots {
@@ -142,13 +163,13 @@ impl Slots {
     }
 
     /// The provider wants nothing before `until`, as was heard at `now`.
-    pub fn freeze(&mut self, now: Timestamp, until: Timestamp) {
+    pub fn freeze(&mut self, now: Moment, until: Moment) {
         let before = self.thaw(now).unwrap_or(until);
         self.frozen = Some((now, until.max(before)));
     }
 
     /// Until when nothing may leave. A clock that went back must not make it longer than was said.
-    fn thaw(&mut self, now: Timestamp) -> Option<Timestamp> {
+    fn thaw(&mut self, now: Moment) -> Option<Moment> {
         let frozen = self.frozen.map(|(heard, until)| match now < heard {
             true => (now, now.after(until.since(heard))),
             false => (heard, until),
@@ -157,12 +178,34 @@ impl Slots {
         self.frozen.map(|(_, until)| until)
     }
 
+    /// The machine was started anew.
+    pub fn restart(&mut self, restart: Restart) {
+        let carried = |at: &mut Moment| *at = restart.carried(*at);
+        let all = |map: &mut BTreeMap<Moment, u32>| {
+            let before = std::mem::take(map);
+            for (at, count) in before {
+                *map.entry(restart.carried(at)).or_default() += count;
+            }
+        };
+        if let Some((heard, until)) = &mut self.frozen {
+            carried(heard);
+            carried(until);
+        }
+        self.leases.values_mut().for_each(carried);
+        for shared in self.windows.values_mut() {
+            shared.learnt.iter_mut().for_each(|(_, at)| carried(at));
+            all(&mut shared.cooling);
+            all(&mut shared.past);
+            shared.held.values_mut().for_each(|stake| all(&mut stake.adopted));
+        }
+    }
+
     /// A process has ended, having made exactly these calls. Its unused slots are free at once; those that
     /// it used, or took over from others while they cooled, go on cooling. `scopes` tells which scopes a call falls into.
     pub fn bury<'a>(
         &mut self,
         process: ProcessId,
-        now: Timestamp,
+        now: Moment,
         sends: &[Sent],
         windows: impl Fn(Endpoint) -> Vec<(&'a Scope, Window)>,
     ) {
@@ -171,7 +214,7 @@ impl Slots {
         for sent in sends {
             for (scope, window) in windows(sent.to) {
                 let late = ON_ITS_WAY.as_millis() as i64;
-                let free = cooled(Timestamp(sent.at.0.saturating_add(late)), window.per);
+                let free = cooled(Moment(sent.at.0.saturating_add(late)), window.per);
                 let shared = self.shared(scope, window);
                 if free > now {
                     *shared.cooling.entry(free).or_default() += 1;
@@ -186,11 +229,11 @@ impl Slots {
     pub fn trade(
         &mut self,
         process: ProcessId,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Agreement {
         self.expire(process, now);
-        let until = Timestamp(now.0.saturating_add(LEASE.as_millis() as i64));
+        let until = Moment(now.0.saturating_add(LEASE.as_millis() as i64));
         self.leases.insert(process, until);
         let frozen_until = self.thaw(now);
         let deals = trades.iter().map(|trade| {
@@ -209,10 +252,10 @@ impl Slots {
 
     /// Whoever else did not renew may have used its slots up to the end of its lease. One that comes late
     /// and finds its slots untouched goes on with them.
-    fn expire(&mut self, renewing: ProcessId, now: Timestamp) {
+    fn expire(&mut self, renewing: ProcessId, now: Moment) {
         // A clock that went back must not make a lease last for ever.
-        let latest = Timestamp(now.0.saturating_add(2 * LEASE.as_millis() as i64));
-        let ended: Vec<(ProcessId, Timestamp)> = self
+        let latest = Moment(now.0.saturating_add(2 * LEASE.as_millis() as i64));
+        let ended: Vec<(ProcessId, Moment)> = self
             .leases
             .iter()
             .filter(|(process, _)| **process != renewing)
@@ -223,7 +266,7 @@ impl Slots {
             self.leases.remove(&process);
             for shared in self.windows.values_mut() {
                 if let Some(stake) = shared.held.remove(&process).filter(|s| s.held > 0) {
-                    let late = Timestamp(until.0 + ON_ITS_WAY.as_millis() as i64);
+                    let late = Moment(until.0 + ON_ITS_WAY.as_millis() as i64);
                     let free = cooled(late, shared.per);
                     *shared.cooling.entry(free).or_default() += stake.held;
                 }
@@ -241,7 +284,7 @@ impl Shared {
         }
     }
 
-    fn trade(&mut self, process: ProcessId, now: Timestamp, trade: &Trade) -> Deal {
+    fn trade(&mut self, process: ProcessId, now: Moment, trade: &Trade) -> Deal {
         self.cool(now);
         let learnt = trade.learnt.map(|limit| (limit, now)).or(self.learnt);
         self.learnt = learnt.filter(|(_, at)| now.since(*at) < GOOD_FOR);
@@ -294,7 +337,7 @@ impl Shared {
         let stake = self.held.entry(process).or_default();
         stake.held = held;
         stake.want = trade.want.saturating_sub(granted).saturating_sub(handed);
-        stake.adopted = stake.adopted.split_off(&Timestamp(now.0.saturating_add(1)));
+        stake.adopted = stake.adopted.split_off(&Moment(now.0.saturating_add(1)));
         for free in &cooling {
             *stake.adopted.entry(*free).or_default() += 1;
         }
@@ -302,16 +345,16 @@ impl Shared {
         Deal { held, cooling, past, next, others, rivals, learnt }
     }
 
-    fn cool(&mut self, now: Timestamp) {
-        let cooling = self.cooling.split_off(&Timestamp(now.0.saturating_add(1)));
+    fn cool(&mut self, now: Moment) {
+        let cooling = self.cooling.split_off(&Moment(now.0.saturating_add(1)));
         for (free, count) in std::mem::replace(&mut self.cooling, cooling) {
             *self.past.entry(free).or_default() += count;
         }
         self.past = self.past.split_off(&now.before(self.per));
-        self.past.split_off(&Timestamp(now.0.saturating_add(1)));
+        self.past.split_off(&Moment(now.0.saturating_add(1)));
         // A clock that went back must not keep a slot for longer than any slot cools.
-        let latest = cooled(Timestamp(now.0 + ON_ITS_WAY.as_millis() as i64), self.per);
-        let late = self.cooling.split_off(&Timestamp(latest.0.saturating_add(1)));
+        let latest = cooled(Moment(now.0 + ON_ITS_WAY.as_millis() as i64), self.per);
+        let late = self.cooling.split_off(&Moment(latest.0.saturating_add(1)));
         if let Some(count) = late.values().copied().reduce(u32::saturating_add) {
             *self.cooling.entry(latest).or_default() += count;
         }
@@ -326,7 +369,7 @@ impl Shared {
     }
 
     /// The slots that are free the soonest.
-    fn hand_out(&mut self, most: u32) -> Vec<Timestamp> {
+    fn hand_out(&mut self, most: u32) -> Vec<Moment> {
         let mut handed = Vec::new();
         while handed.len() < most as usize {
             let Some(mut first) = self.cooling.first_entry() else { break };

@@ -8,7 +8,7 @@ use crate::{
 };
 use leadmill_core::{
     BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError, Lane,
-    Leases, Operation, Provider, ProviderError, Query, RunId, Sent, Staging,
+    Leases, Moment, Operation, Provider, ProviderError, Query, RunId, Sent, Staging,
     StagingError, Timestamp,
 };
 use std::{
@@ -246,7 +246,7 @@ impl Engine {
         }
         // In this order: slots must not be given back as if they were free sooner.
         let here = Instant::now();
-        let now = self.clock.now();
+        let now = self.clock.moment();
         let trades = self.limiter.trades(here, now);
         let agreement = self.leases.trade(now, &trades)?;
         self.limiter.take(here, now, &agreement);
@@ -291,13 +291,13 @@ impl Engine {
         let Some(until) = self.limiter.frozen() else { return Ok(()) };
         let left =
             i64::try_from((until - Instant::now()).as_millis()).unwrap_or(i64::MAX);
-        let now = self.clock.now();
-        Ok(self.leases.freeze(now, Timestamp(now.0.saturating_add(left)))?)
+        let now = self.clock.moment();
+        Ok(self.leases.freeze(now, Moment(now.0.saturating_add(left)))?)
     }
 
     /// Writes calls down before they leave.
     pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<(), RunError> {
-        let at = self.clock.now();
+        let at = self.clock.moment();
         for endpoint in endpoints {
             *self.report.calls.entry(endpoint.call).or_default() += 1;
         }

@@ -1,5 +1,6 @@
 //! The state folder: who may write to it, its runs, and the way to its parts.
 
+mod boot;
 mod journal;
 mod leases;
 mod locks;
@@ -10,7 +11,9 @@ mod sends;
 
 use crate::{Run, RunRecord, Salvaged, StateError};
 use journal::SqliteJournal;
-use leadmill_core::{Account, BatchId, Hint, HintKind, JobId, Ledger, RunId, Timestamp};
+use leadmill_core::{
+    Account, BatchId, Clock, Hint, HintKind, JobId, Ledger, RunId, Timestamp,
+};
 use leases::FolderLeases;
 use locks::{Locks, alone};
 use room::Room;
@@ -215,9 +218,9 @@ impl Folder {
     pub(crate) fn leases(
         &self,
         account: &Account,
-        now: Timestamp,
+        clock: Arc<dyn Clock>,
     ) -> Result<FolderLeases, StateError> {
-        FolderLeases::open(&self.folder, account, now)
+        FolderLeases::open(&self.folder, account, clock, boot::this()?)
     }
 
     /// Where the questions of a step wait while it runs.

@@ -1,6 +1,6 @@
 //! Calls as they are stored: when, and to which endpoint.
 
-use leadmill_core::{Call, Endpoint, Operation, Sent, Timestamp};
+use leadmill_core::{Call, Endpoint, Moment, Operation, Sent};
 
 /// Bytes of a record.
 pub(crate) const RECORD: usize = 16;
@@ -22,7 +22,7 @@ pub(crate) fn encode(sent: &Sent) -> [u8; RECORD] {
 /// The call of a record; `None` if it is one of a newer release.
 pub(crate) fn decode(record: &[u8; RECORD]) -> Option<Sent> {
     let [a, b, c, d, e, f, g, h, call, operation, ..] = *record;
-    let at = Timestamp(i64::from_le_bytes([a, b, c, d, e, f, g, h]));
+    let at = Moment(i64::from_le_bytes([a, b, c, d, e, f, g, h]));
     let call = *Call::ALL.get(usize::from(call).checked_sub(1)?)?;
     let operation = usize::from(operation).checked_sub(1);
     let operation = operation.and_then(|code| Operation::ALL.get(code).copied());

@@ -4,10 +4,11 @@ use crate::{
     Place, Run, RunRecord, Salvaged, StateError, folder::Folder, postgres::Postgres,
     random,
 };
-use leadmill_core::{Account, Hint, Journal, Leases, Ledger, RunId, Timestamp};
+use leadmill_core::{Account, Clock, Hint, Journal, Leases, Ledger, RunId, Timestamp};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Hints that are kept of one batch: its job's two, and a few that somebody may have made up.
@@ -158,10 +159,10 @@ impl Store {
     pub async fn leases(
         &self,
         account: &Account,
-        now: Timestamp,
+        clock: Arc<dyn Clock>,
     ) -> Result<Box<dyn Leases>, StateError> {
         match &self.database {
-            Database::Folder(folder) => Ok(Box::new(folder.leases(account, now)?)),
+            Database::Folder(folder) => Ok(Box::new(folder.leases(account, clock)?)),
             Database::Postgres(postgres) => Ok(Box::new(postgres.leases(account).await?)),
         }
     }

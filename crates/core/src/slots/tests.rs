@@ -6,14 +6,14 @@ fn trade(window: &str, back: u32, cooling: &[i64], want: u32) -> Trade {
         scope: Scope("bulk".into()),
         window: window.parse().unwrap(),
         back,
-        cooling: cooling.iter().map(|at| Timestamp(*at)).collect(),
+        cooling: cooling.iter().map(|at| Moment(*at)).collect(),
         want,
         learnt: None,
     }
 }
 
 fn deal(slots: &mut Slots, who: u64, now: i64, trade: Trade) -> Deal {
-    slots.trade(ProcessId(who), Timestamp(now), &[trade]).deals.remove(0)
+    slots.trade(ProcessId(who), Moment(now), &[trade]).deals.remove(0)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn alone_it_has_all_and_shares_when_another_comes() {
     let first = deal(&mut slots, 1, 10, trade("10/60s", 3, &[500, 700], 0));
     assert_eq!((first.held, first.rivals), (5, 1));
     let second = deal(&mut slots, 2, 20, trade("10/60s", 0, &[], 10));
-    assert_eq!((second.held, second.cooling), (5, vec![Timestamp(500), Timestamp(700)]));
+    assert_eq!((second.held, second.cooling), (5, vec![Moment(500), Moment(700)]));
     let first = deal(&mut slots, 1, 30, trade("10/60s", 0, &[], 5));
     assert_eq!((first.held, first.next, first.rivals), (5, None, 1));
 }
@@ -36,11 +36,11 @@ fn the_slots_of_a_killed_process_are_free_when_what_it_sent_is_out_of_the_window
     deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
     let window: Window = "3/60s".parse().unwrap();
     let scope = Scope("bulk".into());
-    let sent = Sent { at: Timestamp(1_000), to: crate::Call::Submit.into() };
-    slots.bury(ProcessId(1), Timestamp(2_000), &[sent], |_| vec![(&scope, window)]);
+    let sent = Sent { at: Moment(1_000), to: crate::Call::Submit.into() };
+    slots.bury(ProcessId(1), Moment(2_000), &[sent], |_| vec![(&scope, window)]);
     let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
     // 60 s after it can have arrived, and what the clocks may differ by.
-    assert_eq!((second.held, second.cooling), (3, vec![Timestamp(62_031)]));
+    assert_eq!((second.held, second.cooling), (3, vec![Moment(62_031)]));
 }
 
 /// What a process has taken over from one that has ended is not forgotten when it ends itself.
@@ -52,13 +52,13 @@ fn cooling_slots_outlive_a_chain_of_processes() {
     let windows = |_: Endpoint| vec![(&scope, window)];
     deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
     let sends =
-        [1_000; 3].map(|at| Sent { at: Timestamp(at), to: crate::Call::Submit.into() });
-    slots.bury(ProcessId(1), Timestamp(2_000), &sends, windows);
+        [1_000; 3].map(|at| Sent { at: Moment(at), to: crate::Call::Submit.into() });
+    slots.bury(ProcessId(1), Moment(2_000), &sends, windows);
     assert_eq!(deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3)).cooling.len(), 3);
-    slots.bury(ProcessId(2), Timestamp(3_000), &[], windows);
+    slots.bury(ProcessId(2), Moment(3_000), &[], windows);
     let third = deal(&mut slots, 3, 3_000, trade("3/60s", 0, &[], 3));
-    assert_eq!(third.cooling, [Timestamp(62_031); 3]);
-    slots.bury(ProcessId(3), Timestamp(63_000), &[], windows);
+    assert_eq!(third.cooling, [Moment(62_031); 3]);
+    slots.bury(ProcessId(3), Moment(63_000), &[], windows);
     let fourth = deal(&mut slots, 4, 63_000, trade("3/60s", 0, &[], 3));
     assert_eq!((fourth.held, fourth.cooling.len()), (3, 0), "they have cooled");
 }
@@ -70,7 +70,7 @@ fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
     let during = deal(&mut slots, 2, 29_000, trade("2/60s", 0, &[], 2));
     assert_eq!(during.held, 0);
     let after = deal(&mut slots, 2, 31_000, trade("2/60s", 0, &[], 2));
-    assert_eq!(after.cooling, [Timestamp(91_031); 2]);
+    assert_eq!(after.cooling, [Moment(91_031); 2]);
     let revived = deal(&mut slots, 1, 31_500, trade("2/60s", 0, &[], 0));
     assert_eq!(revived.held, 0, "it must not go on with what others have");
 }
@@ -83,7 +83,7 @@ fn a_process_with_a_small_share_has_its_part_beside_one_with_all() {
     assert_eq!(deal(&mut slots, 2, 1, small()).held, 0);
     deal(&mut slots, 1, 2, trade("10/60s", 0, &[60_000; 5], 0));
     let second = deal(&mut slots, 2, 3, small());
-    assert_eq!((second.held, second.cooling), (2, vec![Timestamp(60_000); 2]));
+    assert_eq!((second.held, second.cooling), (2, vec![Moment(60_000); 2]));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn what_one_process_learnt_of_a_limit_all_know_for_a_day() {
     deal(&mut slots, 1, 0, trade("10/60s", 0, &[], 10));
     let learnt = Trade { learnt: Some(4), ..trade("10/60s", 6, &[], 0) };
     assert_eq!(deal(&mut slots, 1, 10, learnt).held, 4);
-    slots.bury(ProcessId(1), Timestamp(20), &[], |_| Vec::new());
+    slots.bury(ProcessId(1), Moment(20), &[], |_| Vec::new());
     let second = deal(&mut slots, 2, 30, trade("10/60s", 0, &[], 10));
     assert_eq!((second.held, second.learnt), (4, Some(4)));
     let later = deal(&mut slots, 2, 90_000_000, trade("10/60s", 0, &[], 10));
@@ -103,17 +103,17 @@ fn what_one_process_learnt_of_a_limit_all_know_for_a_day() {
 fn a_freeze_lasts_as_long_as_was_said_whatever_the_clock_does() {
     let mut slots = Slots::default();
     let frozen = |slots: &mut Slots, now| {
-        let agreement = slots.trade(ProcessId(1), Timestamp(now), &[]);
+        let agreement = slots.trade(ProcessId(1), Moment(now), &[]);
         agreement.frozen_until.map(|until| until.0)
     };
-    slots.freeze(Timestamp(5_000_000), Timestamp(5_030_000));
-    slots.freeze(Timestamp(5_001_000), Timestamp(5_002_000));
+    slots.freeze(Moment(5_000_000), Moment(5_030_000));
+    slots.freeze(Moment(5_001_000), Moment(5_002_000));
     assert_eq!(frozen(&mut slots, 5_029_999), Some(5_030_000));
     assert_eq!(frozen(&mut slots, 1_000_000), Some(1_029_000), "an hour back");
     assert_eq!(frozen(&mut slots, 1_029_000), None);
     // Heard again before anybody has traded by the clock that went back.
-    slots.freeze(Timestamp(5_000_000), Timestamp(5_030_000));
-    slots.freeze(Timestamp(1_000_000), Timestamp(1_010_000));
+    slots.freeze(Moment(5_000_000), Moment(5_030_000));
+    slots.freeze(Moment(1_000_000), Moment(1_010_000));
     assert_eq!(frozen(&mut slots, 1_000_000), Some(1_030_000));
 }
 
@@ -175,13 +175,13 @@ proptest! {
             let desk = &mut desks[who];
             match act {
                 0 => {
-                    slots.bury(desk.process, Timestamp(now), &desk.sends, |_| vec![(&scope, window)]);
+                    slots.bury(desk.process, Moment(now), &desk.sends, |_| vec![(&scope, window)]);
                     *desk = Desk::new(100 + serial as u64);
                 }
                 1..4 => {
                     let own = if who == 2 { "2/1s".parse().unwrap() } else { window };
                     let trade = desk.offer(&scope, own, now, act);
-                    let deals = slots.trade(desk.process, Timestamp(now), &[trade]).deals;
+                    let deals = slots.trade(desk.process, Moment(now), &[trade]).deals;
                     desk.take(&deals[0], now);
                 }
                 4 => now += wait,
@@ -213,8 +213,8 @@ impl Desk {
         let Some(slot) = self.free.iter_mut().find(|free| **free <= now) else {
             return false;
         };
-        *slot = cooled(Timestamp(now), Duration::from_secs(1)).0;
-        self.sends.push(Sent { at: Timestamp(now), to: crate::Call::Submit.into() });
+        *slot = cooled(Moment(now), Duration::from_secs(1)).0;
+        self.sends.push(Sent { at: Moment(now), to: crate::Call::Submit.into() });
         true
     }
 
@@ -233,7 +233,7 @@ impl Desk {
             scope: scope.clone(),
             window,
             back: u32::try_from(idle.len()).unwrap(),
-            cooling: cooling.into_iter().map(Timestamp).collect(),
+            cooling: cooling.into_iter().map(Moment).collect(),
             want: if act == 3 { window.limit.get() } else { 0 },
             learnt: None,
         }

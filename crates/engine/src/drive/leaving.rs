@@ -28,7 +28,7 @@ impl Drive<'_> {
             anchor: self.engine.anchor.clone(),
             keys: Arc::clone(&batch.keys),
         };
-        let (intended_at, here) = (self.engine.clock.now(), Instant::now());
+        let (intended_at, here) = (self.engine.clock.moment(), Instant::now());
         let intents =
             leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
         match self.record(intents).await {
@@ -53,7 +53,7 @@ impl Drive<'_> {
             // The machine slept meanwhile: another process may have taken over, and waited for this call, and
             // judged that it will not come.
             Ok(true)
-                if self.engine.clock.now().since(intended_at)
+                if self.engine.clock.moment().since(intended_at)
                     > here.elapsed() + FRESH =>
             {
                 return self.stay(leaving, "the machine slept meanwhile").await;

@@ -1,6 +1,6 @@
 //! The slots of one rolling window, and the calls that took them.
 
-use leadmill_core::Timestamp;
+use leadmill_core::Moment;
 use leadmill_core::slots::{ON_ITS_WAY, cooled};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
@@ -272,6 +272,6 @@ impl Flight {
 
 /// Two clocks differ by up to 500 parts in a million; one millisecond more keeps the ends apart.
 fn slack(per: Duration) -> Duration {
-    let whole = cooled(Timestamp(0), per).since(Timestamp(0));
+    let whole = cooled(Moment(0), per).since(Moment(0));
     whole.saturating_sub(per)
 }

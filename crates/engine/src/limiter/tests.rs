@@ -2,7 +2,7 @@ mod headers;
 
 use super::*;
 use leadmill_core::{
-    Call, Pack, RateSignal, Sent, Timestamp,
+    Call, Moment, Pack, RateSignal, Sent,
     limits::Written,
     pack::{Jobs, Percent, Risk},
     slots::{ProcessId, Slots, Trade},
@@ -56,13 +56,13 @@ struct Client {
     limiter: Limiter,
     slots: Slots,
     start: Instant,
-    at_start: Timestamp,
+    at_start: Moment,
 }
 
 impl Client {
     fn new(account: &Account, slots: Slots, now: i64) -> Self {
         let limiter = Limiter::new(account);
-        Self { limiter, slots, start: Instant::now(), at_start: Timestamp(now) }
+        Self { limiter, slots, start: Instant::now(), at_start: Moment(now) }
     }
 
     fn trade(&mut self) {
@@ -174,10 +174,10 @@ async fn a_timed_out_call_holds_its_slots_until_its_connection_is_closed() {
 async fn calls_of_an_earlier_process_count() {
     let account = account(&["3/60s"], &[]);
     let mut slots = Slots::default();
-    slots.trade(ProcessId(0), Timestamp(0), &[]);
+    slots.trade(ProcessId(0), Moment(0), &[]);
     let sends =
-        [0, 10_000, 50_000].map(|at| Sent { at: Timestamp(at), to: Call::Poll.into() });
-    slots.bury(ProcessId(0), Timestamp(60_500), &sends, |endpoint| {
+        [0, 10_000, 50_000].map(|at| Sent { at: Moment(at), to: Call::Poll.into() });
+    slots.bury(ProcessId(0), Moment(60_500), &sends, |endpoint| {
         account.windows_of(endpoint).collect()
     });
     let mut client = Client::new(&account, slots, 60_500);
@@ -204,7 +204,7 @@ async fn a_freeze_holds_everything_and_is_never_shortened() {
 #[tokio::test(start_paused = true)]
 async fn a_freeze_outlives_the_process() {
     let mut slots = Slots::default();
-    slots.freeze(Timestamp(0), Timestamp(9_000));
+    slots.freeze(Moment(0), Moment(9_000));
     let mut client = Client::new(&account(&["100/1s"], &[]), slots, 2_000);
     let start = Instant::now();
     client.send(Call::Poll).await;

@@ -2,7 +2,7 @@
 
 use super::{Learnt, Limiter, Wait};
 use leadmill_core::{
-    Endpoint, Timestamp,
+    Endpoint, Moment,
     slots::{Agreement, Deal, Trade, fair},
 };
 use std::{num::NonZeroU32, time::Duration};
@@ -41,7 +41,7 @@ impl Limiter {
 
     /// What is offered and wanted of each window, in the order in which [`Limiter::take`] takes the deals.
     /// `here` and `now` are the same time, `here` no later.
-    pub fn trades(&mut self, here: Instant, now: Timestamp) -> Vec<Trade> {
+    pub fn trades(&mut self, here: Instant, now: Moment) -> Vec<Trade> {
         let trade = |gate: &mut super::Gate| {
             let cap = gate.cap();
             let mut window = gate.window;
@@ -61,9 +61,7 @@ impl Limiter {
             };
             let stamp = |free: Instant| {
                 let left = free.saturating_duration_since(here).as_millis();
-                Timestamp(
-                    now.0.saturating_add(i64::try_from(left).unwrap_or(i64::MAX)) + 1,
-                )
+                Moment(now.0.saturating_add(i64::try_from(left).unwrap_or(i64::MAX)) + 1)
             };
             // No more than its fair part comes of it where others want some too.
             let want = if gate.short { cap.saturating_sub(gate.log.held()) } else { 0 };
@@ -81,9 +79,9 @@ impl Limiter {
 
     /// Takes what the trades came to, which were offered at `offered`, the same time as `now`. However long they
     /// took: the lease began then, and slots are free no sooner than if they had begun to cool just now.
-    pub fn take(&mut self, offered: Instant, now: Timestamp, agreement: &Agreement) {
+    pub fn take(&mut self, offered: Instant, now: Moment, agreement: &Agreement) {
         let here = Instant::now();
-        let instant = |at: Timestamp| here + at.since(now).min(super::LONGEST);
+        let instant = |at: Moment| here + at.since(now).min(super::LONGEST);
         for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
             let Deal { held, cooling, past, next, others, rivals, learnt } = deal;
             let cooling: Vec<Instant> = cooling.iter().copied().map(instant).collect();

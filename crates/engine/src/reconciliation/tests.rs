@@ -5,8 +5,8 @@ use crate::{Hints, Parts, limiter::tests::account};
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, Clock, JobId, Journal, JournalError, Lane,
-    Leases, Ledger, Operation, Page, Progress, Provider, Query, QueryKey, Sent, Signals,
-    Staging, StagingError, Timestamp,
+    Leases, Ledger, Moment, Operation, Page, Progress, Provider, Query, QueryKey, Sent,
+    Signals, Staging, StagingError, Timestamp,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
@@ -102,6 +102,10 @@ impl Clock for Memory {
     fn now(&self) -> Timestamp {
         NOW
     }
+
+    fn moment(&self) -> Moment {
+        Moment(NOW.0)
+    }
 }
 
 impl Leases for Memory {
@@ -109,13 +113,13 @@ impl Leases for Memory {
         Ok(())
     }
 
-    fn freeze(&mut self, _: Timestamp, _: Timestamp) -> Result<(), JournalError> {
+    fn freeze(&mut self, _: Moment, _: Moment) -> Result<(), JournalError> {
         Ok(())
     }
 
     fn trade(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         Ok(self.0.trade(ProcessId(1), now, trades))

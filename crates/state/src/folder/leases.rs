@@ -3,8 +3,8 @@
 use super::{locks, schema, sends, sends::Sends};
 use crate::StateError;
 use leadmill_core::{
-    Account, JournalError, Leases, Sent, Timestamp,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    Account, Clock, JournalError, Leases, Moment, Sent, Timestamp,
+    slots::{Agreement, ProcessId, Restart, Slots, Trade},
 };
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::{
@@ -12,6 +12,7 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +23,9 @@ const LATE: Duration = Duration::from_secs(5);
 ///
 /// A trade is one transaction. It survives the process and need not survive the machine: after a power
 /// cut the machine takes longer to come up than the windows that matter here.
+///
+/// Times are the machine's own, which nobody sets. When it has been started anew, what was written is taken for
+/// just written.
 #[derive(Debug)]
 pub(crate) struct FolderLeases {
     connection: Connection,
@@ -29,6 +33,16 @@ pub(crate) struct FolderLeases {
     process: ProcessId,
     sends: Sends,
     account: Account,
+    clock: Arc<dyn Clock>,
+    boot: String,
+}
+
+/// What the database holds of one purse.
+struct Kept {
+    slots: Slots,
+    boot: String,
+    moment: Moment,
+    wall: Timestamp,
 }
 
 impl FolderLeases {
@@ -36,7 +50,8 @@ impl FolderLeases {
     pub(crate) fn open(
         folder: &Path,
         account: &Account,
-        now: Timestamp,
+        clock: Arc<dyn Clock>,
+        boot: String,
     ) -> Result<Self, StateError> {
         let wrong = |error| StateError::Io(folder.to_owned(), error);
         let calls = folder.join("calls");
@@ -46,8 +61,9 @@ impl FolderLeases {
         let longest = account.windows.values().flatten().map(|window| window.per).max();
         // A weighted counter looks back two lengths.
         let horizon = longest.unwrap_or_default() * 2 + LATE;
-        let (process, sends) = first_free(&calls, now, horizon).map_err(wrong)?;
-        Ok(Self { connection, folder: calls, process, sends, account: account.clone() })
+        let (process, sends) = first_free(&calls, clock.now(), horizon).map_err(wrong)?;
+        let account = account.clone();
+        Ok(Self { connection, folder: calls, process, sends, account, clock, boot })
     }
 
     fn path(&self, process: ProcessId) -> PathBuf {
@@ -57,39 +73,46 @@ impl FolderLeases {
     /// Changes the slots of this purse, alone.
     fn change<T>(
         &mut self,
-        now: Option<Timestamp>,
+        now: Moment,
         change: impl FnOnce(&mut Slots) -> T,
     ) -> Result<T, StateError> {
         let purse = self.account.purse.clone();
-        let (folder, process) = (self.folder.clone(), self.process);
+        let (folder, process, wall) =
+            (self.folder.clone(), self.process, self.clock.now());
         let wrong = |error| StateError::Io(folder.clone(), error);
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let select = "SELECT body FROM slots WHERE purse = ?";
-        let body: Option<String> =
-            transaction.query_row(select, [&purse], |row| row.get(0)).optional()?;
-        let read = body.map(|body| serde_json::from_str(&body)).transpose();
-        let mut slots: Slots = read.map_err(unreadable)?.unwrap_or_default();
+        let (mut slots, restart) = match kept(&transaction, &purse)? {
+            Some(Kept { mut slots, boot, moment: from, wall: then })
+                if boot != self.boot =>
+            {
+                let restart = Restart { from, now, down: wall.since(then) };
+                slots.restart(restart);
+                (slots, Some(restart))
+            }
+            Some(kept) => (kept.slots, None),
+            None => (Slots::default(), None),
+        };
         let mut buried: Vec<(PathBuf, File)> = Vec::new();
-        if let Some(now) = now {
-            let others: Vec<ProcessId> =
-                slots.processes().filter(|other| *other != process).collect();
-            for other in others {
-                let path = folder.join(name(other));
-                if let Some((file, sends)) = sends::of_the_dead(&path).map_err(wrong)? {
-                    let windows = |endpoint| self.account.windows_of(endpoint).collect();
-                    slots.bury(other, now, &sends, windows);
-                    buried.push((path, file));
+        let others: Vec<ProcessId> =
+            slots.processes().filter(|other| *other != process).collect();
+        for other in others {
+            let path = folder.join(name(other));
+            if let Some((file, mut sends)) = sends::of_the_dead(&path).map_err(wrong)? {
+                if let Some(restart) = restart {
+                    sends.iter_mut().for_each(|sent| sent.at = restart.carried(sent.at));
                 }
+                let windows = |endpoint| self.account.windows_of(endpoint).collect();
+                slots.bury(other, now, &sends, windows);
+                buried.push((path, file));
             }
         }
         let changed = change(&mut slots);
         let body = serde_json::to_string(&slots)
             .map_err(|error| StateError::Corrupt(error.to_string()))?;
         transaction.execute(
-            "INSERT INTO slots (purse, body) VALUES (?1, ?2)
-             ON CONFLICT (purse) DO UPDATE SET body = ?2",
-            (&purse, &body),
+            "INSERT OR REPLACE INTO windows (purse, body, boot, moment, wall) VALUES (?, ?, ?, ?, ?)",
+            (&purse, &body, &self.boot, now.0, wall.0),
         )?;
         transaction.commit()?;
         for (path, _lock) in buried {
@@ -99,6 +122,17 @@ impl FolderLeases {
     }
 }
 
+fn kept(connection: &Connection, purse: &str) -> Result<Option<Kept>, StateError> {
+    let select = "SELECT body, boot, moment, wall FROM windows WHERE purse = ?";
+    let row = connection.query_row(select, [purse], |row| {
+        let (body, boot): (String, _) = (row.get(0)?, row.get(1)?);
+        Ok((body, boot, Moment(row.get(2)?), Timestamp(row.get(3)?)))
+    });
+    let Some((body, boot, moment, wall)) = row.optional()? else { return Ok(None) };
+    let slots = serde_json::from_str(&body).map_err(unreadable)?;
+    Ok(Some(Kept { slots, boot, moment, wall }))
+}
+
 impl Leases for FolderLeases {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
         self.sends.note(sends).map_err(|error| {
@@ -106,18 +140,18 @@ impl Leases for FolderLeases {
         })
     }
 
-    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
-        self.change(None, |slots| slots.freeze(now, until))
+    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
+        self.change(now, |slots| slots.freeze(now, until))
             .map_err(|error| JournalError(error.to_string()))
     }
 
     fn trade(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         let process = self.process;
-        self.change(Some(now), |slots| slots.trade(process, now, trades))
+        self.change(now, |slots| slots.trade(process, now, trades))
             .map_err(|error| JournalError(error.to_string()))
     }
 }

@@ -83,7 +83,9 @@ pub(crate) fn open_slots(path: &Path) -> Result<Connection, StateError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS slots (purse TEXT PRIMARY KEY, body TEXT NOT NULL)",
+        // `boot` is the life of the machine by whose time `body` is; `moment` and `wall` are when it was written.
+        "CREATE TABLE IF NOT EXISTS windows (purse TEXT PRIMARY KEY, body TEXT NOT NULL, boot TEXT NOT NULL,
+            moment INTEGER NOT NULL, wall INTEGER NOT NULL)",
     )?;
     Ok(connection)
 }

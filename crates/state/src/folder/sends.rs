@@ -6,7 +6,7 @@
 //! whose call has left every window are used again.
 
 use crate::sent::{RECORD, decode, encode};
-use leadmill_core::{Sent, Timestamp};
+use leadmill_core::{Moment, Sent};
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read},
@@ -21,7 +21,7 @@ pub(crate) struct Sends {
     file: File,
     horizon: Duration,
     /// When the call at each place was made.
-    places: Vec<Timestamp>,
+    places: Vec<Moment>,
     next: usize,
 }
 
@@ -52,8 +52,8 @@ impl Sends {
     }
 
     /// Takes a place whose call is in no window any more, or a new one.
-    fn place(&mut self, at: Timestamp) -> usize {
-        let is_old = |other: &Timestamp| at.since(*other) > self.horizon;
+    fn place(&mut self, at: Moment) -> usize {
+        let is_old = |other: &Moment| at.since(*other) > self.horizon;
         let place = match self.places.get(self.next) {
             Some(other) if is_old(other) => self.next,
             _ if self.places.first().is_some_and(is_old) => 0,
@@ -99,7 +99,7 @@ mod tests {
     use leadmill_core::{Call, Endpoint, Operation};
 
     fn sent(at: i64, to: impl Into<Endpoint>) -> Sent {
-        Sent { at: Timestamp(at), to: to.into() }
+        Sent { at: Moment(at), to: to.into() }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{StateError, sent};
 use leadmill_core::{
-    Account, JournalError, Leases, Sent, Timestamp,
+    Account, JournalError, Leases, Moment, Sent,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
 use std::{
@@ -36,8 +36,8 @@ pub(crate) struct PostgresLeases {
 #[derive(Clone, Debug)]
 enum Call {
     Note(Vec<Sent>),
-    Freeze { now: Timestamp, until: Timestamp },
-    Trade { now: Timestamp, trades: Vec<Trade> },
+    Freeze { now: Moment, until: Moment },
+    Trade { now: Moment, trades: Vec<Trade> },
 }
 
 impl PostgresLeases {
@@ -96,13 +96,13 @@ impl Leases for PostgresLeases {
         self.call(Call::Note(sends.to_vec())).map(drop)
     }
 
-    fn freeze(&mut self, now: Timestamp, until: Timestamp) -> Result<(), JournalError> {
+    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
         self.call(Call::Freeze { now, until }).map(drop)
     }
 
     fn trade(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         self.call(Call::Trade { now, trades: trades.to_vec() })
@@ -127,7 +127,7 @@ struct Purse {
     ahead: i64,
     /// Nothing older than this is in any window.
     horizon: Duration,
-    swept: Timestamp,
+    swept: Moment,
 }
 
 impl Purse {
@@ -151,7 +151,7 @@ impl Purse {
         let longest = account.windows.values().flatten().map(|window| window.per).max();
         // A weighted counter looks back two lengths.
         let horizon = longest.unwrap_or_default() * 2 + LATE;
-        let (ahead, swept) = (0, Timestamp(0));
+        let (ahead, swept) = (0, Moment(0));
         Ok(Self { session, account, process, ahead, horizon, swept })
     }
 
@@ -177,7 +177,7 @@ impl Purse {
 
     async fn begin_anew(
         &mut self,
-        now: Timestamp,
+        now: Moment,
         mut trades: Vec<Trade>,
     ) -> Result<Agreement, StateError> {
         for trade in &mut trades {
@@ -220,12 +220,12 @@ impl Purse {
         match call {
             Call::Note(sends) => {
                 self.note(&sends).await?;
-                let until = Timestamp(0);
+                let until = Moment(0);
                 Ok(Agreement { until, frozen_until: None, deals: Vec::new() })
             }
             Call::Freeze { now, until } => {
                 self.change(now, |slots, _, server, _| {
-                    slots.freeze(server, Timestamp(until.0 + (server.0 - now.0)));
+                    slots.freeze(server, Moment(until.0 + (server.0 - now.0)));
                     Agreement { until, frozen_until: None, deals: Vec::new() }
                 })
                 .await
@@ -241,7 +241,7 @@ impl Purse {
 
     /// Writes calls down, by the server's time.
     async fn note(&self, sends: &[Sent]) -> Result<(), StateError> {
-        let there = |sent: &Sent| Sent { at: Timestamp(sent.at.0 + self.ahead), ..*sent };
+        let there = |sent: &Sent| Sent { at: Moment(sent.at.0 + self.ahead), ..*sent };
         let sends: Vec<Sent> = sends.iter().map(there).collect();
         let at: Vec<i64> = sends.iter().map(|sent| sent.at.0).collect();
         let records: Vec<Vec<u8>> =
@@ -260,8 +260,8 @@ impl Purse {
     /// lie between `now` and it at most.
     async fn change(
         &mut self,
-        now: Timestamp,
-        change: impl FnOnce(&mut Slots, ProcessId, Timestamp, i64) -> Agreement,
+        now: Moment,
+        change: impl FnOnce(&mut Slots, ProcessId, Moment, i64) -> Agreement,
     ) -> Result<Agreement, StateError> {
         let schema = self.session.schema();
         let called = Instant::now();
@@ -278,7 +278,7 @@ impl Purse {
         if !row.try_get::<_, bool>(2)? {
             return Err(StateError::Unsafe(POOLED.into()));
         }
-        let server = Timestamp(row.try_get(1)?);
+        let server = Moment(row.try_get(1)?);
         let passed = i64::try_from(called.elapsed().as_millis()).unwrap_or(i64::MAX);
         let mut slots = self.read(row.try_get(0)?)?;
         self.bury(&transaction, &mut slots, server).await?;
@@ -310,7 +310,7 @@ impl Purse {
         &self,
         transaction: &Transaction<'_>,
         slots: &mut Slots,
-        server: Timestamp,
+        server: Moment,
     ) -> Result<(), StateError> {
         let schema = self.session.schema();
         let others: Vec<ProcessId> =
@@ -360,13 +360,13 @@ fn lock_of(process: ProcessId) -> String {
 fn trade(
     slots: &mut Slots,
     process: ProcessId,
-    (now, mut trades): (Timestamp, Vec<Trade>),
-    server: Timestamp,
+    (now, mut trades): (Moment, Vec<Trade>),
+    server: Moment,
     passed: i64,
 ) -> Agreement {
-    let there = |at: Timestamp| Timestamp(at.0 + (server.0 - now.0));
-    let early = |at: Timestamp| Timestamp(at.0 - (server.0 - now.0));
-    let late = |at: Timestamp| Timestamp(early(at).0 + passed + 1);
+    let there = |at: Moment| Moment(at.0 + (server.0 - now.0));
+    let early = |at: Moment| Moment(at.0 - (server.0 - now.0));
+    let late = |at: Moment| Moment(early(at).0 + passed + 1);
     for trade in &mut trades {
         trade.cooling.iter_mut().for_each(|free| *free = there(*free));
     }
@@ -392,23 +392,17 @@ mod tests {
         let mut slots = Slots::default();
         let (fast, slow) = (ProcessId(1), ProcessId(2));
         let mut trades = |process, now, server, offer| {
-            trade(
-                &mut slots,
-                process,
-                (Timestamp(now), vec![offer]),
-                Timestamp(server),
-                10,
-            )
+            trade(&mut slots, process, (Moment(now), vec![offer]), Moment(server), 10)
         };
         let hour = 3_600_000;
         let all = trades(fast, hour, 0, wants("5/60s", 5));
         assert_eq!((all.deals[0].held, all.until.0), (5, hour + 30_000));
         // It gives one back that is free, by its clock, in 20 s.
-        let back = Trade { cooling: vec![Timestamp(hour + 21_000)], ..wants("5/60s", 0) };
+        let back = Trade { cooling: vec![Moment(hour + 21_000)], ..wants("5/60s", 0) };
         assert_eq!(trades(fast, hour + 1_000, 1_000, back).deals[0].held, 4);
         let deal = trades(slow, -hour, 2_000, wants("5/60s", 5)).deals.remove(0);
         // 19 s from here, and what the call may have taken.
-        assert_eq!((deal.held, deal.cooling), (1, vec![Timestamp(-hour + 19_011)]));
+        assert_eq!((deal.held, deal.cooling), (1, vec![Moment(-hour + 19_011)]));
     }
 
     /// The connection was lost when a trade had been made and nobody had said so.
@@ -425,7 +419,7 @@ mod tests {
             Purse::open(&address, account.clone(), ProcessId(process)).await.unwrap()
         };
         let (mut ours, mut theirs) = (open(1).await, open(2).await);
-        let now = Timestamp(1_000_000);
+        let now = Moment(1_000_000);
         let trade = |offer| Call::Trade { now, trades: vec![offer] };
         let held = ours.act(trade(wants(window, 10))).await.unwrap().deals[0].held;
         assert_eq!(held, 10);

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{Place, VERSION, samples, server};
 use leadmill_core::{
-    Appended, Call, Credits, Entry, Event, Journal, Lane, Leases, Operation, QueryKey,
+    Appended, Call, Credits, Entry, Event, Journal, Lane, Leases, Moment, Operation,
+    QueryKey,
 };
 use std::path::Path;
 use tokio_postgres::Client;
@@ -228,16 +229,15 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     let trade = |leases: &mut PostgresLeases, now| {
         let wants = samples::wants("5/60s", 5);
         tokio::task::block_in_place(|| {
-            leases.trade(Timestamp(now), &[wants]).unwrap().deals.remove(0)
+            leases.trade(Moment(now), &[wants]).unwrap().deals.remove(0)
         })
     };
     assert_eq!(trade(&mut first, 0).held, 5);
     assert_eq!(trade(&mut second, 0).held, 0);
-    let call = leadmill_core::Sent { at: Timestamp(100), to: Call::Poll.into() };
+    let call = leadmill_core::Sent { at: Moment(100), to: Call::Poll.into() };
     tokio::task::block_in_place(|| first.note(&[call]).unwrap());
-    tokio::task::block_in_place(|| first.freeze(Timestamp(0), Timestamp(9_000)).unwrap());
-    let frozen =
-        tokio::task::block_in_place(|| second.trade(Timestamp(50), &[]).unwrap());
+    tokio::task::block_in_place(|| first.freeze(Moment(0), Moment(9_000)).unwrap());
+    let frozen = tokio::task::block_in_place(|| second.trade(Moment(50), &[]).unwrap());
     // What passed between the two is real time.
     let until = frozen.frozen_until.unwrap().0;
     assert!((1..9_100).contains(&until), "{until}");

@@ -77,7 +77,7 @@ async fn a_limit_that_another_process_learnt_holds_from_the_first_call() {
     sleep_until(first.limiter.next_trade()).await;
     first.trade();
     let mut slots = first.slots;
-    slots.bury(ProcessId(1), Timestamp(1_000), &[], |_| Vec::new());
+    slots.bury(ProcessId(1), Moment(1_000), &[], |_| Vec::new());
     let mut second = Client::new(&account, slots, 1_000);
     let left = (0..100).map_while(|_| second.admit(Call::Poll).ok()).count();
     assert_eq!(left, 8);

@@ -29,3 +29,4 @@ mod shared_state;
 mod storage;
 mod support;
 mod webhooks;
+mod whole_outputs;

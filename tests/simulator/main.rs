@@ -12,11 +12,11 @@
 //! | I2 | what is charged is answered or named in doubt, and no job is left | at the end | open jobs are not taken up again (`drive.rs`) |
 //! | I3 | the journal's bound is never below what the provider has charged or holds | at every journal write | half of the reserve is written; a lost reply counts as refused |
 //! | I4 | no question is in flight twice | as I1 | claims of two processes do not collide (`core/journal.rs`) |
-//! | I5 | each question has one row of output | at the end | none: true by the test's own output, `kills.rs` looks at files |
+//! | I5 | each row of the source has one row of output | in `kills.rs`, after each end of a killed run | a resumed run writes each row twice (`cli/verbs/run/session.rs`) |
 //! | I6, I9 | each answer is the one that a calm run gives to this very question | at the end | answers are joined by their place (`collection.rs`) |
 //! | I7 | no window at the server holds more than its limit, whatever its algorithm | at the end | what a killed process sent is forgotten (`core/slots.rs`); a call that never arrived counts as arrived (6,000 seeds) |
 //! | I8 | the run's budget is never passed | at the end | what is about to leave is not counted (`drive/admission.rs`) |
-//! | I10 | readers see whole outputs | not here | see `kills.rs` |
+//! | I10 | readers see whole outputs | in `whole_outputs.rs`, by a reader that never rests | a file is copied into its place (`tables/durable.rs`) |
 //! | I11 | when the faults stop, the run ends | at the end | a failed look is not made again (`drive/settlement.rs`) |
 //! | I12 | the same seed is the same life | every hundredth seed, twice | a batch is named by the system's clock |
 //!
@@ -25,6 +25,8 @@
 //!
 //! I7 of a window of a second is not looked at where calls may be half a minute on their way: nothing can keep it
 //! then, and a long one is.
+//!
+//! I5 and I10 are about files, which this world has none of: they are held by the real binary.
 
 #![allow(
     clippy::unwrap_used,

@@ -43,7 +43,7 @@ pub struct Trade {
     pub window: Window,
     /// Unused slots given back.
     pub back: u32,
-    /// Cooling slots given back, each with the time at which it is free.
+    /// Slots given back that were used within the last two lengths, each with the time at which it is or was free.
     pub cooling: Vec<Moment>,
     /// How many more slots are wanted.
     pub want: u32,
@@ -69,8 +69,8 @@ pub struct Deal {
     pub held: u32,
     /// Of those, slots that came with this deal and are not free before these times.
     pub cooling: Vec<Moment>,
-    /// Slots that were free within the last window length, and how many, where the process is new: calls
-    /// took them one length earlier, and some servers look back so far.
+    /// Slots that came to be free within the last window length, and how many, as far as the process does not know
+    /// of them and gets slots: calls took them one length earlier, and some servers look back so far.
     pub past: Vec<(Moment, u32)>,
     /// When the next slot that nobody holds is free.
     pub next: Option<Moment>,
@@ -148,6 +148,9 @@ struct Stake {
     /// calls do not tell of when it has ended.
     #[serde(default)]
     adopted: BTreeMap<Moment, u32>,
+    /// Of the slots that have cooled, those of whose last calls it knows.
+    #[serde(default)]
+    told: BTreeMap<Moment, u32>,
 }
 
 /// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
@@ -196,7 +199,10 @@ impl Slots {
             shared.learnt.iter_mut().for_each(|(_, at)| carried(at));
             all(&mut shared.cooling);
             all(&mut shared.past);
-            shared.held.values_mut().for_each(|stake| all(&mut stake.adopted));
+            for stake in shared.held.values_mut() {
+                all(&mut stake.adopted);
+                all(&mut stake.told);
+            }
         }
     }
 
@@ -290,17 +296,17 @@ impl Shared {
         self.learnt = learnt.filter(|(_, at)| now.since(*at) < GOOD_FOR);
         let learnt = self.learnt.map(|(limit, _)| limit);
         let limit = trade.window.limit.get().min(learnt.unwrap_or(u32::MAX)).max(1);
-        let past = match self.held.contains_key(&process) {
-            true => Vec::new(),
-            false => self.past.iter().map(|(free, count)| (*free, *count)).collect(),
-        };
+        let is_new = !self.held.contains_key(&process);
         let mine = self.held.entry(process).or_default();
         // The window may have turned out to be smaller than it was.
         mine.held = mine.held.saturating_sub(trade.back).min(limit);
         for free in &trade.cooling {
             if mine.held > 0 {
                 mine.held -= 1;
-                *self.cooling.entry(*free).or_default() += 1;
+                *mine.told.entry(*free).or_default() += 1;
+                let has_cooled = *free <= now;
+                let slots = if has_cooled { &mut self.past } else { &mut self.cooling };
+                *slots.entry(*free).or_default() += 1;
             }
         }
         let held = mine.held;
@@ -337,9 +343,25 @@ impl Shared {
         let stake = self.held.entry(process).or_default();
         stake.held = held;
         stake.want = trade.want.saturating_sub(granted).saturating_sub(handed);
-        stake.adopted = stake.adopted.split_off(&Moment(now.0.saturating_add(1)));
+        let cooling_still = stake.adopted.split_off(&Moment(now.0.saturating_add(1)));
+        // What had them is known to this process, and would be forgotten with it.
+        for (free, count) in std::mem::replace(&mut stake.adopted, cooling_still) {
+            *stake.told.entry(free).or_default() += count;
+            *self.past.entry(free).or_default() += count;
+        }
         for free in &cooling {
             *stake.adopted.entry(*free).or_default() += 1;
+        }
+        stake.told = stake.told.split_off(&now.before(self.per));
+        let mut past = Vec::new();
+        if is_new || granted > 0 {
+            for (free, count) in &self.past {
+                let told = stake.told.entry(*free).or_default();
+                if count > told {
+                    past.push((*free, *count - *told));
+                    *told = *count;
+                }
+            }
         }
         let next = self.cooling.keys().next().copied();
         Deal { held, cooling, past, next, others, rivals, learnt }

@@ -63,6 +63,53 @@ fn cooling_slots_outlive_a_chain_of_processes() {
     assert_eq!((fourth.held, fourth.cooling.len()), (3, 0), "they have cooled");
 }
 
+/// Some servers weigh the calls of the window before: whoever uses a slot next has to know of them, once.
+#[test]
+fn who_gets_slots_learns_of_the_calls_that_had_them() {
+    let mut slots = Slots::default();
+    assert_eq!(deal(&mut slots, 1, 0, trade("5/60s", 0, &[], 5)).held, 5);
+    // A second process is there from the beginning.
+    assert_eq!(deal(&mut slots, 2, 10, trade("5/60s", 0, &[], 0)).past, []);
+    let scope = Scope("bulk".into());
+    let window: Window = "5/60s".parse().unwrap();
+    let sends =
+        [100, 200].map(|at| Sent { at: Moment(at), to: crate::Call::Submit.into() });
+    slots.bury(ProcessId(1), Moment(61_500), &sends, |_| vec![(&scope, window)]);
+    let free = |at: i64| cooled(Moment(at + 1_000), window.per);
+    let nothing = deal(&mut slots, 2, 61_600, trade("5/60s", 0, &[], 0));
+    assert_eq!(nothing.past, [], "it uses none");
+    let some = deal(&mut slots, 2, 61_700, trade("5/60s", 0, &[], 1));
+    assert_eq!((some.held, some.past), (1, vec![(free(100), 1), (free(200), 1)]));
+    let more = deal(&mut slots, 2, 61_800, trade("5/60s", 0, &[], 4));
+    assert_eq!((more.held, more.past), (5, vec![]), "it knows of them");
+    // It gives one back that it used itself, and takes it again: of that it needs not be told.
+    let own = deal(&mut slots, 2, 90_000, trade("5/60s", 0, &[80_000], 0));
+    assert_eq!((own.held, own.past), (4, vec![]));
+    let again = deal(&mut slots, 2, 90_100, trade("5/60s", 0, &[], 1));
+    assert_eq!((again.held, again.past), (5, vec![]));
+    let other = deal(&mut slots, 3, 90_200, trade("5/60s", 0, &[], 0));
+    assert_eq!(other.past.iter().map(|(_, count)| count).sum::<u32>(), 3);
+}
+
+/// A process took slots over while they cooled, outlived that, and was killed before it used them.
+#[test]
+fn what_had_a_slot_that_was_handed_on_is_not_forgotten_with_who_got_it() {
+    let mut slots = Slots::default();
+    deal(&mut slots, 1, 0, trade("5/60s", 0, &[], 5));
+    let scope = Scope("bulk".into());
+    let window: Window = "5/60s".parse().unwrap();
+    let sends = [Sent { at: Moment(100), to: crate::Call::Submit.into() }];
+    slots.bury(ProcessId(1), Moment(2_000), &sends, |_| vec![(&scope, window)]);
+    let free = cooled(Moment(1_100), window.per);
+    let second = deal(&mut slots, 2, 2_000, trade("5/60s", 0, &[], 5));
+    assert_eq!((second.held, second.cooling), (5, vec![free]));
+    let later = deal(&mut slots, 2, 62_000, trade("5/60s", 0, &[], 0));
+    assert_eq!((later.held, later.past), (5, vec![]), "it was told");
+    slots.bury(ProcessId(2), Moment(62_500), &[], |_| vec![(&scope, window)]);
+    let third = deal(&mut slots, 3, 63_000, trade("5/60s", 0, &[], 5));
+    assert_eq!((third.held, third.past), (5, vec![(free, 1)]));
+}
+
 #[test]
 fn a_lease_that_is_not_renewed_ends_and_its_slots_cool() {
     let mut slots = Slots::default();

@@ -8,7 +8,10 @@ use leadmill_core::{
     slots::{ProcessId, Slots, Trade},
 };
 use proptest::prelude::*;
-use std::num::NonZeroU32;
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+};
 use tokio::time::{pause, sleep_until};
 
 /// An account with these windows in the scopes `global` and `bulk`.
@@ -257,6 +260,45 @@ async fn after_a_429_one_call_tries_first() {
     client.limiter.passed(&second);
     let more = (0..10).filter_map(|_| client.admit(Call::Submit).ok()).count();
     assert_eq!(more, 10);
+}
+
+/// Each of two processes has all slots of one window and needs one of the other's too.
+#[tokio::test(start_paused = true)]
+async fn two_that_lack_each_other_s_slots_do_not_hand_them_to_and_fro_for_ever() {
+    for windows in [["100/1s", "5000/60s"], ["1/1s", "1/60s"], ["2/1s", "1/60s"]] {
+        let account = account(&windows, &[]);
+        let slots = Arc::new(Mutex::new(Slots::default()));
+        let mut limiters = [1, 2].map(|id| (ProcessId(id), Limiter::new(&account)));
+        let start = Instant::now();
+        let trade = |(process, limiter): &mut (ProcessId, Limiter)| {
+            let (here, now) = (Instant::now(), Moment(0).after(start.elapsed()));
+            let trades = limiter.trades(here, now);
+            let agreement = slots.lock().unwrap().trade(*process, now, &trades);
+            limiter.take(here, now, &agreement);
+        };
+        // The first has all of the second window, the second all of the first.
+        for (place, limiter) in limiters.iter_mut().enumerate() {
+            let mut mine = limiter.1.gates.iter_mut().enumerate();
+            mine.for_each(|(window, gate)| gate.short = window != place);
+            trade(limiter);
+            sleep_until(Instant::now() + Duration::from_millis(9)).await;
+        }
+        let mut sent = 0;
+        while sent < 2 {
+            assert!(start.elapsed() < Duration::from_secs(600), "{windows:?}");
+            for limiter in &mut limiters {
+                if limiter.1.next_trade() <= Instant::now() {
+                    trade(limiter);
+                }
+                if let Ok(permit) = limiter.1.admit(Call::Poll) {
+                    limiter.1.replied(&permit, true);
+                    sent += 1;
+                }
+            }
+            let next = limiters.iter().map(|(_, limiter)| limiter.next_trade()).min();
+            sleep_until(next.unwrap()).await;
+        }
+    }
 }
 
 /// Slots lie with the process that calls, not with one that waits for its jobs.

@@ -25,6 +25,12 @@ pub(super) struct Lease {
     renew: Instant,
 }
 
+/// By chance 0 or 1: by the time, which two processes do not share for long.
+const fn coin(now: Moment) -> u32 {
+    let mixed = (now.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 63) as u32
+}
+
 impl Limiter {
     /// When slots are to be traded next. Before the first trade: at once.
     pub fn next_trade(&self) -> Instant {
@@ -42,26 +48,36 @@ impl Limiter {
     /// What is offered and wanted of each window, in the order in which [`Limiter::take`] takes the deals.
     /// `here` and `now` are the same time, `here` no later.
     pub fn trades(&mut self, here: Instant, now: Moment) -> Vec<Trade> {
+        // A call needs a slot of each of its windows: who lacks one keeps the others, or two processes that lack
+        // each other's would hand them to and fro for ever.
+        let lacks_one = self.gates.iter().any(|gate| gate.short);
         let trade = |gate: &mut super::Gate| {
             let cap = gate.cap();
             let mut window = gate.window;
             window.limit = NonZeroU32::new(cap).unwrap_or(window.limit);
             // Others want some: what is over the fair part goes back, or all that lies idle.
-            let keep = match (gate.rivals, gate.short || gate.log.used(here) > 0) {
+            let keep = match (gate.rivals, lacks_one || gate.log.used(here) > 0) {
                 (0, _) => gate.log.held(),
-                (rivals, true) => fair(cap, rivals),
+                // Of one slot nobody has a fair part.
+                (rivals, true) => match fair(cap, rivals) {
+                    0 if lacks_one && !gate.short => coin(now),
+                    part => part,
+                },
                 (_, false) => 0,
             };
             let surplus = gate.log.held().saturating_sub(keep);
-            // Where a window is long, others would wait for too long.
-            let cold = gate.log.is_short() && !gate.suspicion.is_cleared();
-            let (back, cooling) = match cold {
-                true => gate.log.give_back_cold(surplus, here),
-                false => gate.log.give_back(surplus, here),
+            let (back, cooling) = match gate.suspicion.is_cleared() {
+                true => gate.log.give_back(surplus, here),
+                // Where a window is long, others would wait for too long: they reckon with it.
+                false => {
+                    let lengths = if gate.log.is_short() { 2 } else { 1 };
+                    gate.log.give_back_told(surplus, here, lengths)
+                }
             };
-            let stamp = |free: Instant| {
-                let left = free.saturating_duration_since(here).as_millis();
-                Moment(now.0.saturating_add(i64::try_from(left).unwrap_or(i64::MAX)) + 1)
+            let millisecond = Duration::from_millis(1);
+            let stamp = |free: Instant| match free.checked_duration_since(here) {
+                Some(left) => now.after(left + millisecond),
+                None => now.before(here - free),
             };
             // No more than its fair part comes of it where others want some too.
             let want = if gate.short { cap.saturating_sub(gate.log.held()) } else { 0 };

@@ -161,6 +161,7 @@ impl Provider for Model {
         &self,
         _: Operation,
         job: &JobId,
+        _: &[QueryKey],
         page: u32,
         limit: u32,
     ) -> Answer<Page> {

@@ -272,7 +272,7 @@ fn fit_steps(
         let Some(account) = pipeline.account(&attempt.provider, packs) else { continue };
         let output = step.output.iter();
         let output = output.filter_map(|out| {
-            Some((out.column.clone(), step.operation.field(&out.field)?))
+            Some((out.column.clone(), step.operation.select(&out.field).ok()?))
         });
         let spec = StepSpec {
             name: step.name.clone(),

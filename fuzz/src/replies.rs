@@ -8,7 +8,8 @@ mod told;
 use super::providers::{self, Enrich};
 use canned::{Canned, price, questions};
 use leadmill_core::{
-    Answered, Batch, Finding, JobId, Lane, Page, Provider, ProviderError, Reply, RunId,
+    Answered, Batch, Finding, JobId, Lane, Operation, Page, Provider, ProviderError,
+    Query, QueryKey, Reply, RunId,
 };
 use std::{
     pin::pin,
@@ -45,7 +46,9 @@ impl Made {
                 reply.iter().for_each(|reply| money::signals(told, &reply.signals));
             }
             Call::Fetch => {
-                let reply = self.call(told, self.enrich.fetch(operation, &job, 1, 100));
+                let keys = keys(operation);
+                let fetch = self.enrich.fetch(operation, &job, &keys, 1, 100);
+                let reply = self.call(told, fetch);
                 let Some(Reply { value: page, signals }) = reply else { return };
                 money::signals(told, &signals);
                 money::owed(told, page.cost);
@@ -107,7 +110,8 @@ impl Made {
         let Some((whole, damaged)) = pages::damaged(told) else { return };
         let job = JobId("j".to_owned());
         let fetch = |told: &Told| {
-            self.call(told, self.enrich.fetch(told.operation, &job, 1, 100))
+            let keys = keys(told.operation);
+            self.call(told, self.enrich.fetch(told.operation, &job, &keys, 1, 100))
         };
         let (whole, damaged) = (fetch(&whole), fetch(&damaged));
         assert!(whole.is_some() && damaged.is_some(), "an item made the page unreadable");
@@ -134,7 +138,8 @@ impl Made {
             Ok(reply) => {
                 let status = told.outcome.as_ref().map(|response| response.status());
                 let is_early = told.call == Call::Fetch && status.is_ok_and(|s| s == 409);
-                assert!(is_early || !told.is_refused(), "a refusal is an answer");
+                let is_read = is_early || told.is_miss() || !told.is_refused();
+                assert!(is_read, "a refusal is an answer");
                 Some(reply)
             }
             Err(error) => {
@@ -143,6 +148,12 @@ impl Made {
             }
         }
     }
+}
+
+/// The questions of a job: one where results name none.
+fn keys(operation: Operation) -> Vec<QueryKey> {
+    let most = if operation == Operation::FindPerson { 1 } else { usize::MAX };
+    questions(operation).iter().take(most).map(Query::key).collect()
 }
 
 /// Waits for what has no reason to wait.

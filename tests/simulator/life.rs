@@ -252,7 +252,7 @@ fn is_proof(entry: &Entry) -> bool {
 fn is_refutation(entry: &Entry) -> bool {
     let is_told =
         |reason: &str| reason.contains("is not that of") || reason.contains("HTTP 404");
-    matches!(&entry.event, Event::Doubted { reason } if is_told(reason))
+    matches!(&entry.event, Event::Doubted { reason, .. } if is_told(reason))
 }
 
 /// How a session is cut short.

@@ -89,6 +89,9 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         most_bytes: 1 << 30,
         running: Some(RUNNING),
         daily: Daily { jobs: Some(DAILY), questions: None },
+        echo: true,
+        misses: Vec::new(),
+        likely_misses: Vec::new(),
         repeats: None,
     };
     Ok(Pack {

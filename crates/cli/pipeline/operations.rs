@@ -1,15 +1,13 @@
 //! The operations, as keys of the pipeline file.
 
 use super::shapes;
-use leadmill_core::Operation;
+use leadmill_core::{Operation, Presence};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 /// Operations that are meant to come.
-const LATER: [&str; 7] = [
-    "find_phone",
+const LATER: [&str; 5] = [
     "validate_phone",
-    "find_person",
     "find_email_by_profile",
     "find_author",
     "find_company",
@@ -45,13 +43,19 @@ pub(crate) fn ask_one(schema: &mut Schema) {
 
 /// Every input of an operation, each one SQL expression.
 fn inputs(operation: Operation) -> Value {
-    let names: Vec<_> = operation.inputs().iter().map(|input| input.name).collect();
     let text = shapes::sql();
-    let inputs: Map<_, _> =
-        names.iter().map(|name| ((*name).to_owned(), text.clone())).collect();
+    let names = operation.inputs().iter().map(|input| input.name.to_owned());
+    let inputs: Map<_, _> = names.map(|name| (name, text.clone())).collect();
+    let always =
+        operation.inputs().iter().filter(|input| input.presence == Presence::Always);
+    let required: Vec<_> = always.map(|input| input.name).collect();
+    let about = match required.len() == inputs.len() {
+        true => "for each input",
+        false => "for one or more of these inputs; the first that a row has is used",
+    };
     json!({
-        "description": format!("What `{operation}` is asked about: an SQL expression for each input."),
-        "type": "object", "properties": inputs, "required": names,
+        "description": format!("What `{operation}` is asked about: an SQL expression {about}."),
+        "type": "object", "properties": inputs, "required": required, "minProperties": 1,
         "additionalProperties": false,
     })
 }

@@ -1,7 +1,7 @@
 //! A step: what is asked about each lead, whom, and what becomes of the answer.
 
 use super::{listed::Listed, operations, shapes};
-use leadmill_core::{Lane, Operation, index, limits::Written};
+use leadmill_core::{Input, Lane, Operation, Presence, index, limits::Written};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     /// What is asked.
     pub(crate) operation: Operation,
-    /// An SQL expression for each input, in the order of [`Operation::inputs`].
-    pub(crate) inputs: Vec<String>,
+    /// An SQL expression for each input, in the order of [`Operation::inputs`]; none where it is left out.
+    pub(crate) inputs: Vec<Option<String>>,
     /// An SQL condition: leads for which it is not true are not asked about.
     pub(crate) when: Option<String>,
     /// Whom to ask, in this order. Never empty once the file was read.
@@ -31,7 +31,7 @@ pub(crate) struct Step {
 pub(crate) struct Output {
     /// Its name.
     pub(crate) column: String,
-    /// The field of the operation, by its name in the file.
+    /// The way to its value in an answer, as in the file.
     pub(crate) field: String,
 }
 
@@ -67,7 +67,8 @@ pub(crate) struct StepKeys {
         extend("errorMessage" = "several providers in `try` are not supported yet")
     )]
     attempts: Vec<AttemptKeys>,
-    /// The columns that the step adds, each with the field of the operation that fills it.
+    /// The columns that the step adds, each with the field of the operation that fills it, or a way into one, such as
+    /// `positions[0].title`.
     #[schemars(schema_with = "shapes::texts")]
     output: Listed<String>,
     /// How long answers are good for, counted from when they were bought.
@@ -126,12 +127,20 @@ impl TryFrom<StepKeys> for Step {
         let (Some((operation, mut inputs)), None) = (asked.next(), asked.next()) else {
             return Err(NotOneQuestion);
         };
-        let inputs = operation.inputs().iter().map(|input| inputs.remove(input.name));
+        let inputs: Vec<_> =
+            operation.inputs().iter().map(|input| inputs.remove(input.name)).collect();
+        let mut missing = operation.inputs().iter().zip(&inputs);
+        let is_missing = |(input, sql): (&Input, &Option<String>)| {
+            sql.is_none() && input.presence == Presence::Always
+        };
+        if missing.any(is_missing) || inputs.iter().all(Option::is_none) {
+            return Err(NotOneQuestion);
+        }
         let usual = index::Reuse::default();
         Ok(Self {
             name: keys.name,
             operation,
-            inputs: inputs.collect::<Option<_>>().ok_or(NotOneQuestion)?,
+            inputs,
             when: keys.when,
             attempts: keys.attempts.into_iter().map(Attempt::from).collect(),
             output: keys.output.0.into_iter().map(Output::from).collect(),

@@ -5,7 +5,7 @@ use crate::{
     prepared,
     terminal::Terminal,
 };
-use leadmill_core::{FieldKind, Operation, Pack, Window};
+use leadmill_core::{Field, FieldKind, Operation, Pack, Window};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -17,15 +17,7 @@ pub(crate) fn packs(terminal: &Terminal) -> Result<Exit, Failure> {
         let inputs: Vec<&str> =
             operation.inputs().iter().map(|input| input.name).collect();
         _ = writeln!(text, "{operation} {{ {} }}", inputs.join(", "));
-        for field in operation.fields() {
-            _ = writeln!(
-                text,
-                "  {:<18} {:<8} {}",
-                field.name,
-                kind_name(field.kind),
-                field.about
-            );
-        }
+        fields_text(&mut text, "", operation.fields());
     }
     packs.iter().for_each(|pack| pack_text(&mut text, pack));
     terminal.print(&text);
@@ -58,18 +50,46 @@ fn list(windows: &[Window]) -> String {
     windows.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-const fn kind_name(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Text => "text",
-        FieldKind::Integer => "integer",
-        FieldKind::Flag => "flag",
+/// Each field by its path, and what is within it.
+fn fields_text(text: &mut String, prefix: &str, fields: &[Field]) {
+    for field in fields {
+        let path = format!("{prefix}{}", field.name);
+        let kind = kind_name(field.kind);
+        _ = writeln!(text, "  {path:<24} {kind:<12} {}", field.about);
+        match field.kind {
+            FieldKind::Struct(within) => fields_text(text, &format!("{path}."), within),
+            FieldKind::List(FieldKind::Struct(within)) => {
+                fields_text(text, &format!("{path}[n]."), within);
+            }
+            _ => {}
+        }
     }
 }
 
+fn kind_name(kind: FieldKind) -> String {
+    match kind {
+        FieldKind::Text => "text".to_owned(),
+        FieldKind::Integer => "integer".to_owned(),
+        FieldKind::Flag => "flag".to_owned(),
+        FieldKind::Struct(_) => "struct".to_owned(),
+        FieldKind::List(items) => format!("list<{}>", kind_name(*items)),
+    }
+}
+
+fn field_json(field: &Field) -> Value {
+    let mut json = json!({ "name": field.name, "type": kind_name(field.kind), "about": field.about });
+    let within = match field.kind {
+        FieldKind::List(items) => *items,
+        kind => kind,
+    };
+    if let FieldKind::Struct(within) = within {
+        json["fields"] = within.iter().map(field_json).collect();
+    }
+    json
+}
+
 fn operation_json(operation: Operation) -> Value {
-    let fields = operation.fields().iter().map(|field| {
-        json!({ "name": field.name, "type": kind_name(field.kind), "about": field.about })
-    });
+    let fields = operation.fields().iter().map(field_json);
     json!({
         "name": operation.name(),
         "inputs": operation.inputs().iter().map(|input| input.name).collect::<Vec<_>>(),

@@ -62,7 +62,7 @@ pub(crate) async fn resolve(
     if renames_job {
         let reason =
             "the job that was named for it is not its, by `leadmill resolve`".into();
-        entries.push(entry(Event::Doubted { reason }));
+        entries.push(entry(Event::Doubted { reason, likely_miss: false }));
     }
     entries.push(entry(event));
     match book.record(&entries).await {

@@ -3,7 +3,7 @@
 use crate::{Credits, QueryKey};
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{self, Visitor},
+    de::{self, SeqAccess, Visitor},
 };
 use std::{fmt, str::FromStr};
 
@@ -19,6 +19,8 @@ pub enum Value {
     Integer(i64),
     /// Text.
     Text(Box<str>),
+    /// Of a list its items, of a struct its fields, each in their order.
+    Values(Box<[Value]>),
 }
 
 /// By hand: what serde derives for an untagged enum tries each variant, at fifty times the cost.
@@ -26,7 +28,7 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
 
-        impl Visitor<'_> for Any {
+        impl<'de> Visitor<'de> for Any {
             type Value = Value;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +58,14 @@ impl<'de> Deserialize<'de> for Value {
             fn visit_string<E>(self, text: String) -> Result<Value, E> {
                 Ok(Value::Text(text.into()))
             }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(Value::Values(values.into()))
+            }
         }
 
         deserializer.deserialize_any(Any)
@@ -71,6 +81,11 @@ impl Value {
     /// A flag, or null.
     pub fn flag(flag: Option<bool>) -> Self {
         flag.map_or(Self::Null, Self::Flag)
+    }
+
+    /// A list, or null.
+    pub fn list(items: Option<impl IntoIterator<Item = Self>>) -> Self {
+        items.map_or(Self::Null, |items| Self::Values(items.into_iter().collect()))
     }
 
     /// A whole number, or null.

@@ -66,6 +66,8 @@ pub enum Event {
     Doubted {
         /// What was seen, for people.
         reason: String,
+        /// Whether the reply was one that comes where the provider knows nothing, too: a miss, if it was not charged.
+        likely_miss: bool,
     },
     /// The answers are durable and the true cost is known.
     Settled {

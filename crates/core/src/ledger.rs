@@ -67,6 +67,8 @@ pub struct Line {
     pub state: State,
     /// What was seen when its reply was lost.
     pub doubt: Option<String>,
+    /// Whether that is also what is seen where the provider knows nothing.
+    pub likely_miss: bool,
     /// Whether its job was named by somebody else than the reply to its submit.
     pub adopted: bool,
     /// Jobs that were named for it and turned out not to be its, or could not be looked at: once each time.
@@ -125,11 +127,13 @@ impl Ledger {
                 line.reserve = *reserve;
                 (line.run, line.intended_at) = (entry.run, entry.at);
                 (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
+                line.likely_miss = false;
                 line.tried.clear();
                 self.intents += 1;
                 line.order = self.intents;
             }
-            Event::Doubted { reason } => {
+            Event::Doubted { reason, likely_miss } => {
+                line.likely_miss = *likely_miss;
                 line.tried.extend(line.job().filter(|_| line.adopted).cloned());
                 (line.doubt, line.adopted) = (Some(reason.clone()), false);
             }
@@ -234,6 +238,7 @@ impl Line {
             order: 0,
             state: State::InDoubt,
             doubt: None,
+            likely_miss: false,
             adopted: false,
             tried: Vec::new(),
             reopened: None,
@@ -394,7 +399,7 @@ mod tests {
             (entry(1, accepted()), 50),
             (entry(1, settled(20)), 20),
             (entry(2, intended(30)), 50),
-            (entry(2, Event::Doubted { reason: "reset".into() }), 50),
+            (entry(2, Event::Doubted { reason: "reset".into(), likely_miss: false }), 50),
         ] {
             ledger.apply(&event).unwrap();
             assert_eq!(spent(&ledger), expected, "{event:?}");

@@ -1,5 +1,16 @@
 //! The kinds of question, with what each takes and gives, named once for all providers.
 
+mod fields;
+mod inputs;
+mod selection;
+
+use fields::{
+    FIND_EMAIL_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS, VERIFY_EMAIL_FIELDS,
+};
+use inputs::{
+    FIND_EMAIL_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS, VERIFY_EMAIL_INPUTS,
+};
+pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -13,6 +24,10 @@ pub enum Operation {
     FindEmail,
     /// Is this e-mail address deliverable?
     VerifyEmail,
+    /// Which telephone numbers does this person have?
+    FindPhone,
+    /// Who is the person with this e-mail address?
+    FindPerson,
 }
 
 /// One input of an operation.
@@ -24,6 +39,18 @@ pub struct Input {
     pub kind: InputKind,
     /// The longest value that providers take, in characters.
     pub max_chars: usize,
+    /// When it may be left out.
+    pub presence: Presence,
+}
+
+/// When an input may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Never.
+    Always,
+    /// Where another input of this kind is there: of several, the first one that is there is asked with alone,
+    /// so that a question has one name at the provider.
+    OneOf,
 }
 
 /// How the text of an input is read, sent and compared.
@@ -35,6 +62,9 @@ pub enum InputKind {
     Name,
     /// A company's domain; an address with scheme, `www.` or path is cut down to it.
     Domain,
+    /// The address of a person's LinkedIn profile; scheme and `www.` may be missing, query and fragment are cut
+    /// off.
+    Profile,
 }
 
 /// One value of an answer.
@@ -57,17 +87,24 @@ pub enum FieldKind {
     Integer,
     /// True or false.
     Flag,
+    /// Any number of values of one kind, in the provider's order.
+    List(&'static FieldKind),
+    /// Named values that belong together.
+    Struct(&'static [Field]),
 }
 
 impl Operation {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::FindEmail, Self::VerifyEmail];
+    /// All of them. The list grows at its end: stored calls name an operation by its place.
+    pub const ALL: [Self; 4] =
+        [Self::FindEmail, Self::VerifyEmail, Self::FindPhone, Self::FindPerson];
 
     /// The name in the pipeline file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::FindEmail => "find_email",
             Self::VerifyEmail => "verify_email",
+            Self::FindPhone => "find_phone",
+            Self::FindPerson => "find_person",
         }
     }
 
@@ -76,6 +113,8 @@ impl Operation {
         match self {
             Self::FindEmail => FIND_EMAIL_INPUTS,
             Self::VerifyEmail => VERIFY_EMAIL_INPUTS,
+            Self::FindPhone => FIND_PHONE_INPUTS,
+            Self::FindPerson => FIND_PERSON_INPUTS,
         }
     }
 
@@ -84,6 +123,8 @@ impl Operation {
         match self {
             Self::FindEmail => FIND_EMAIL_FIELDS,
             Self::VerifyEmail => VERIFY_EMAIL_FIELDS,
+            Self::FindPhone => FIND_PHONE_FIELDS,
+            Self::FindPerson => FIND_PERSON_FIELDS,
         }
     }
 
@@ -114,45 +155,3 @@ impl FromStr for Operation {
             .ok_or_else(|| UnknownOperation(name.to_owned()))
     }
 }
-
-const fn text(name: &'static str, about: &'static str) -> Field {
-    Field { name, kind: FieldKind::Text, about }
-}
-
-const fn flag(name: &'static str, about: &'static str) -> Field {
-    Field { name, kind: FieldKind::Flag, about }
-}
-
-const fn integer(name: &'static str, about: &'static str) -> Field {
-    Field { name, kind: FieldKind::Integer, about }
-}
-
-const FIND_EMAIL_INPUTS: &[Input] = &[
-    Input { name: "first_name", kind: InputKind::Name, max_chars: 100 },
-    Input { name: "last_name", kind: InputKind::Name, max_chars: 100 },
-    Input { name: "domain", kind: InputKind::Domain, max_chars: 253 },
-];
-
-const VERIFY_EMAIL_INPUTS: &[Input] =
-    &[Input { name: "email", kind: InputKind::Email, max_chars: 254 }];
-
-const FIND_EMAIL_FIELDS: &[Field] = &[
-    text("email", "the address found"),
-    integer("confidence", "0 to 100; a provider's word is mapped by its pack"),
-    text("confidence_level", "the provider's own word for its confidence"),
-    flag("is_catch_all", "the domain takes mail for every address"),
-    text("mail_provider", "who runs the mailbox, such as GOOGLE"),
-    text("message", "the provider's remark"),
-];
-
-const VERIFY_EMAIL_FIELDS: &[Field] = &[
-    text("verdict", "valid, invalid or risky"),
-    integer("confidence", "0 to 100; a provider's word is mapped by its pack"),
-    text("confidence_level", "the provider's own word for its confidence"),
-    flag("is_catch_all", "the domain takes mail for every address"),
-    flag("is_federated", "sign-on is federated"),
-    flag("has_seg", "a secure e-mail gateway stands in front"),
-    text("seg_provider", "whose gateway it is"),
-    text("mail_provider", "GOOGLE, MICROSOFT or SMTP"),
-    text("message", "the provider's remark"),
-];

@@ -63,9 +63,24 @@ pub struct Offer {
     /// What one day holds, over the whole team.
     #[serde(default)]
     pub daily: Daily,
+    /// Whether results say which question each answers. Where they do not, a job can hold one question only, and a
+    /// job that somebody else names cannot be told to be ours.
+    #[serde(default = "yes")]
+    pub echo: bool,
+    /// Statuses of a single call that mean that nothing was found, and nothing charged.
+    #[serde(default)]
+    pub misses: Vec<u16>,
+    /// Statuses of a single call that have been seen where nothing was found: a miss, if the wallet shows no
+    /// charge.
+    #[serde(default)]
+    pub likely_misses: Vec<u16>,
     /// How long a single question can be asked again at no charge; none where each time is charged.
     #[serde(default)]
     pub repeats: Option<Written>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A quota by the day. Whether a provider's day is a calendar day is seldom said, so it holds for every

@@ -1,6 +1,8 @@
 //! The port through which money is spent and answers return.
 
-use crate::{Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query};
+use crate::{
+    Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query, QueryKey,
+};
 use async_trait::async_trait;
 use std::{
     fmt::{self, Debug},
@@ -36,7 +38,7 @@ pub trait Provider: Debug + Send + Sync {
     ) -> Result<Reply<Option<JobId>>, ProviderError>;
 
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
-    /// [`ErrorKind::InDoubt`] means that it may have been charged without an answer.
+    /// [`ErrorKind::InDoubt`] and [`ErrorKind::LikelyMiss`] mean that it may have been charged without an answer.
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError>;
 
     /// Hands over a batch. **Paid**: the reserve is taken at once.
@@ -51,11 +53,13 @@ pub trait Provider: Debug + Send + Sync {
     ) -> Result<Reply<Progress>, ProviderError>;
 
     /// Fetches a page of results, counted from 1, with at most `limit` items. The first fetch after the
-    /// job's end settles its bill; it may be repeated and never pays twice.
+    /// job's end settles its bill; it may be repeated and never pays twice. `keys`: the job's questions, for
+    /// providers whose answers do not name theirs.
     async fn fetch(
         &self,
         operation: Operation,
         job: &JobId,
+        keys: &[QueryKey],
         page: u32,
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError>;
@@ -158,6 +162,9 @@ pub enum ErrorKind {
     NoCredit,
     /// Sent, and no readable reply came: a paid call may have been charged.
     InDoubt,
+    /// The reply to a single question is an error that also comes where the provider knows nothing: in doubt, and a
+    /// miss if it proves not to have been charged.
+    LikelyMiss,
     /// The provider does not know this job.
     Gone,
     /// No point in going on: credentials, a suspended account, a wrong address. Not charged.

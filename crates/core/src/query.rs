@@ -1,6 +1,6 @@
 //! One canonical question.
 
-use crate::{InputKind, Operation, QueryKey};
+use crate::{InputKind, Operation, QueryKey, operation::Presence};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub enum Unaskable {
     /// The step's `when:` is not true for it.
     #[error("`when:` is not true")]
     Unwanted,
-    /// An input is null or blank.
+    /// An input is null or blank, or all of those of which one is needed.
     #[error("{0} is empty")]
     Empty(&'static str),
     /// An input is not of its kind.
@@ -58,7 +58,7 @@ impl Query {
         self.operation
     }
 
-    /// The inputs as they are sent, in the order of [`Operation::inputs`].
+    /// The inputs as they are sent, in the order of [`Operation::inputs`]; one that is left out is empty.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(AsRef::as_ref)
     }
@@ -82,15 +82,23 @@ fn canonical<'a>(
     raw: impl IntoIterator<Item = Option<&'a str>>,
 ) -> impl Iterator<Item = Result<Cow<'a, str>, Unaskable>> {
     let mut raw = raw.into_iter();
-    operation.inputs().iter().map(move |input| {
+    let inputs = operation.inputs();
+    let last = inputs.len().saturating_sub(1);
+    // Of those of which one is needed: whether it has been seen.
+    let mut found = false;
+    inputs.iter().enumerate().map(move |(place, input)| {
         let text = tidy(raw.next().flatten().unwrap_or_default());
-        if text.is_empty() {
-            return Err(Unaskable::Empty(input.name));
+        match input.presence {
+            Presence::OneOf if found => return Ok(Cow::Borrowed("")),
+            Presence::OneOf if text.is_empty() && place < last => return Ok(text),
+            _ if text.is_empty() => return Err(Unaskable::Empty(input.name)),
+            _ => found = true,
         }
         let text = match input.kind {
             InputKind::Name => Some(text),
             InputKind::Email => Some(text).filter(|text| is_email(text)),
             InputKind::Domain => domain(&text).map(Cow::Owned),
+            InputKind::Profile => profile(&text).map(Cow::Owned),
         }
         .ok_or(Unaskable::Malformed(input.name))?;
         if text.len() > input.max_chars && text.chars().count() > input.max_chars {
@@ -171,6 +179,18 @@ fn domain(text: &str) -> Option<String> {
     is_host(host).then(|| host.to_owned())
 }
 
+/// `https://`, the host and the path, without a slash at its end.
+fn profile(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.split(['?', '#']).next()?.trim_end_matches('/');
+    let (host, path) = rest.split_once('/')?;
+    let host = host.to_ascii_lowercase();
+    let is_linkedin = host == "linkedin.com" || host.ends_with(".linkedin.com");
+    let is_path = !path.is_empty() && !path.contains(' ');
+    // The same profile, whichever country's host it is seen at.
+    (is_linkedin && is_path).then(|| format!("https://www.linkedin.com/{path}"))
+}
+
 /// At least two labels, none empty, nothing that a host name cannot hold.
 fn is_host(host: &str) -> bool {
     let mut before = b'.';
@@ -235,6 +255,40 @@ mod tests {
         }
         let long = "a".repeat(101);
         assert_eq!(finder(&long, "b", "x.io"), Err(Unaskable::TooLong("first_name")));
+    }
+
+    fn phone(url: Option<&str>, email: Option<&str>) -> Result<Query, Unaskable> {
+        Query::read(Operation::FindPhone, [url, email])
+    }
+
+    #[test]
+    fn of_several_names_for_a_person_one_is_asked_with() {
+        let ada = "https://www.linkedin.com/in/ada";
+        let sent = |query: Query| query.values().map(str::to_owned).collect::<Vec<_>>();
+        for url in [
+            ada,
+            "linkedin.com/in/ada/",
+            "HTTP://de.LinkedIn.com/in/ada?trk=x#top",
+            "www.linkedin.com/in/ada",
+        ] {
+            assert_eq!(
+                sent(phone(Some(url), Some("a@x.io")).unwrap()),
+                [ada, ""],
+                "{url}"
+            );
+        }
+        assert_eq!(sent(phone(None, Some(" a@x.io")).unwrap()), ["", "a@x.io"]);
+        assert_eq!(sent(phone(Some(" "), Some("a@x.io")).unwrap()), ["", "a@x.io"]);
+        assert_eq!(phone(None, None), Err(Unaskable::Empty("email")));
+        let bad = ["https://x.io/in/ada", "ada", "linkedin.com", "notlinkedin.com/in/a"];
+        for url in bad {
+            let malformed = Err(Unaskable::Malformed("linkedin_url"));
+            assert_eq!(phone(Some(url), Some("a@x.io")), malformed, "{url}");
+        }
+        let key = |url, email| phone(url, email).unwrap().key();
+        assert_ne!(key(Some(ada), None), key(None, Some("a@x.io")));
+        let upper = phone(Some("linkedin.com/in/ADA"), None).unwrap();
+        assert_eq!(upper.key(), key(Some(ada), None));
     }
 
     #[test]

@@ -56,6 +56,9 @@ mod tests {
             most_bytes: 1_000,
             running: None,
             daily: Daily::default(),
+            echo: true,
+            misses: Vec::new(),
+            likely_misses: Vec::new(),
             repeats: None,
         }
     }

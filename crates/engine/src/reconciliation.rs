@@ -5,8 +5,9 @@ mod rungs;
 
 use crate::{Book, Engine, Recorded, RunError, engine::stopped};
 use leadmill_core::{
-    BatchId, Call, Credits, Entry, ErrorKind, Event, History, JobId, Line, Part,
-    ProviderError, Reply, RunId, State, Status, Transactions, Unproved,
+    Answered, BatchId, Call, Credits, Entry, ErrorKind, Event, Finding, History, JobId,
+    Line, Part, ProviderError, QueryKey, Reply, RunId, State, Status, Transactions,
+    Unproved,
     pack::{Doubtful, InDoubt},
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -32,6 +33,8 @@ enum Blind {
 pub struct Reconciled {
     /// Proved not to have been charged: their questions may be asked again.
     pub free: Vec<BatchId>,
+    /// Proved not to have been charged, with a reply that says so where nothing is known: misses.
+    pub missed: Vec<BatchId>,
     /// Taken for charged by the pipeline's word, and to be asked again.
     pub retried: Vec<BatchId>,
     /// Taken for charged by the pipeline's word, and not to be asked again.
@@ -129,6 +132,12 @@ impl Engine {
                 Err(Blind::Now(why)) => ((*why).to_owned(), false),
                 Ok(history) => match history.proves_free(book.ledger(), &line) {
                     Err(unproved) => (unproved.to_string(), unproved != Unproved::Gap),
+                    Ok(()) if line.likely_miss => {
+                        events.push((line.batch, missed(&line)));
+                        self.wallet.refused(line.batch);
+                        reconciled.missed.push(line.batch);
+                        continue;
+                    }
                     Ok(()) => {
                         let reason =
                             "the wallet's transactions show no charge".to_owned();
@@ -308,6 +317,20 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+}
+
+/// The provider knows nothing, and charged nothing.
+fn missed(line: &Line) -> Event {
+    let answer = |key: &QueryKey| Answered {
+        key: *key,
+        finding: Finding::Miss,
+        credits: Some(Credits::ZERO),
+    };
+    Event::Settled {
+        cost: Credits::ZERO,
+        statuses: line.keys.iter().map(|_| Status::Miss).collect(),
+        part: Part::Inline(line.keys.iter().map(answer).collect()),
     }
 }
 

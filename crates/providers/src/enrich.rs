@@ -1,6 +1,7 @@
-//! Enrich.so, API version 3: e-mail finder and e-mail validation.
+//! Enrich.so, API version 3.
 
 pub mod callback;
+mod families;
 mod reading;
 mod refusal;
 mod wire;
@@ -12,18 +13,17 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use families::Sent;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Operation,
-    Page, Progress, Provider, ProviderError, Query, Reply, Signals, Transaction,
-    Transactions,
+    Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
+    Transaction, Transactions, pack::Offer,
 };
 use refusal::Route;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::{fmt, sync::Arc};
-use wire::{
-    Balance, Change, Email, Emails, Envelope, History, Item, Job, Lead, Leads, Submitted,
-};
+use wire::{Balance, Change, Envelope, History, Job, Submitted};
 
 /// The facts, compiled in.
 pub(crate) const PACK: &str = include_str!("enrich/pack.yaml");
@@ -83,14 +83,6 @@ impl Enrich {
         Self { callbacks, ..self }
     }
 
-    /// Where an operation's endpoints stand.
-    const fn family(operation: Operation) -> &'static str {
-        match operation {
-            Operation::FindEmail => "email-finder",
-            Operation::VerifyEmail => "email-validation",
-        }
-    }
-
     async fn get(
         &self,
         action: &Action,
@@ -99,16 +91,16 @@ impl Enrich {
         self.call(action, Method::GET, path, Bytes::new(), Connection::Pooled).await
     }
 
-    async fn post(
+    /// Sends what a family asks.
+    async fn send(
         &self,
         action: &Action,
-        path: &str,
-        body: &impl Serialize,
+        sent: Result<Sent, serde_json::Error>,
         connection: Connection,
     ) -> Result<Response<Bytes>, ProviderError> {
-        let body = serde_json::to_vec(body)
+        let Sent { method, path, body } = sent
             .map_err(|error| self.failed(action, ErrorKind::Unsent, error.to_string()))?;
-        self.call(action, Method::POST, path, body.into(), connection).await
+        self.call(action, method, &path, body.into(), connection).await
     }
 
     async fn call(
@@ -160,6 +152,15 @@ impl Enrich {
     ) -> Result<T, ProviderError> {
         serde_json::from_slice(response.body())
             .map_err(|error| self.unreadable(action, &error))
+    }
+
+    fn offer(
+        &self,
+        action: &Action,
+        operation: Operation,
+    ) -> Result<&Offer, ProviderError> {
+        let offer = self.account.offer(operation);
+        offer.ok_or_else(|| self.failed(action, ErrorKind::Fatal, "not offered".into()))
     }
 
     fn unreadable(&self, action: &Action, error: &serde_json::Error) -> ProviderError {
@@ -256,59 +257,39 @@ impl Provider for Enrich {
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
         let operation = query.operation();
         let action = Action::fixed(format!("single {operation}"));
-        let path = format!("/{}", Self::family(operation));
-        let response = match operation {
-            Operation::FindEmail => {
-                self.post(&action, &path, &lead(query), Connection::Pooled).await?
+        let offer = self.offer(&action, operation)?;
+        let sent = families::single(query);
+        let response = match self.send(&action, sent, Connection::Pooled).await {
+            Err(error) if error.status.is_some_and(|s| offer.misses.contains(&s)) => {
+                let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
+                let value = Answered { key: query.key(), finding, credits };
+                return Ok(Reply { value, signals: *error.signals });
             }
-            Operation::VerifyEmail => {
-                let body = Email { email: first(query) };
-                self.post(&action, &path, &body, Connection::Pooled).await?
+            Err(error)
+                if error.kind == ErrorKind::InDoubt
+                    && error.status.is_some_and(|s| offer.likely_misses.contains(&s)) =>
+            {
+                return Err(ProviderError { kind: ErrorKind::LikelyMiss, ..error });
             }
+            other => other?,
         };
-        let envelope: Envelope<Item<'_>> = self.read(&action, &response)?;
-        let meta = envelope.meta.unwrap_or_default();
-        let echo = reading::asked(operation, &envelope.data);
-        let key = query.key();
-        let finding =
-            reading::finding(operation, &self.account.pack.confidence, envelope.data);
-        let finding = match finding {
-            Some(finding) if echo.is_none_or(|echo| echo == key) => finding,
-            Some(_) => Finding::Unknown("the reply is about another question".into()),
-            None => Finding::Unknown("the reply holds no answer".into()),
-        };
-        // Without a bill an answer costs its price, and no answer may cost as much.
-        let credits = meta.credits_used.or_else(|| match &finding {
-            Finding::Unknown(_) => None,
-            finding => {
-                Some(reading::charge(operation, self.account.offer(operation)?, finding))
-            }
-        });
+        let words = &self.account.pack.confidence;
+        let read = reading::single(operation, offer, words, query.key(), response.body());
+        let (value, meta) = read.map_err(|error| self.unreadable(&action, &error))?;
         let signals = Signals {
             balance: meta.credits_remaining,
             rates: rate::signals(response.headers()),
         };
-        Ok(Reply { value: Answered { key, finding, credits }, signals })
+        Ok(Reply { value, signals })
     }
 
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError> {
         let count = batch.queries.len();
         let action =
             Action::fixed(format!("submit of {count} {} questions", batch.operation));
-        let path = format!("/{}/batch", Self::family(batch.operation));
         let webhook_url = self.callbacks.as_ref().map(|all| all.url(batch.id));
-        let response = match batch.operation {
-            Operation::FindEmail => {
-                let leads = batch.queries.iter().map(lead).collect();
-                let leads = Leads { leads, webhook_url };
-                self.post(&action, &path, &leads, Connection::Fresh).await?
-            }
-            Operation::VerifyEmail => {
-                let emails = batch.queries.iter().map(first).collect();
-                let emails = Emails { emails, webhook_url };
-                self.post(&action, &path, &emails, Connection::Fresh).await?
-            }
-        };
+        let sent = families::batch(batch.operation, &batch.queries, webhook_url);
+        let response = self.send(&action, sent, Connection::Fresh).await?;
         let envelope: Envelope<Submitted> = self.read(&action, &response)?;
         let job = JobId(envelope.data.batch_id);
         if !is_plain(&job) {
@@ -325,8 +306,7 @@ impl Provider for Enrich {
         job: &JobId,
     ) -> Result<Reply<Progress>, ProviderError> {
         let action = Action::job(format!("progress of job {job}"));
-        let path = format!("/{}/batch/{job}", Self::family(operation));
-        let response = self.get(&action, &path).await?;
+        let response = self.get(&action, &families::job(operation, job)).await?;
         let (data, _) =
             self.read::<Job<serde::de::IgnoredAny>>(&action, &response)?.split();
         let (done, total) = (data.done(), data.total());
@@ -347,14 +327,13 @@ impl Provider for Enrich {
         &self,
         operation: Operation,
         job: &JobId,
+        keys: &[QueryKey],
         page: u32,
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError> {
         let action = Action::job(format!("results page {page} of job {job}"));
-        let path = format!(
-            "/{}/batch/{job}/results?page={page}&limit={limit}",
-            Self::family(operation)
-        );
+        let job = families::job(operation, job);
+        let path = format!("{job}/results?page={page}&limit={limit}");
         let response = match self.get(&action, &path).await {
             // Results may lag behind the status: the job is not ready.
             Err(error) if error.status == Some(StatusCode::CONFLICT.as_u16()) => {
@@ -370,11 +349,9 @@ impl Provider for Enrich {
             }
             other => other?,
         };
-        let offer = self.account.offer(operation).ok_or_else(|| {
-            self.failed(&action, ErrorKind::Fatal, "not offered".into())
-        })?;
+        let offer = self.offer(&action, operation)?;
         let words = &self.account.pack.confidence;
-        let (value, meta) = reading::page(operation, offer, words, response.body())
+        let (value, meta) = reading::page(operation, offer, words, keys, response.body())
             .map_err(|error| self.unreadable(&action, &error))?;
         let signals = Signals {
             balance: meta.credits_remaining,
@@ -382,16 +359,6 @@ impl Provider for Enrich {
         };
         Ok(Reply { value, signals })
     }
-}
-
-fn first(query: &Query) -> &str {
-    query.values().next().unwrap_or_default()
-}
-
-fn lead(query: &Query) -> Lead<'_> {
-    let mut values = query.values();
-    let mut next = || values.next().unwrap_or_default();
-    Lead { first_name: next(), last_name: next(), domain: next() }
 }
 
 /// A job id becomes part of a path, so it must not be able to leave it.

@@ -42,6 +42,13 @@ struct Refusal {
 #[derive(Serialize, Deserialize)]
 struct Doubt {
     reason: String,
+    #[serde(default, skip_serializing_if = "is_false")]
+    likely_miss: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,11 +90,10 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             json(&Refusal { reason: reason.clone(), again: *again })?,
             None,
         ),
-        Event::Doubted { reason } => row(
-            "doubted",
-            serde_json::to_string(&Doubt { reason: reason.clone() })?,
-            None,
-        ),
+        Event::Doubted { reason, likely_miss } => {
+            let doubt = Doubt { reason: reason.clone(), likely_miss: *likely_miss };
+            row("doubted", serde_json::to_string(&doubt)?, None)
+        }
         Event::Settled { cost, statuses, part } => {
             let body = serde_json::to_string(&Settlement { cost: *cost, part })?;
             row(
@@ -123,7 +129,10 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
             let Refusal { reason, again } = body(&row.body)?;
             Event::Refused { reason, again }
         }
-        "doubted" => Event::Doubted { reason: body::<Doubt>(&row.body)?.reason },
+        "doubted" => {
+            let Doubt { reason, likely_miss } = body(&row.body)?;
+            Event::Doubted { reason, likely_miss }
+        }
         "settled" => {
             let Settlement::<Part> { cost, part } = body(&row.body)?;
             let status = |code: &u8| {
@@ -172,7 +181,8 @@ mod tests {
             Event::Adopted { job: JobId("65f1".into()) },
             Event::Reopened,
             Event::Refused { reason: "no \"such\" thing".into(), again: true },
-            Event::Doubted { reason: "reset".into() },
+            Event::Doubted { reason: "reset".into(), likely_miss: false },
+            Event::Doubted { reason: "HTTP 500".into(), likely_miss: true },
             Event::Settled {
                 cost: Credits(10),
                 statuses: [Status::Hit, Status::UnknownCharged].into(),

@@ -138,7 +138,13 @@ async fn what_was_written_is_read_again_after_the_process_has_ended(fresh: Fresh
         entry(u64::MAX, Event::Accepted { job: JobId("j".into()) }),
         entry(u64::MAX, settled),
         intent(run, 2, Lane::Single, &[3]),
-        entry(2, Event::Doubted { reason: "a \0-full \"reason\" \u{1F980}".into() }),
+        entry(
+            2,
+            Event::Doubted {
+                reason: "a \0-full \"reason\" \u{1F980}".into(),
+                likely_miss: true,
+            },
+        ),
     ];
     let (_, mut journal) = store.book().await.unwrap();
     journal.append(&entries[..3]).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::{
     Answers, Asked, StepSpec, Subject, TableError,
     answers::{NOWHERE, Place},
-    part,
+    nested,
     plain::lower,
     receipt::{self, RECEIPT, Receipt},
 };
@@ -34,13 +34,8 @@ impl Attach {
         let kept = schema.fields().iter().enumerate();
         let kept = kept.filter(|(place, _)| Some(*place) != receipts);
         let mut fields: Vec<_> = kept.map(|(_, field)| field.as_ref().clone()).collect();
-        let answer = step.operation.fields();
-        for (place, (column, field)) in step.output.iter().enumerate() {
-            let field = answer.get(*field).ok_or_else(|| {
-                let message = format!("{} has no such field", step.operation);
-                TableError::new(Subject::Output(place), message)
-            })?;
-            let added = Field::new(column, part::data_type(field.kind), true);
+        for (place, (column, selection)) in step.output.iter().enumerate() {
+            let added = Field::new(column, nested::data_type(selection.kind), true);
             add(&mut fields, added, Subject::Output(place))?;
         }
         let status = Field::new(step.status_column(), DataType::Utf8, false);

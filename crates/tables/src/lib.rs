@@ -20,6 +20,7 @@ mod listing;
 mod location;
 mod ndjson;
 mod nearest;
+mod nested;
 mod parquet_files;
 mod part;
 pub mod parts;

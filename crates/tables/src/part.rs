@@ -1,29 +1,19 @@
 //! The columns in which a batch's answers are kept.
 
+use crate::nested;
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array,
-        RecordBatch, StringArray, UInt8Array, UInt64Array,
+        Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray,
+        UInt8Array, UInt64Array,
     },
-    datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type},
+    datatypes::{DataType, Field, Schema, SchemaRef, UInt8Type, UInt64Type},
     error::ArrowError,
 };
-use leadmill_core::{
-    Answered, Credits, FieldKind, Finding, Operation, QueryKey, Status, Value,
-};
+use leadmill_core::{Answered, Credits, Finding, Operation, QueryKey, Status, Value};
 use std::sync::Arc;
 
 /// Columns before the operation's own.
 pub(crate) const OWN: [&str; 4] = ["key", "status", "reason", "credits"];
-
-/// The type of a field's column.
-pub(crate) const fn data_type(kind: FieldKind) -> DataType {
-    match kind {
-        FieldKind::Text => DataType::Utf8,
-        FieldKind::Integer => DataType::Int64,
-        FieldKind::Flag => DataType::Boolean,
-    }
-}
 
 /// `key, status, reason, credits`, then the operation's fields.
 pub(crate) fn schema(operation: Operation) -> SchemaRef {
@@ -35,8 +25,9 @@ pub(crate) fn schema(operation: Operation) -> SchemaRef {
         Field::new(credits, DataType::UInt64, true),
     ];
     let answer = operation.fields().iter();
-    fields
-        .extend(answer.map(|field| Field::new(field.name, data_type(field.kind), true)));
+    fields.extend(
+        answer.map(|field| Field::new(field.name, nested::data_type(field.kind), true)),
+    );
     Arc::new(Schema::new(fields))
 }
 
@@ -63,39 +54,13 @@ pub(crate) fn encode(
         Arc::new(credits.collect::<UInt64Array>()),
     ];
     for (place, field) in operation.fields().iter().enumerate() {
-        columns.push(column(field.kind, answers, place));
+        let values = answers.iter().map(|answer| match &answer.finding {
+            Finding::Hit(values) => values.get(place),
+            _ => None,
+        });
+        columns.push(nested::column(field.kind, &values.collect::<Vec<_>>())?);
     }
     RecordBatch::try_new(schema(operation), columns)
-}
-
-fn column(kind: FieldKind, answers: &[Answered], place: usize) -> ArrayRef {
-    let values = answers.iter().map(|answer| match &answer.finding {
-        Finding::Hit(values) => values.get(place),
-        _ => None,
-    });
-    match kind {
-        FieldKind::Text => {
-            let text = values.map(|value| match value {
-                Some(Value::Text(text)) => Some(text.as_ref()),
-                _ => None,
-            });
-            Arc::new(text.collect::<StringArray>())
-        }
-        FieldKind::Integer => {
-            let numbers = values.map(|value| match value {
-                Some(Value::Integer(number)) => Some(*number),
-                _ => None,
-            });
-            Arc::new(numbers.collect::<Int64Array>())
-        }
-        FieldKind::Flag => {
-            let flags = values.map(|value| match value {
-                Some(Value::Flag(flag)) => Some(*flag),
-                _ => None,
-            });
-            Arc::new(flags.collect::<BooleanArray>())
-        }
-    }
 }
 
 /// The questions that a batch answers; `None` if it is no batch of answers.
@@ -117,7 +82,9 @@ pub(crate) fn decode(operation: Operation, batch: &RecordBatch) -> Option<Vec<An
         .collect();
     let answer = |(row, key)| {
         let reason = || reasons.is_valid(row).then(|| reasons.value(row).into());
-        let value = |(kind, column): &(_, Option<&ArrayRef>)| value(*kind, *column, row);
+        let value = |(kind, column): &(_, Option<&ArrayRef>)| {
+            column.map_or(Value::Null, |column| nested::value(*kind, column, row))
+        };
         let finding = match Status::from_code(statuses.value(row))? {
             Status::Hit => Finding::Hit(fields.iter().map(value).collect()),
             Status::Miss => Finding::Miss,
@@ -129,20 +96,4 @@ pub(crate) fn decode(operation: Operation, batch: &RecordBatch) -> Option<Vec<An
         Some(Answered { key, finding, credits })
     };
     keys.into_iter().enumerate().map(answer).collect()
-}
-
-fn value(kind: FieldKind, column: Option<&ArrayRef>, row: usize) -> Value {
-    let column = column.filter(|column| column.is_valid(row));
-    let value = column.and_then(|column| {
-        Some(match kind {
-            FieldKind::Text => {
-                Value::Text(column.as_string_opt::<i32>()?.value(row).into())
-            }
-            FieldKind::Integer => {
-                Value::Integer(column.as_primitive_opt::<Int64Type>()?.value(row))
-            }
-            FieldKind::Flag => Value::Flag(column.as_boolean_opt()?.value(row)),
-        })
-    });
-    value.unwrap_or(Value::Null)
 }

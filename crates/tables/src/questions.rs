@@ -33,7 +33,7 @@ pub struct Questions {
     operation: Operation,
     schema: SchemaRef,
     when: Option<Arc<dyn PhysicalExpr>>,
-    inputs: Vec<Arc<dyn PhysicalExpr>>,
+    inputs: Vec<Option<Arc<dyn PhysicalExpr>>>,
 }
 
 impl Questions {
@@ -48,7 +48,8 @@ impl Questions {
         });
         let mut inputs = Vec::new();
         for (place, sql) in step.inputs.iter().enumerate() {
-            match compiler.text(place, sql) {
+            let input = sql.as_deref().map(|sql| compiler.text(place, sql));
+            match input.transpose() {
                 Ok(input) => inputs.push(input),
                 Err(error) => errors.push(error),
             }
@@ -67,7 +68,7 @@ impl Questions {
     /// The places of the columns that the expressions look at, ascending.
     pub fn columns(&self) -> Vec<usize> {
         let mut columns = BTreeSet::new();
-        for expression in self.when.iter().chain(&self.inputs) {
+        for expression in self.when.iter().chain(self.inputs.iter().flatten()) {
             let used = datafusion::physical_expr::utils::collect_columns(expression);
             columns.extend(used.iter().map(|column| column.index()));
         }
@@ -98,17 +99,24 @@ impl Questions {
     }
 
     fn ask(&self, batch: &RecordBatch) -> Result<Vec<Asked>, TableError> {
-        let mut texts: Vec<StringArray> = Vec::with_capacity(self.inputs.len());
+        let mut texts: Vec<Option<StringArray>> = Vec::with_capacity(self.inputs.len());
         for (place, input) in self.inputs.iter().enumerate() {
+            let Some(input) = input else {
+                texts.push(None);
+                continue;
+            };
             let subject = Subject::Input(place);
             let values = self.evaluate(subject, input, batch)?;
             let texts_of = cast(&values, &DataType::Utf8)
                 .map_err(|error| self.told(subject, &error.into()))?;
-            texts.push(texts_of.as_string::<i32>().clone());
+            texts.push(Some(texts_of.as_string::<i32>().clone()));
         }
         let ask = |row: usize| {
-            let raw =
-                texts.iter().map(|text| text.is_valid(row).then(|| text.value(row)));
+            let raw = texts.iter().map(|text| {
+                text.as_ref()
+                    .filter(|text| text.is_valid(row))
+                    .map(|text| text.value(row))
+            });
             Query::read(self.operation, raw)
         };
         Ok((0..batch.num_rows()).map(ask).collect())

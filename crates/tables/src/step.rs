@@ -1,6 +1,6 @@
 //! A step of the pipeline, as far as tables are concerned.
 
-use leadmill_core::Operation;
+use leadmill_core::{Operation, Selection};
 
 /// Which question a step asks of a row, and where the answer goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,10 +11,10 @@ pub struct StepSpec {
     pub operation: Operation,
     /// Which rows it asks about: SQL that is true or false. All, if there is none.
     pub when: Option<String>,
-    /// SQL for each of [`Operation::inputs`], in that order.
-    pub inputs: Vec<String>,
-    /// The columns it adds, each with the place of its value among [`Operation::fields`].
-    pub output: Vec<(String, usize)>,
+    /// SQL for each of [`Operation::inputs`], in that order; none for one that is left out.
+    pub inputs: Vec<Option<String>>,
+    /// The columns it adds, each with where its value is in an answer.
+    pub output: Vec<(String, Selection)>,
     /// Whether rows keep a receipt.
     pub receipt: bool,
 }

@@ -84,9 +84,13 @@ pub(super) fn questions(operation: Operation) -> Vec<Query> {
             ["Ada", "Byron", "example.com"].map(Some),
             ["No", "Body", "example.org"].map(Some),
         ],
-        Operation::VerifyEmail => {
+        Operation::VerifyEmail | Operation::FindPerson => {
             [[Some("ada@example.com"), None, None], [Some("bob@example.com"), None, None]]
         }
+        Operation::FindPhone => [
+            [Some("linkedin.com/in/ada"), None, None],
+            [None, Some("bob@example.com"), None],
+        ],
     };
     raw.into_iter().filter_map(|raw| Query::read(operation, raw).ok()).collect()
 }

@@ -5,7 +5,7 @@ use super::{
     canned::KEY,
     told::{Call, Told},
 };
-use leadmill_core::{Credits, ErrorKind, ProviderError, Signals, Transaction};
+use leadmill_core::{Credits, ErrorKind, Operation, ProviderError, Signals, Transaction};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
     match status {
         Err(TransportError::Unsent(_)) => assert_eq!(kind, ErrorKind::Unsent),
         Err(TransportError::Lost(_)) => assert_eq!(kind, ErrorKind::InDoubt),
+        Ok(500) if told.operation == Operation::FindPerson && told.call == Call::Ask => {
+            assert_eq!(kind, ErrorKind::LikelyMiss);
+        }
         Ok(..300 | 408 | 425 | 500..) => assert_eq!(kind, ErrorKind::InDoubt),
         Ok(402) => assert_eq!(kind, ErrorKind::NoCredit),
         Ok(404) if matches!(told.call, Call::Poll | Call::Fetch) => {

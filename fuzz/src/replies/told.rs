@@ -40,8 +40,10 @@ impl Told {
         let mut words = first.split(|byte| *byte == b' ');
         let mut word = || words.next().unwrap_or_default();
         let call = call(word());
-        let operation = match word().first() {
-            Some(b'v') => Operation::VerifyEmail,
+        let operation = match word() {
+            b"find_phone" => Operation::FindPhone,
+            b"find_person" => Operation::FindPerson,
+            [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };
         let outcome = match word() {
@@ -58,6 +60,14 @@ impl Told {
     /// Whether no call has succeeded by it.
     pub(super) fn is_refused(&self) -> bool {
         self.outcome.as_ref().map_or(true, |response| !response.status().is_success())
+    }
+
+    /// Whether it is one that says that nothing was found.
+    pub(super) fn is_miss(&self) -> bool {
+        let names_nobody =
+            matches!(self.operation, Operation::FindPhone | Operation::FindPerson);
+        let status = self.outcome.as_ref().map(|response| response.status());
+        self.call == Call::Ask && names_nobody && status.is_ok_and(|s| s == 404)
     }
 
     /// The same with another body.

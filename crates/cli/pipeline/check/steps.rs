@@ -9,7 +9,7 @@ use super::{
     },
     Checking,
 };
-use leadmill_core::Operation;
+use leadmill_core::{Operation, operation::NoSuchField};
 
 /// A step without `try:` asks the only provider there is.
 pub(super) fn default_provider(pipeline: &mut Pipeline) {
@@ -70,12 +70,26 @@ impl Checking<'_> {
 
     fn fields(&mut self, at: &[Hop<'_>; 2], step: &Step) {
         for output in &step.output {
-            if step.operation.field(&output.field).is_none() {
-                let path = [at[0], at[1], "output".into(), Hop::Key(&output.column)];
-                let written = self.document.quoted(&path);
-                let message = format!("`{}` has no field `{written}`", step.operation);
-                let fields = step.operation.fields().iter().map(|field| field.name);
-                self.wrong(&path, message, meant(&written, fields));
+            let path = [at[0], at[1], "output".into(), Hop::Key(&output.column)];
+            // What is written, since what is filled in is not told.
+            let written = self.document.quoted(&path);
+            if step.operation.select(&output.field).is_ok() {
+                continue;
+            }
+            match step.operation.select(&written) {
+                Err(NoSuchField::Unknown { name, within, there }) => {
+                    let within = match within.as_str() {
+                        "" => step.operation.name(),
+                        within => within,
+                    };
+                    let message = format!("`{within}` has no field `{name}`");
+                    self.wrong(&path, message, meant(&name, there.iter().copied()));
+                }
+                Err(error) => self.wrong(&path, error.to_string(), None),
+                Ok(_) => {
+                    let message = format!("`{}` has no such field", step.operation);
+                    self.wrong(&path, message, None);
+                }
             }
         }
     }

@@ -39,7 +39,8 @@ fn a_step_keeps_its_order_and_its_durations() {
     let pipeline = load(FULL).unwrap().pipeline;
     let [first, second] = &*pipeline.enrich else { panic!() };
     assert_eq!(first.operation, Operation::FindEmail);
-    assert_eq!(first.inputs, ["first_name", "last_name", "lower(domain)"]);
+    let inputs = ["first_name", "last_name", "lower(domain)"];
+    assert_eq!(first.inputs, inputs.map(|sql| Some(sql.to_owned())));
     assert_eq!(first.when.as_deref(), Some("domain IS NOT NULL"));
     let bulk = Attempt { provider: "live".into(), lane: Some(Lane::Bulk) };
     assert_eq!(first.attempts, [bulk]);

@@ -22,6 +22,9 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         most_bytes: 8 << 20,
         running: None,
         daily: Daily::default(),
+        echo: true,
+        misses: Vec::new(),
+        likely_misses: Vec::new(),
         repeats: None,
     };
     let jobs = Jobs {

@@ -383,7 +383,8 @@ impl Drive<'_> {
         let provider = Arc::clone(&self.engine.provider);
         let work = |batch| {
             let work = self.jobs.get(&batch)?;
-            Some((work.job.clone(), work.operation, work.page_limit))
+            let keys = Arc::clone(&work.keys);
+            Some((work.job.clone(), work.operation, keys, work.page_limit))
         };
         match errand {
             Errand::Balance => {
@@ -397,7 +398,7 @@ impl Drive<'_> {
                 });
             }
             Errand::Poll(batch) => match work(batch) {
-                Some((job, operation, _)) => {
+                Some((job, operation, ..)) => {
                     self.calls.spawn(async move {
                         Ended::Polled(permit, batch, provider.poll(operation, &job).await)
                     });
@@ -405,9 +406,10 @@ impl Drive<'_> {
                 None => self.engine.limiter.withdraw(&permit),
             },
             Errand::Page(batch, page) => match work(batch) {
-                Some((job, operation, limit)) => {
+                Some((job, operation, keys, limit)) => {
                     self.calls.spawn(async move {
-                        let reply = provider.fetch(operation, &job, page, limit).await;
+                        let reply =
+                            provider.fetch(operation, &job, &keys, page, limit).await;
                         Ended::Fetched(permit, batch, page, reply)
                     });
                 }

@@ -164,7 +164,8 @@ impl Drive<'_> {
     ) {
         self.heard_of(&permit, &error);
         let reason = error.to_string();
-        if error.kind == ErrorKind::InDoubt {
+        let likely_miss = error.kind == ErrorKind::LikelyMiss;
+        if likely_miss || error.kind == ErrorKind::InDoubt {
             self.engine.wallet.replied(batch.id, Instant::now());
             self.engine.report.doubts.push(Doubt {
                 batch: batch.id,
@@ -173,8 +174,11 @@ impl Drive<'_> {
                 reserve: batch.reserve,
                 reason: reason.clone(),
             });
-            events.push((batch.id, Event::Doubted { reason }));
-            self.lost_one(error);
+            events.push((batch.id, Event::Doubted { reason, likely_miss }));
+            // Whoever says so of one question is well, and has more to say of others.
+            if !likely_miss {
+                self.lost_one(error);
+            }
             return;
         }
         let is_final = batch.queries.len() == 1 || self.refused + 1 >= MOST_REFUSED;
@@ -187,9 +191,10 @@ impl Drive<'_> {
             _ => self.engine.wallet.refused(batch.id),
         }
         match error.kind {
-            ErrorKind::Refused | ErrorKind::Gone | ErrorKind::InDoubt => {
-                self.refused(batch, error)
-            }
+            ErrorKind::Refused
+            | ErrorKind::Gone
+            | ErrorKind::InDoubt
+            | ErrorKind::LikelyMiss => self.refused(batch, error),
             ErrorKind::Throttled(wait) => {
                 self.throttled(wait);
                 self.again.push_back(batch);
@@ -499,7 +504,7 @@ impl Drive<'_> {
             ErrorKind::Refused | ErrorKind::NoCredit => {
                 self.leave_alone(batch, error.to_string())
             }
-            ErrorKind::Unsent | ErrorKind::InDoubt => {
+            ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
                 if work.failures == 0 {
                     work.failing_since = Instant::now();
                 }
@@ -532,7 +537,8 @@ impl Drive<'_> {
         if let Some(work) = self.jobs.get(&batch) {
             self.engine.refuted.insert((batch, work.job.clone()));
         }
-        self.unwritten.push((batch, Event::Doubted { reason: why.clone() }));
+        self.unwritten
+            .push((batch, Event::Doubted { reason: why.clone(), likely_miss: false }));
         self.give_up(batch, why);
     }
 

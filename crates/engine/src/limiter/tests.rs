@@ -278,7 +278,7 @@ async fn two_that_lack_each_other_s_slots_do_not_hand_them_to_and_fro_for_ever()
         };
         // The first has all of the second window, the second all of the first.
         for (place, limiter) in limiters.iter_mut().enumerate() {
-            let mut mine = limiter.1.gates.iter_mut().enumerate();
+            let mine = limiter.1.gates.iter_mut().enumerate();
             mine.for_each(|(window, gate)| gate.short = window != place);
             trade(limiter);
             sleep_until(Instant::now() + Duration::from_millis(9)).await;

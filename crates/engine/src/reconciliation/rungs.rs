@@ -111,7 +111,13 @@ impl Engine {
     ) -> Result<Vec<(BatchId, JobId)>, RunError> {
         let doubts = self.doubts(book, others);
         let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
-        for line in doubts.iter().filter(|line| line.lane == Lane::Bulk) {
+        let account = self.provider.account();
+        // Of a job whose answers name no question nobody can tell whose it is.
+        let can_be_told = |line: &&Line| {
+            let offer = account.offer(line.operation);
+            line.lane == Lane::Bulk && offer.is_some_and(|offer| offer.echo)
+        };
+        for line in doubts.iter().filter(can_be_told) {
             let tried =
                 |job: &JobId| line.tried.iter().filter(|other| *other == job).count();
             let named = self.hints.jobs(line.batch).into_iter().filter(|job| {

@@ -71,7 +71,14 @@ impl Provider for Lister {
         panic!("nothing is fetched here")
     }
 
-    async fn fetch(&self, _: Operation, _: &JobId, _: u32, _: u32) -> Called<Page> {
+    async fn fetch(
+        &self,
+        _: Operation,
+        _: &JobId,
+        _: &[QueryKey],
+        _: u32,
+        _: u32,
+    ) -> Called<Page> {
         panic!("nothing is fetched here")
     }
 }
@@ -141,6 +148,9 @@ fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
         most_bytes: 1,
         running: None,
         daily: Default::default(),
+        echo: true,
+        misses: Vec::new(),
+        likely_misses: Vec::new(),
         repeats: Some("100s".parse().unwrap()),
     };
     account.pack.operations = [(Operation::VerifyEmail, offer)].into();

@@ -1,88 +1,51 @@
 //! From wire shapes to findings: which question an item answers, and what it says.
 
-use super::wire::{Item, Job, JobData, Meta, Text};
-use leadmill_core::{
-    Answered, Credits, Finding, Operation, Page, Query, QueryKey, Value, pack::Offer,
+use super::{
+    families::{Family, Finder, People, Phones, Validation, Words},
+    wire::{Envelope, Job, JobData, Meta},
 };
-use serde::de::Error as _;
+use leadmill_core::{
+    Answered, Credits, Finding, Operation, Page, QueryKey, Value, pack::Offer,
+};
+use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
-/// Reads one item. `None` if it cannot be tied to a question or says nothing usable.
-pub(crate) fn item(
+/// Reads the answer to a single call, whose question is `key`.
+pub(super) fn single(
     operation: Operation,
     offer: &Offer,
-    words: &BTreeMap<String, i64>,
-    item: Item<'_>,
-) -> Option<Answered> {
-    let key = asked(operation, &item)?;
-    let finding = finding(operation, words, item)?;
-    let credits = match is_surely_priced(operation, &finding) {
-        true => Some(charge(operation, offer, &finding)),
-        false => None,
+    words: &Words,
+    key: QueryKey,
+    body: &[u8],
+) -> Result<(Answered, Meta), serde_json::Error> {
+    let read = match operation {
+        Operation::FindEmail => single_of::<Finder>,
+        Operation::VerifyEmail => single_of::<Validation>,
+        Operation::FindPhone => single_of::<Phones>,
+        Operation::FindPerson => single_of::<People>,
     };
-    Some(Answered { key, finding, credits })
+    let (finding, meta) = read(words, key, body)?;
+    // Without a bill an answer costs its price, and no answer may cost as much.
+    let credits = meta.credits_used.or_else(|| match &finding {
+        Finding::Unknown(_) => None,
+        finding => Some(charge(operation, offer, finding)),
+    });
+    Ok((Answered { key, finding, credits }, meta))
 }
 
-/// The key of the question that an item echoes.
-pub(crate) fn asked(operation: Operation, item: &Item<'_>) -> Option<QueryKey> {
-    let raw = match operation {
-        Operation::VerifyEmail => [item.email.as_deref(), None, None],
-        Operation::FindEmail => [
-            item.first_name.as_deref(),
-            item.last_name.as_deref(),
-            item.domain.as_deref(),
-        ],
+fn single_of<F: Family>(
+    words: &Words,
+    key: QueryKey,
+    body: &[u8],
+) -> Result<(Finding, Meta), serde_json::Error> {
+    let envelope: Envelope<F::Item<'_>> = serde_json::from_slice(body)?;
+    let echo = F::asked(&envelope.data);
+    let finding = match F::finding(words, envelope.data) {
+        Some(finding) if echo.is_none_or(|echo| echo == key) => finding,
+        Some(_) => Finding::Unknown("the reply is about another question".into()),
+        None => Finding::Unknown("the reply holds no answer".into()),
     };
-    Query::key_of(operation, raw).ok()
-}
-
-/// What an item says.
-pub(crate) fn finding(
-    operation: Operation,
-    words: &BTreeMap<String, i64>,
-    item: Item<'_>,
-) -> Option<Finding> {
-    let level = |word: Option<Text<'_>>| {
-        let number = word.as_deref().and_then(|word| words.get(word)).copied();
-        (Value::integer(number), Value::text(word))
-    };
-    match operation {
-        Operation::FindEmail => {
-            let address = item.email.filter(|email| !email.is_empty());
-            match (item.found, address) {
-                (Some(false), _) => Some(Finding::Miss),
-                (_, Some(email)) => {
-                    let (confidence, word) = level(item.confidence);
-                    Some(Finding::Hit(Box::new([
-                        Value::Text(email.into()),
-                        confidence,
-                        word,
-                        Value::flag(item.is_catch_all),
-                        Value::text(item.provider),
-                        Value::text(item.message),
-                    ])))
-                }
-                // `found` without an address, or neither: no answer that could be relied on.
-                (_, None) => None,
-            }
-        }
-        Operation::VerifyEmail => {
-            let verdict = item.result.or(item.status)?;
-            let (confidence, word) = level(item.confidence);
-            Some(Finding::Hit(Box::new([
-                Value::Text(verdict.into()),
-                confidence,
-                word,
-                Value::flag(item.is_catch_all),
-                Value::flag(item.is_federated),
-                Value::flag(item.has_seg),
-                Value::text(item.seg_provider),
-                Value::text(item.provider),
-                Value::text(item.message),
-            ])))
-        }
-    }
+    Ok((finding, envelope.meta.unwrap_or_default()))
 }
 
 /// What one answer costs by the price list: nothing for a miss, nothing for a risky address.
@@ -96,7 +59,7 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
             Some(Value::Text(verdict)) if &**verdict == "risky" => Credits::ZERO,
             _ => offer.price,
         },
-        (Operation::FindEmail, Finding::Hit(_)) => offer.price,
+        (_, Finding::Hit(_)) => offer.price,
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
     }
 }
@@ -112,16 +75,33 @@ fn is_surely_priced(operation: Operation, finding: &Finding) -> bool {
     }
 }
 
-/// Reads a body of results. One unreadable item does not cost the others.
-pub(crate) fn page(
+/// Reads a body of results. One unreadable item does not cost the others. `keys`: the questions of the job.
+pub(super) fn page(
     operation: Operation,
     offer: &Offer,
-    words: &BTreeMap<String, i64>,
+    words: &Words,
+    keys: &[QueryKey],
     body: &[u8],
 ) -> Result<(Page, Meta), serde_json::Error> {
+    let read = match operation {
+        Operation::FindEmail => page_of::<Finder>,
+        Operation::VerifyEmail => page_of::<Validation>,
+        Operation::FindPhone => page_of::<Phones>,
+        Operation::FindPerson => page_of::<People>,
+    };
     // Checked once, and not again for each text in it.
     let body = str::from_utf8(body).map_err(serde_json::Error::custom)?;
-    let (data, meta, items) = match serde_json::from_str::<Job<Item<'_>>>(body) {
+    read(operation, offer, words, keys, body)
+}
+
+fn page_of<F: Family>(
+    operation: Operation,
+    offer: &Offer,
+    words: &Words,
+    keys: &[QueryKey],
+    body: &str,
+) -> Result<(Page, Meta), serde_json::Error> {
+    let (data, meta, items) = match serde_json::from_str::<Job<F::Item<'_>>>(body) {
         Ok(job) => {
             let (mut data, meta) = job.split();
             let items =
@@ -132,9 +112,29 @@ pub(crate) fn page(
     };
     let status = data.status.as_deref().unwrap_or_default();
     let count = items.len() as u64;
+    // An answer that names no question is the only one's that there is.
+    let lone = match keys {
+        [lone] if !F::ECHOES && count <= 1 => Some(*lone),
+        _ => None,
+    };
+    let answer = |item: F::Item<'_>| {
+        let key = F::asked(&item).or(lone)?;
+        let finding = F::finding(words, item)?;
+        let credits = is_surely_priced(operation, &finding);
+        let credits = credits.then(|| charge(operation, offer, &finding));
+        Some(Answered { key, finding, credits })
+    };
     let mut answers = Vec::with_capacity(items.len());
-    let items = items.into_iter().flatten();
-    answers.extend(items.filter_map(|read| item(operation, offer, words, read)));
+    answers.extend(items.into_iter().flatten().filter_map(answer));
+    let is_whole = is_terminal(status) && !is_failure(status);
+    if let Some(key) = lone
+        && count == 0
+        && is_whole
+        && meta.credits_used == Some(Credits::ZERO)
+    {
+        let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
+        answers.push(Answered { key, finding, credits });
+    }
     let page = Page {
         ready: is_terminal(status),
         failed: is_failure(status),
@@ -146,9 +146,11 @@ pub(crate) fn page(
     Ok((page, meta))
 }
 
-type Loose<'a> = (JobData<Item<'a>>, Meta, Vec<Option<Item<'a>>>);
+type Loose<I> = (JobData<I>, Meta, Vec<Option<I>>);
 
-fn item_by_item(body: &str) -> Result<Loose<'_>, serde_json::Error> {
+fn item_by_item<'a, I: Deserialize<'a>>(
+    body: &'a str,
+) -> Result<Loose<I>, serde_json::Error> {
     let (mut data, meta) = serde_json::from_str::<Job<&RawValue>>(body)?.split();
     let values = data.results.take().unwrap_or_default();
     let items =
@@ -179,13 +181,13 @@ fn is_failure(status: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leadmill_core::Status;
+    use leadmill_core::{Query, Status};
 
     fn read(operation: Operation, body: &str) -> (Page, Meta) {
         let packs = crate::packs().unwrap();
         let pack = &packs[0];
-        page(operation, &pack.operations[&operation], &pack.confidence, body.as_bytes())
-            .unwrap()
+        let (offer, words) = (&pack.operations[&operation], &pack.confidence);
+        page(operation, offer, words, &[], body.as_bytes()).unwrap()
     }
 
     const FINDER: &str = r#"{"success":true,"data":{"batchId":"65f000000000000000000001","status":"completed","totalItems":2,"processedCount":2,"results":[

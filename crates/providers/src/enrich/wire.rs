@@ -5,44 +5,11 @@
 
 use leadmill_core::Credits;
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer,
     de::{Error, Visitor},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, ops::Deref};
-
-/// A person to find, as it is sent.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Lead<'a> {
-    pub(crate) first_name: &'a str,
-    pub(crate) last_name: &'a str,
-    pub(crate) domain: &'a str,
-}
-
-/// An address to validate, as it is sent.
-#[derive(Debug, Serialize)]
-pub(crate) struct Email<'a> {
-    pub(crate) email: &'a str,
-}
-
-/// A batch of addresses.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Emails<'a> {
-    pub(crate) emails: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) webhook_url: Option<String>,
-}
-
-/// A batch of people.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Leads<'a> {
-    pub(crate) leads: Vec<Lead<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) webhook_url: Option<String>,
-}
 
 /// What stands beside `data`.
 #[derive(Debug, Default, Deserialize)]
@@ -178,41 +145,6 @@ impl<I> JobData<I> {
     }
 }
 
-/// One item of any e-mail product. What a product lacks is `None`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Item<'a> {
-    // E-mail validation; `email` is also the finder's answer.
-    #[serde(borrow)]
-    pub(crate) email: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) result: Option<Text<'a>>,
-    /// What one guide page shows instead of `result`.
-    #[serde(borrow)]
-    pub(crate) status: Option<Text<'a>>,
-    pub(crate) is_federated: Option<bool>,
-    #[serde(rename = "hasSEG")]
-    pub(crate) has_seg: Option<bool>,
-    #[serde(borrow)]
-    pub(crate) seg_provider: Option<Text<'a>>,
-    // E-mail finder.
-    #[serde(borrow)]
-    pub(crate) first_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) last_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) domain: Option<Text<'a>>,
-    pub(crate) found: Option<bool>,
-    // Both.
-    #[serde(borrow)]
-    pub(crate) message: Option<Text<'a>>,
-    pub(crate) is_catch_all: Option<bool>,
-    #[serde(borrow)]
-    pub(crate) provider: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) confidence: Option<Text<'a>>,
-}
-
 /// A string member: as it stands in the body, or unescaped. serde alone borrows no optional text.
 #[derive(Debug)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
@@ -312,7 +244,9 @@ fn number<'de, D: Deserializer<'de>>(
 }
 
 /// A count.
-fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn whole<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
     number(deserializer, f64::floor)
 }
 

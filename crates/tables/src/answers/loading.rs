@@ -1,7 +1,7 @@
 //! Answers on their way from their parts into columns.
 
 use super::{Answers, Purchases, ROWS};
-use crate::{StepSpec, Subject, TableError, part, parts};
+use crate::{StepSpec, Subject, TableError, nested, part, parts};
 use arrow::{
     array::{
         ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt32Array,
@@ -11,13 +11,15 @@ use arrow::{
     datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type},
     error::ArrowError,
 };
-use leadmill_core::{KeyMap, Operation, QueryKey};
+use leadmill_core::{KeyMap, Operation, QueryKey, Selection};
 use std::sync::Arc;
 
 /// The answers read so far.
 pub(crate) struct Loading {
     operation: Operation,
+    /// The fields that are needed, and what of them is put out.
     pub fields: Vec<usize>,
+    output: Vec<Selection>,
     schema: SchemaRef,
     rows: BatchCoalescer,
     places: KeyMap<u32>,
@@ -27,20 +29,26 @@ pub(crate) struct Loading {
 impl Loading {
     /// Nothing read yet.
     pub(crate) fn new(step: &StepSpec) -> Self {
-        let fields: Vec<usize> = step.output.iter().map(|(_, field)| *field).collect();
+        let output: Vec<Selection> =
+            step.output.iter().map(|(_, selection)| selection.clone()).collect();
         let own = [
             ("status", DataType::UInt8),
             ("purchase", DataType::UInt32),
             ("credits", DataType::Int64),
         ];
         let own = own.into_iter().map(|(name, kind)| Field::new(name, kind, true));
-        let output =
-            fields.iter().filter_map(|field| step.operation.fields().get(*field));
-        let output = output.map(|f| Field::new(f.name, part::data_type(f.kind), true));
-        let schema = Arc::new(Schema::new(own.chain(output).collect::<Vec<_>>()));
+        let columns = output.iter().enumerate().map(|(place, selection)| {
+            let kind = nested::data_type(selection.kind);
+            Field::new(place.to_string(), kind, true)
+        });
+        let schema = Arc::new(Schema::new(own.chain(columns).collect::<Vec<_>>()));
+        let mut fields: Vec<usize> =
+            output.iter().map(|selection| selection.field).collect();
+        fields.dedup();
         Self {
             operation: step.operation,
             fields,
+            output,
             rows: BatchCoalescer::new(schema.clone(), ROWS),
             schema,
             places: KeyMap::default(),
@@ -90,11 +98,15 @@ impl Loading {
             Arc::new(UInt32Array::from(vec![purchase; rows])),
             Arc::new(credits.collect::<Int64Array>()),
         ];
-        for field in &self.fields {
+        for Selection { field, hops, kind } in &self.output {
             let field = self.operation.fields().get(*field)?;
-            let column = batch.column_by_name(field.name).cloned();
-            let kind = part::data_type(field.kind);
-            columns.push(column.unwrap_or_else(|| new_null_array(&kind, rows)));
+            match batch.column_by_name(field.name) {
+                None => columns.push(new_null_array(&nested::data_type(*kind), rows)),
+                Some(column) => match nested::follow(column, hops)? {
+                    Ok(column) => columns.push(column),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
         }
         Some(RecordBatch::try_new(self.schema.clone(), columns))
     }

@@ -15,7 +15,11 @@ fn step(name: &str, receipt: bool) -> StepSpec {
         operation: Operation::FindEmail,
         when: None,
         inputs: Vec::new(),
-        output: vec![(format!("{name}_found"), 0), (format!("{name}_sure"), 1)],
+        output: [("found", "email"), ("sure", "confidence")]
+            .map(|(column, path)| {
+                (format!("{name}_{column}"), Operation::FindEmail.select(path).unwrap())
+            })
+            .into(),
         receipt,
     }
 }

@@ -23,7 +23,7 @@ fn step(when: Option<&str>, inputs: [&str; 3]) -> StepSpec {
         name: "email".into(),
         operation: Operation::FindEmail,
         when: when.map(str::to_owned),
-        inputs: inputs.map(str::to_owned).to_vec(),
+        inputs: inputs.map(|sql| Some(sql.to_owned())).to_vec(),
         output: Vec::new(),
         receipt: false,
     }

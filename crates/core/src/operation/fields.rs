@@ -1,0 +1,95 @@
+//! What each operation gives.
+
+use super::{Field, FieldKind};
+
+const fn text(name: &'static str, about: &'static str) -> Field {
+    Field { name, kind: FieldKind::Text, about }
+}
+
+const fn flag(name: &'static str, about: &'static str) -> Field {
+    Field { name, kind: FieldKind::Flag, about }
+}
+
+const fn integer(name: &'static str, about: &'static str) -> Field {
+    Field { name, kind: FieldKind::Integer, about }
+}
+
+const fn list(
+    name: &'static str,
+    items: &'static FieldKind,
+    about: &'static str,
+) -> Field {
+    Field { name, kind: FieldKind::List(items), about }
+}
+
+pub(super) const FIND_EMAIL_FIELDS: &[Field] = &[
+    text("email", "the address found"),
+    integer("confidence", "0 to 100; a provider's word is mapped by its pack"),
+    text("confidence_level", "the provider's own word for its confidence"),
+    flag("is_catch_all", "the domain takes mail for every address"),
+    text("mail_provider", "who runs the mailbox, such as GOOGLE"),
+    text("message", "the provider's remark"),
+];
+
+pub(super) const VERIFY_EMAIL_FIELDS: &[Field] = &[
+    text("verdict", "valid, invalid or risky"),
+    integer("confidence", "0 to 100; a provider's word is mapped by its pack"),
+    text("confidence_level", "the provider's own word for its confidence"),
+    flag("is_catch_all", "the domain takes mail for every address"),
+    flag("is_federated", "sign-on is federated"),
+    flag("has_seg", "a secure e-mail gateway stands in front"),
+    text("seg_provider", "whose gateway it is"),
+    text("mail_provider", "GOOGLE, MICROSOFT or SMTP"),
+    text("message", "the provider's remark"),
+];
+
+pub(super) const FIND_PHONE_FIELDS: &[Field] = &[
+    text("phone", "the first number, such as +14155550100"),
+    list("phones", &FieldKind::Text, "all numbers, in the provider's order"),
+];
+
+pub(super) const FIND_PERSON_FIELDS: &[Field] = &[
+    text("linkedin_url", "the address of the profile"),
+    text("full_name", "the name as it is shown"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("headline", "the line under the name"),
+    text("summary", "what the person says of itself"),
+    text("title", "of the first position that is listed"),
+    text("company", "where the person works"),
+    text("location", "as the profile says"),
+    text("country", "of the profile's language setting"),
+    text("language", "of the profile's language setting"),
+    text("photo_url", "the address of the picture"),
+    integer("connections", "500 stands for 500 and more"),
+    flag("connections_hidden", "the number of connections is obscured"),
+    flag("is_public", "anybody can see the profile"),
+    list("skills", &FieldKind::Text, "as they are listed"),
+    list("positions", &FieldKind::Struct(POSITION), "where the person works and worked"),
+    list("education", &FieldKind::Struct(SCHOOL), "where the person learnt"),
+    text("profile_id", "the provider's name for the profile"),
+    text("report_url", "where the profile can be reported"),
+];
+
+const POSITION: &[Field] = &[
+    text("title", "what the person is called"),
+    text("company", "the employer"),
+    text("location", "where that is"),
+    text("logo_url", "the employer's logo"),
+    text("description", "what the person does there"),
+    integer("start_year", "when it began"),
+    integer("start_month", "1 to 12, where it is known"),
+    integer("end_year", "when it ended; null while it lasts"),
+    integer("end_month", "1 to 12, where it is known"),
+];
+
+const SCHOOL: &[Field] = &[
+    text("degree", "what it was for"),
+    text("school", "its name"),
+    text("location", "where that is"),
+    text("logo_url", "its logo"),
+    integer("start_year", "when it began"),
+    integer("start_month", "1 to 12, where it is known"),
+    integer("end_year", "when it ended; null while it lasts"),
+    integer("end_month", "1 to 12, where it is known"),
+];

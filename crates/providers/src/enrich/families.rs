@@ -1,0 +1,149 @@
+//! The products that answer questions. All share one shape: a single call; a batch, its progress and its pages
+//! of results. What differs is where they stand, what is sent and how an item is read: a file each.
+
+mod finder;
+mod people;
+mod phones;
+mod validation;
+
+pub(super) use finder::Finder;
+pub(super) use people::People;
+pub(super) use phones::Phones;
+pub(super) use validation::Validation;
+
+use super::wire::Text;
+use http::Method;
+use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The provider's words for its confidence, as numbers.
+pub(super) type Words = BTreeMap<String, i64>;
+
+/// How the items of a product are read.
+pub(super) trait Family {
+    /// One answer, alone or in a page of results.
+    type Item<'a>: Deserialize<'a>;
+
+    /// Whether an item of a batch says which question it answers. Where it does not, results leave misses out.
+    const ECHOES: bool;
+
+    /// The key of the question that an item echoes. `None` where it echoes none.
+    fn asked(item: &Self::Item<'_>) -> Option<QueryKey>;
+
+    /// What an item says. `None` for no answer that could be relied on.
+    fn finding(words: &Words, item: Self::Item<'_>) -> Option<Finding>;
+}
+
+/// What is sent.
+pub(super) struct Sent {
+    pub(super) method: Method,
+    /// Under the address of the API, with its query.
+    pub(super) path: String,
+    /// JSON; empty where nothing is sent.
+    pub(super) body: Vec<u8>,
+}
+
+/// Where a product stands.
+struct Paths {
+    single: &'static str,
+    batch: &'static str,
+}
+
+const fn paths(operation: Operation) -> Paths {
+    let (single, batch) = match operation {
+        Operation::FindEmail => ("/email-finder", "/email-finder/batch"),
+        Operation::VerifyEmail => ("/email-validation", "/email-validation/batch"),
+        Operation::FindPhone => ("/reverse-lookup/phones", "/reverse-lookup/phones/bulk"),
+        Operation::FindPerson => {
+            ("/reverse-lookup/lookup", "/reverse-lookup/bulk-lookup")
+        }
+    };
+    Paths { single, batch }
+}
+
+/// A job's own address.
+pub(super) fn job(operation: Operation, job: &leadmill_core::JobId) -> String {
+    format!("{}/{job}", paths(operation).batch)
+}
+
+/// One question, to be answered at once.
+pub(super) fn single(query: &Query) -> Result<Sent, serde_json::Error> {
+    let path = paths(query.operation()).single;
+    match query.operation() {
+        Operation::FindEmail => Sent::post(path, &finder::Lead::of(query)),
+        Operation::VerifyEmail => Sent::post(path, &validation::Email::of(query)),
+        Operation::FindPhone => {
+            Ok(Sent::get(format!("{path}?{}", phones::parameter(query))))
+        }
+        Operation::FindPerson => Sent::post(path, &people::Email::of(query)),
+    }
+}
+
+/// A batch of questions.
+pub(super) fn batch(
+    operation: Operation,
+    queries: &[Query],
+    webhook_url: Option<String>,
+) -> Result<Sent, serde_json::Error> {
+    let path = paths(operation).batch;
+    match operation {
+        Operation::FindEmail => {
+            Sent::batch(path, finder::Leads::of(queries), webhook_url)
+        }
+        Operation::VerifyEmail => {
+            Sent::batch(path, validation::Emails::of(queries), webhook_url)
+        }
+        Operation::FindPhone => {
+            Sent::batch(path, phones::Items::of(queries), webhook_url)
+        }
+        Operation::FindPerson => {
+            Sent::batch(path, people::Emails::of(queries), webhook_url)
+        }
+    }
+}
+
+/// A batch as it is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WithCallback<B> {
+    #[serde(flatten)]
+    batch: B,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<String>,
+}
+
+impl Sent {
+    fn get(path: String) -> Self {
+        Self { method: Method::GET, path, body: Vec::new() }
+    }
+
+    fn post(path: &str, body: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let body = serde_json::to_vec(body)?;
+        Ok(Self { method: Method::POST, path: path.to_owned(), body })
+    }
+
+    fn batch(
+        path: &str,
+        batch: impl Serialize,
+        webhook_url: Option<String>,
+    ) -> Result<Self, serde_json::Error> {
+        Self::post(path, &WithCallback { batch, webhook_url })
+    }
+}
+
+/// The first input, of operations that have only one.
+fn first(query: &Query) -> &str {
+    query.values().next().unwrap_or_default()
+}
+
+/// A word of confidence, as a number and as it is.
+fn level(words: &Words, word: Option<Text<'_>>) -> (Value, Value) {
+    let number = word.as_deref().and_then(|word| words.get(word)).copied();
+    (Value::integer(number), Value::text(word))
+}
+
+/// The key of a question that the provider names. `None` if it is no question.
+fn key(operation: Operation, values: &[Option<&str>]) -> Option<QueryKey> {
+    Query::key_of(operation, values.iter().copied()).ok()
+}

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::schedule::{Callback, Subject};
 use crate::batches::{Tally, tally};
-use crate::job::Job;
+use crate::job::{Job, JobState};
 use crate::knobs::MissId;
 use crate::product::Product;
 use crate::sandbox::Sandbox;
@@ -17,16 +17,34 @@ pub(crate) trait Tells: Product {
     const ITEM_EVENT: &'static str;
     /// The event of a job's end.
     const END_EVENT: &'static str;
+    /// Whether the event of a job's end can say that the job failed.
+    const END_TELLS_FAILURE: bool;
 
-    /// The `result` of an item.
+    /// What is told of an item.
     type Told: Serialize;
-    /// The counters of this product's own in a completion.
+    /// The counters of a completion.
     type Counts: Serialize;
 
-    /// The `result_id` and `result` of an item.
-    fn told(answer: Self::Answer, miss_id: MissId) -> (String, Self::Told);
-    /// How many items count as successful, and the product's own counters. `lacking` items were never done.
-    fn counts(tally: Tally, lacking: u64) -> (u64, Self::Counts);
+    /// Tells of an item.
+    fn told(answer: Self::Answer, miss_id: MissId) -> Self::Told;
+    /// Counts the items of a job by their ends. `lacking` of them were never done.
+    fn counts(tally: Tally, lacking: u64) -> Self::Counts;
+}
+
+/// An item, where the answer stands under `result`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WithResult<R> {
+    pub(crate) result_id: String,
+    pub(crate) result: R,
+}
+
+/// `successful` and `failed` add up to `total_items`, as in the reference's examples.
+#[derive(Debug, Serialize)]
+pub(crate) struct WithSuccess<C> {
+    pub(crate) successful: u64,
+    pub(crate) failed: u64,
+    #[serde(flatten)]
+    pub(crate) counts: C,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,20 +55,17 @@ struct Event<D> {
 }
 
 #[derive(Debug, Serialize)]
-struct ItemData<R> {
+struct ItemData<T> {
     job_id: String,
-    result_id: String,
-    result: R,
+    #[serde(flatten)]
+    told: T,
 }
 
-/// `successful` and `failed` add up to `total_items`, as in the reference's examples.
 #[derive(Debug, Serialize)]
 struct EndData<C> {
     job_id: String,
-    status: &'static str,
+    status: JobState,
     total_items: u64,
-    successful: u64,
-    failed: u64,
     completed_at: String,
     #[serde(flatten)]
     counts: C,
@@ -86,8 +101,7 @@ fn item<P: Tells>(
 ) -> ItemData<P::Told> {
     let options = sandbox.options();
     let answer = P::answer(options.seed, &job.items.get(index));
-    let (result_id, result) = P::told(answer, options.callbacks.miss_id);
-    ItemData { job_id, result_id, result }
+    ItemData { job_id, told: P::told(answer, options.callbacks.miss_id) }
 }
 
 fn end<P: Tells>(
@@ -98,14 +112,7 @@ fn end<P: Tells>(
 ) -> EndData<P::Counts> {
     let (total_items, done) = (job.items.len() as u64, job.work());
     let tally = tally::<P>(sandbox.options().seed, &job.items, done);
-    let (successful, counts) = P::counts(tally, total_items - done as u64);
-    EndData {
-        job_id,
-        status: "completed",
-        total_items,
-        successful,
-        failed: total_items - successful,
-        completed_at,
-        counts,
-    }
+    let counts = P::counts(tally, total_items - done as u64);
+    let status = if P::END_TELLS_FAILURE { job.end() } else { JobState::Completed };
+    EndData { job_id, status, total_items, completed_at, counts }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::events::Tells;
+use super::events::{Tells, WithResult, WithSuccess};
 use crate::batches::Tally;
 use crate::canonical::canonical;
 use crate::knobs::MissId;
@@ -32,18 +32,19 @@ pub(crate) struct FinderCounts {
 impl Tells for EmailFinder {
     const ITEM_EVENT: &'static str = "webhook:finder_lookup.completed";
     const END_EVENT: &'static str = "finder.completed";
+    const END_TELLS_FAILURE: bool = false;
 
-    type Told = FinderTold;
-    type Counts = FinderCounts;
+    type Told = WithResult<FinderTold>;
+    type Counts = WithSuccess<FinderCounts>;
 
-    fn told(answer: EmailFinderResult, miss_id: MissId) -> (String, FinderTold) {
+    fn told(answer: EmailFinderResult, miss_id: MissId) -> Self::Told {
         let missed = match miss_id {
             MissId::Guess => guess(&answer),
             MissId::Empty => String::new(),
         };
-        let id = answer.email.unwrap_or(missed);
-        let told = FinderTold {
-            email: id.clone(),
+        let result_id = answer.email.unwrap_or(missed);
+        let result = FinderTold {
+            email: result_id.clone(),
             result: if answer.found { "found" } else { "not_found" },
             message: answer.message,
             confidence: answer.confidence,
@@ -51,13 +52,14 @@ impl Tells for EmailFinder {
             domain: answer.domain,
             provider: answer.provider,
         };
-        (id, told)
+        WithResult { result_id, result }
     }
 
     /// What was never done was not found.
-    fn counts(tally: Tally, lacking: u64) -> (u64, FinderCounts) {
+    fn counts(tally: Tally, lacking: u64) -> Self::Counts {
         let (found, not_found) = (tally.hits, tally.misses + tally.disputed + lacking);
-        (found, FinderCounts { found, not_found })
+        let counts = FinderCounts { found, not_found };
+        WithSuccess { successful: found, failed: not_found, counts }
     }
 }
 

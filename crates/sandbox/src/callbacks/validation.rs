@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::events::Tells;
+use super::events::{Tells, WithResult, WithSuccess};
 use crate::batches::Tally;
 use crate::knobs::MissId;
 use crate::routes::validation::{EmailValidation, EmailValidationResult};
@@ -31,13 +31,14 @@ pub(crate) struct ValidationCounts {
 impl Tells for EmailValidation {
     const ITEM_EVENT: &'static str = "webhook:email_lookup.completed";
     const END_EVENT: &'static str = "validation.completed";
+    const END_TELLS_FAILURE: bool = false;
 
-    type Told = ValidationTold;
-    type Counts = ValidationCounts;
+    type Told = WithResult<ValidationTold>;
+    type Counts = WithSuccess<ValidationCounts>;
 
-    fn told(answer: EmailValidationResult, _: MissId) -> (String, ValidationTold) {
+    fn told(answer: EmailValidationResult, _: MissId) -> Self::Told {
         let domain = answer.email.trim().rsplit_once('@').map(|(_, domain)| domain);
-        let told = ValidationTold {
+        let result = ValidationTold {
             domain: domain.map(str::to_owned),
             email: answer.email.clone(),
             result: answer.result,
@@ -46,13 +47,14 @@ impl Tells for EmailValidation {
             confidence: answer.confidence,
             is_catch_all: answer.is_catch_all,
         };
-        (answer.email, told)
+        WithResult { result_id: answer.email, result }
     }
 
     /// The reference's example (2 valid, 1 invalid, 1 risky: 3 successful) does not say which two make the
     /// three. Here they are the verdicts that a single lookup charges.
-    fn counts(tally: Tally, _: u64) -> (u64, ValidationCounts) {
+    fn counts(tally: Tally, lacking: u64) -> Self::Counts {
         let Tally { hits: valid, misses: risky, disputed: invalid } = tally;
-        (valid + invalid, ValidationCounts { valid, invalid, risky })
+        let counts = ValidationCounts { valid, invalid, risky };
+        WithSuccess { successful: valid + invalid, failed: risky + lacking, counts }
     }
 }

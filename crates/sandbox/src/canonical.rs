@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
+use crate::answers::phones;
+
 /// One field as the provider compares it: outer blanks and letter case do not matter (section 14, row 26).
 pub(crate) fn canonical(field: &str) -> Cow<'_, str> {
     let trimmed = field.trim();
@@ -11,6 +13,17 @@ pub(crate) fn canonical(field: &str) -> Cow<'_, str> {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(trimmed.to_lowercase())
+}
+
+/// The fields that are compared letter by letter: the product's path and the position among its fields.
+const EXACT: &[(&str, usize)] = &[(phones::NAME, 1)];
+
+/// A field of a product's question as the provider compares it.
+fn compared<'a>(product: &str, position: usize, field: &'a str) -> Cow<'a, str> {
+    match EXACT.contains(&(product, position)) {
+        true => Cow::Borrowed(field),
+        false => canonical(field),
+    }
 }
 
 /// The name of a question in [`Audit::asked`](crate::Audit::asked): the product's path and the canonical
@@ -21,7 +34,7 @@ pub fn question(product: &str, fields: &[&str]) -> String {
         if position > 0 {
             name.push('|');
         }
-        for letter in canonical(field).chars() {
+        for letter in compared(product, position, field).chars() {
             if matches!(letter, '|' | '\\') {
                 name.push('\\');
             }
@@ -41,8 +54,8 @@ impl Dice {
         let mut hash = Sha256::new();
         hash.update(seed.to_le_bytes());
         hash.update(product);
-        for field in fields {
-            let field = canonical(field);
+        for (position, field) in fields.iter().enumerate() {
+            let field = compared(product, position, field);
             hash.update((field.len() as u64).to_le_bytes());
             hash.update(field.as_bytes());
         }
@@ -75,6 +88,14 @@ mod tests {
         let name = question("email-finder", &[" ADA", "Byron ", "Example.com"]);
         assert_eq!(name, "email-finder:ada|byron|example.com");
         assert_eq!(canonical(" ÅSA "), "åsa");
+    }
+
+    #[test]
+    fn a_profile_is_compared_letter_by_letter() {
+        let name = question("reverse-lookup/phones", &[" Ada@X.io", " in/Ada"]);
+        assert_eq!(name, "reverse-lookup/phones:ada@x.io| in/Ada");
+        let dice = |profile| Dice::throw(1, phones::NAME, &["", profile]).0;
+        assert_ne!(dice("in/Ada"), dice("in/ada"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Account {
     pub(crate) jobs: HashMap<String, Job>,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
+    /// When the answer to each question that is kept for a repeat was charged.
+    pub(crate) kept: HashMap<String, Instant>,
     /// Requests by route.
     pub(crate) requests: BTreeMap<String, u64>,
     /// Replies by status.
@@ -46,6 +48,7 @@ impl Account {
             ways: Ways::new(options.latency, options.jitter, options.seed),
             jobs: HashMap::new(),
             asked: BTreeMap::new(),
+            kept: HashMap::new(),
             requests: BTreeMap::new(),
             statuses: BTreeMap::new(),
             callbacks: CallbacksAudit::default(),
@@ -55,7 +58,7 @@ impl Account {
         }
     }
 
-    /// The fate of the next paid POST.
+    /// The fate of the next paid request.
     pub(crate) fn next_fault(&mut self) -> Fault {
         self.faults.pop_front().unwrap_or_default()
     }

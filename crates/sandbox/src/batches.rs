@@ -9,6 +9,7 @@ use crate::faults::Fault;
 use crate::items::Items;
 use crate::job::{Job, Progress, Settlement};
 use crate::knobs::EarlyResults;
+use crate::lookups::ReversePages;
 use crate::options::Options;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -104,7 +105,16 @@ pub(crate) fn results<P: Product>(
     }
     let settlement =
         if ended { Some(settle::<P>(sandbox, id, &job, progress, now)) } else { None };
-    let answers = answers::<P>(options, &job, progress, page);
+    let shown = |index| {
+        let outcome = || P::outcome(options.seed, &job.items.get(index));
+        !P::OMITS_MISSES || outcome() == Outcome::Hit
+    };
+    let answer = |position: Option<usize>| match position {
+        Some(position) => P::answer(options.seed, &job.items.get(position)),
+        None => P::answer(options.seed, P::STRANGER),
+    };
+    let positions = positions(options, &job, progress.processed, page, shown);
+    let answers = positions.into_iter().map(answer).collect();
     let account = &mut *sandbox.account();
     let meta = BatchResultsMeta {
         request_id: sandbox.request_id(account),
@@ -156,29 +166,42 @@ fn settle<P: Product>(
     settled
 }
 
-fn answers<P: Product>(
+/// Which of a job's items a page shows, of those `done` so far and in its order, with all that is wrong with
+/// it. `None` is an item that nobody asked for. Items that are not `shown` are left out: of the page, or of
+/// what pages are cut from.
+pub(crate) fn positions(
     options: &Options,
     job: &Job,
-    progress: Progress,
+    done: usize,
     page: Page,
-) -> Vec<P::Answer> {
-    let (seed, quirks, done) = (options.seed, job.quirks, progress.processed);
-    let answer = |position| {
-        let index =
-            if options.shuffled { shuffled(position, done, seed) } else { position };
-        P::answer(seed, &job.items.get(index))
+    shown: impl Fn(usize) -> bool,
+) -> Vec<Option<usize>> {
+    let (seed, quirks) = (options.seed, job.quirks);
+    let place = |position| match options.shuffled {
+        true => shuffled(position, done, seed),
+        false => position,
     };
-    let range = page.range(done);
-    let mut answers: Vec<P::Answer> = range
-        .clone()
-        .filter(|&position| quirks.drop != Some(position))
-        .map(answer)
-        .collect();
-    answers.extend(quirks.duplicate.filter(|twice| range.contains(twice)).map(answer));
-    if quirks.extra && !range.is_empty() && range.end == job.items.len() {
-        answers.push(P::answer(seed, P::STRANGER));
+    let shows = |position: &usize| shown(place(*position));
+    let (of_page, last): (Vec<usize>, bool) = match options.lookups.reverse_pages {
+        ReversePages::Items => {
+            let range = page.range(done);
+            let last = !range.is_empty() && range.end == done;
+            (range.filter(shows).collect(), last)
+        }
+        ReversePages::Hits => {
+            let all: Vec<usize> = (0..done).filter(shows).collect();
+            let range = page.range(all.len());
+            let last = !range.is_empty() && range.end == all.len();
+            (all.get(range).unwrap_or_default().to_vec(), last)
+        }
+    };
+    let twice = quirks.duplicate.filter(|twice| of_page.contains(twice));
+    let kept = of_page.into_iter().filter(|&position| quirks.drop != Some(position));
+    let mut places: Vec<_> = kept.chain(twice).map(|at| Some(place(at))).collect();
+    if quirks.extra && last && done == job.items.len() {
+        places.push(None);
     }
-    answers
+    places
 }
 
 /// A place for every position, none twice, and the first never at home if there are two or more.

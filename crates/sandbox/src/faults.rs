@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::problem::Problem;
 
-/// The fate of one paid POST.
+/// The fate of one paid request: a single lookup or a submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Fault {
     /// It goes well.
@@ -35,7 +35,8 @@ pub enum Fault {
     Truncated,
 }
 
-/// What is wrong with pages of results. Positions count from 0 over all the results of a batch.
+/// What is wrong with pages of results. Positions count from 0 over all the items of a batch, also where
+/// results leave out misses: then a miss is neither missed nor doubled.
 ///
 /// Counters and charges stay as if the results were whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -81,7 +81,11 @@ fn label(method: &Method, path: &str) -> String {
     let mut before = "";
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         label.push('/');
-        label.push_str(if before == "batch" { "{batchId}" } else { segment });
+        label.push_str(match before {
+            "batch" | "bulk-lookup" => "{batchId}",
+            "bulk" => "{jobId}",
+            _ => segment,
+        });
         before = segment;
     }
     label
@@ -95,5 +99,9 @@ mod tests {
     fn a_route_is_named_without_its_ids() {
         let name = label(&Method::GET, "/email-finder/batch/b00000/results");
         assert_eq!(name, "GET /email-finder/batch/{batchId}/results");
+        let name = label(&Method::GET, "/reverse-lookup/phones/bulk/b00000");
+        assert_eq!(name, "GET /reverse-lookup/phones/bulk/{jobId}");
+        let name = label(&Method::GET, "/reverse-lookup/bulk-lookup/b00000/results");
+        assert_eq!(name, "GET /reverse-lookup/bulk-lookup/{batchId}/results");
     }
 }

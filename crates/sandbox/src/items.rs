@@ -14,15 +14,18 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Keeps the first of each question, by its canonical fields.
-    pub(crate) fn distinct<'a, F>(submitted: impl IntoIterator<Item = F>) -> Self
+    /// Keeps the first of each of a product's questions, by its canonical fields.
+    pub(crate) fn distinct<'a, F>(
+        product: &str,
+        submitted: impl IntoIterator<Item = F>,
+    ) -> Self
     where
         F: AsRef<[&'a str]>,
     {
         let mut items = Self::default();
         let mut seen = HashSet::new();
         for fields in submitted {
-            if seen.insert(question("", fields.as_ref())) {
+            if seen.insert(question(product, fields.as_ref())) {
                 items.push(fields.as_ref());
             }
         }
@@ -64,11 +67,9 @@ mod tests {
 
     #[test]
     fn the_first_spelling_of_a_question_stays() {
-        let items = Items::distinct([
-            ["Ada", "Byron", "x.io"],
-            [" ada", "BYRON", "X.io"],
-            ["No", "Body", "y.io"],
-        ]);
+        let submitted =
+            [["Ada", "Byron", "x.io"], [" ada", "BYRON", "X.io"], ["No", "Body", "y.io"]];
+        let items = Items::distinct("email-finder", submitted);
         assert_eq!(items.len(), 2);
         assert_eq!(items.get(0), ["Ada", "Byron", "x.io"]);
         assert_eq!(items.get(1), ["No", "Body", "y.io"]);

@@ -131,7 +131,10 @@ mod tests {
         let names: Vec<String> = (0..items).map(|nth| nth.to_string()).collect();
         Job {
             product: "p",
-            items: Arc::new(Items::distinct(names.iter().map(|name| [name.as_str()]))),
+            items: Arc::new(Items::distinct(
+                "p",
+                names.iter().map(|name| [name.as_str()]),
+            )),
             reserved: 0,
             submitted: Instant::now(),
             fails_after,

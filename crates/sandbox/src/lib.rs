@@ -28,6 +28,7 @@ mod knobs;
 mod latency;
 mod limiter;
 mod limits;
+mod lookups;
 mod options;
 mod page;
 mod peak;
@@ -49,6 +50,11 @@ mod words;
 mod tests;
 
 pub use answers::finder::{FoundEmail, answer_finder};
+pub use answers::phones::answer_phones;
+pub use answers::profile::{
+    Education, Locale, PartialDate, Position, Positions, Profile, Schools, StartEndDate,
+};
+pub use answers::reverse::answer_reverse;
 pub use answers::validation::{Verdict, answer_validation};
 pub use audit::{Audit, CallbackAudit, CallbacksAudit, ForeignAudit, WindowAudit};
 pub use callbacks::Callbacks;
@@ -63,6 +69,7 @@ pub use knobs::{
 };
 pub use limiter::Algorithm;
 pub use limits::{Admission, Limits, Rates};
+pub use lookups::{Lookups, PhoneMiss, ReverseMiss, ReversePages};
 pub use options::Options;
 pub use plan::{Category, Plan, UnknownPlan};
 pub use sandbox::Sandbox;

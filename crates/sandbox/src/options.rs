@@ -9,6 +9,7 @@ use crate::foreign::Percent;
 use crate::keys::ApiKey;
 use crate::knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, ThrottleBody};
 use crate::limiter::Algorithm;
+use crate::lookups::Lookups;
 use crate::plan::Plan;
 use crate::window::Window;
 
@@ -74,12 +75,14 @@ pub struct Options {
     /// By how much `latency` is longer or shorter at random, each way on its own. No way takes less than
     /// no time.
     pub jitter: Duration,
-    /// What goes wrong with the paid POSTs that pass the windows, in order; later ones go well.
+    /// What goes wrong with the paid requests that pass the windows, in order; later ones go well.
     pub faults: Vec<Fault>,
     /// What goes wrong at random, with anything.
     pub chaos: Vec<Chaos>,
     /// What is wrong with pages of results.
     pub quirks: Quirks,
+    /// How phone finder and reverse lookup answer (rows 10, 13 and 14).
+    pub lookups: Lookups,
     /// How the callbacks of batches with a `webhookUrl` come (rows 20 to 22).
     pub callbacks: Callbacks,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
@@ -122,6 +125,7 @@ impl Default for Options {
             faults: Vec::new(),
             chaos: Vec::new(),
             quirks: Quirks::default(),
+            lookups: Lookups::default(),
             callbacks: Callbacks::default(),
             track_questions: true,
         }

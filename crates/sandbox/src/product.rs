@@ -1,8 +1,11 @@
 //! What a paid question is: the one thing in which the API's families differ.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::options::Options;
 use crate::problem::Problem;
 
 /// What became of one question, as far as money goes.
@@ -32,15 +35,21 @@ pub(crate) trait Product: Send + Sync + 'static {
     const PRICE: u64;
     /// The most items of a batch.
     const MAX_ITEMS: usize;
+    /// What the reply to a submit says beside the counts.
+    const SUBMITTED: Option<&'static str>;
+    /// Whether results leave out what was not a hit.
+    const OMITS_MISSES: bool;
+    /// How long the answer to a single lookup is kept for a repeat.
+    const KEPT: Option<Duration>;
     /// The key of the items in the body of a submit.
     const ITEMS: &'static str;
     /// A question that nobody asked, for [`Quirks::extra`](crate::Quirks::extra).
     const STRANGER: &'static [&'static str];
 
-    /// The body of a single lookup.
+    /// The body of a single lookup, or its query.
     type Question: DeserializeOwned + Send;
     /// One item of a batch.
-    type Item: DeserializeOwned + Send;
+    type Item: Send;
     /// The body of a submit.
     type Batch: DeserializeOwned + Send;
     /// One answer on the wire, with its inputs echoed.
@@ -48,7 +57,8 @@ pub(crate) trait Product: Send + Sync + 'static {
 
     /// Splits the body of a submit into its items and its callback address.
     fn unpack(batch: Self::Batch) -> (Vec<Self::Item>, Option<String>);
-    /// Refuses an item out of bounds; `at` is its place in the body, e.g. `body/leads/3`.
+    /// Refuses an item out of bounds; `at` is its place in the body, e.g. `body/leads/3`, if all items are
+    /// in one list.
     fn check(item: &Self::Item, at: impl Fn() -> String) -> Result<(), Problem>;
     /// Refuses a single question out of bounds, else gives its item.
     fn single(question: Self::Question) -> Result<Self::Item, Problem>;
@@ -56,6 +66,8 @@ pub(crate) trait Product: Send + Sync + 'static {
     fn fields(item: &Self::Item) -> impl AsRef<[&str]>;
     /// The answer to the fields of an item.
     fn answer(seed: u64, fields: &[&str]) -> Self::Answer;
+    /// The answer as a single lookup gives it; a miss may be a refusal there.
+    fn alone(answer: Self::Answer, options: &Options) -> Result<Self::Answer, Problem>;
     /// What the answer means for money, without the cost of spelling it.
     fn outcome(seed: u64, fields: &[&str]) -> Outcome;
     /// What the transaction of a charged single lookup names, e.g. the address found.

@@ -4,9 +4,10 @@ use axum::body::to_bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request};
 use futures::StreamExt;
-use http::Uri;
+use http::{Method, Uri};
 use serde::de::DeserializeOwned;
 
+use crate::answers::validation::looks_like_email;
 use crate::options::Options;
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -21,6 +22,19 @@ pub(crate) async fn read<T: DeserializeOwned>(
     let body =
         to_bytes(request.into_body(), most).await.map_err(|_| Problem::too_large())?;
     serde_json::from_slice(&body).map_err(|_| Problem::validation("body Invalid request"))
+}
+
+/// Reads the question of a single lookup: the body, or for a GET the query.
+pub(crate) async fn read_question<T: DeserializeOwned>(
+    request: Request,
+    options: &Options,
+) -> Result<T, Problem> {
+    if request.method() != Method::GET {
+        return read(request, options).await;
+    }
+    let query = Query::try_from_uri(request.uri());
+    let refuse = |_| Problem::validation("querystring Invalid request");
+    query.map(|Query(query)| query).map_err(refuse)
 }
 
 /// Reads a request to its end and forgets it. A server that replies to half a request and closes
@@ -54,6 +68,15 @@ pub(crate) fn check_length(
         return Err(Problem::validation(detail));
     }
     Ok(())
+}
+
+/// Refuses what is no e-mail address of up to 254 characters.
+pub(crate) fn check_email(email: &str, at: impl Fn() -> String) -> Result<(), Problem> {
+    check_length(email, 254, &at)?;
+    match looks_like_email(email.trim()) {
+        true => Ok(()),
+        false => Err(Problem::validation(format!("{} Invalid email", at()))),
+    }
 }
 
 /// Refuses a callback that is no absolute address.

@@ -1,5 +1,7 @@
 //! Email finder: a person's address from the name and the company's domain.
 
+use std::time::Duration;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use super::body::{check_length, page_query};
 use super::polls;
 use crate::answers::SYNTHETIC;
 use crate::answers::finder::{NAME, answer_finder, is_found};
+use crate::options::Options;
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::product::{Outcome, Product};
@@ -59,6 +62,9 @@ impl Product for EmailFinder {
     const UNCHARGED: &'static str = "unfound lead";
     const PRICE: u64 = 10;
     const MAX_ITEMS: usize = 500_000;
+    const SUBMITTED: Option<&'static str> = None;
+    const OMITS_MISSES: bool = false;
+    const KEPT: Option<Duration> = None;
     const ITEMS: &'static str = "leads";
     const STRANGER: &'static [&'static str] = &["Unasked", "Stranger", "unasked.example"];
 
@@ -102,6 +108,13 @@ impl Product for EmailFinder {
             message: found.as_ref().map_or_else(miss, |found| found.message.clone()),
             email: found.map(|found| found.email),
         }
+    }
+
+    fn alone(
+        answer: EmailFinderResult,
+        _: &Options,
+    ) -> Result<EmailFinderResult, Problem> {
+        Ok(answer)
     }
 
     fn outcome(seed: u64, fields: &[&str]) -> Outcome {

@@ -5,8 +5,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, sleep};
 
 use super::body;
+use crate::account::Account;
+use crate::canonical::question;
 use crate::chaos::Trouble;
 use crate::envelope::{EnrichmentMeta, Envelope};
+use crate::options::Options;
 use crate::problem::Problem;
 use crate::product::{Outcome, Product};
 use crate::refusal::{NoCredit, Refusal};
@@ -36,27 +39,23 @@ async fn answer<P: Product>(
     request: Request,
 ) -> Result<Envelope<P::Answer, EnrichmentMeta>, Refusal> {
     let options = sandbox.options();
-    let item = P::single(body::read::<P::Question>(request, options).await?)?;
+    let item = P::single(body::read_question::<P::Question>(request, options).await?)?;
     let fields = P::fields(&item);
     let answer = P::answer(options.seed, fields.as_ref());
     let hit = P::outcome(options.seed, fields.as_ref()) != Outcome::Miss;
     let account = &mut *sandbox.account();
-    let balance = account.wallet.balance();
-    let credits_used = if hit { P::PRICE } else { 0 };
-    let description = format!("{}: {}", P::TITLE, P::subject(&answer));
-    let note = sandbox.note(description, None, Instant::now());
-    // The price must be there before the answer is known, also for a miss.
     if !hit && account.chance.strikes(Trouble::MissAsError) {
         return Err(Problem::internal().into());
     }
-    let covered = if balance < P::PRICE { Err(NotCovered) } else { Ok(()) };
-    covered.and_then(|()| account.wallet.charge(credits_used, note)).map_err(
-        |NotCovered| {
-            let body = options.no_credit_body;
-            Refusal::NoCredit(NoCredit { balance, items: 1, price: P::PRICE, body })
-        },
-    )?;
-    sandbox.note_asked(account, P::NAME, || fields);
+    let credits_used = match is_kept::<P>(options, account, fields.as_ref()) {
+        true => 0,
+        false => charge::<P>(sandbox, account, &answer, hit)?,
+    };
+    if credits_used > 0 && P::KEPT.is_some() {
+        account.kept.insert(question(P::NAME, fields.as_ref()), Instant::now());
+    }
+    sandbox.note_asked(account, P::NAME, || fields.as_ref());
+    let answer = P::alone(answer, options)?;
     let meta = EnrichmentMeta {
         request_id: sandbox.request_id(account),
         credits_used,
@@ -65,4 +64,34 @@ async fn answer<P: Product>(
             .unwrap_or(u64::MAX),
     };
     Ok(Envelope::new(answer, meta))
+}
+
+/// Takes the price of a hit. It must be there before the answer is known, also for a miss.
+fn charge<P: Product>(
+    sandbox: &Sandbox,
+    account: &mut Account,
+    answer: &P::Answer,
+    hit: bool,
+) -> Result<u64, Refusal> {
+    let balance = account.wallet.balance();
+    let credits = if hit { P::PRICE } else { 0 };
+    let description = format!("{}: {}", P::TITLE, P::subject(answer));
+    let note = sandbox.note(description, None, Instant::now());
+    let covered = if balance < P::PRICE { Err(NotCovered) } else { Ok(()) };
+    covered.and_then(|()| account.wallet.charge(credits, note)).map_err(
+        |NotCovered| {
+            let body = sandbox.options().no_credit_body;
+            Refusal::NoCredit(NoCredit { balance, items: 1, price: P::PRICE, body })
+        },
+    )?;
+    Ok(credits)
+}
+
+/// Whether the answer to a question is kept, and a repeat of it free.
+fn is_kept<P: Product>(options: &Options, account: &Account, fields: &[&str]) -> bool {
+    let kept = P::KEPT.filter(|_| options.lookups.repeats_free);
+    kept.is_some_and(|kept| {
+        let since = account.kept.get(&question(P::NAME, fields));
+        since.is_some_and(|since| since.elapsed() < kept)
+    })
 }

@@ -25,6 +25,8 @@ struct BatchSubmitData {
     item_count: usize,
     original_count: usize,
     duplicates_removed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
 }
 
 /// Accepts a batch.
@@ -53,7 +55,7 @@ async fn accept<P: Tells>(
         P::check(item, || format!("body/{}/{index}", P::ITEMS))?;
     }
     body::check_callback(callback.as_deref())?;
-    let items = Items::distinct(submitted.iter().map(P::fields));
+    let items = Items::distinct(P::NAME, submitted.iter().map(P::fields));
     let (item_count, original_count) = (items.len(), submitted.len());
     let fault = match fault {
         Fault::None => sandbox.account().job_fault(item_count),
@@ -69,6 +71,7 @@ async fn accept<P: Tells>(
         item_count,
         original_count,
         duplicates_removed: original_count - item_count,
+        message: P::SUBMITTED,
     };
     Ok(Envelope::new(data, meta))
 }

@@ -1,5 +1,7 @@
 //! Email validation: whether an address takes mail.
 
+use std::time::Duration;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +12,7 @@ use super::{flat, polls};
 use crate::answers::validation::{
     Mailbox, NAME, answer_validation, looks_like_email, mailbox,
 };
+use crate::options::Options;
 use crate::page::PageQuery;
 use crate::problem::Problem;
 use crate::product::{Outcome, Product};
@@ -53,6 +56,9 @@ impl Product for EmailValidation {
     const UNCHARGED: &'static str = "uncharged email";
     const PRICE: u64 = 1;
     const MAX_ITEMS: usize = 500_000;
+    const SUBMITTED: Option<&'static str> = None;
+    const OMITS_MISSES: bool = false;
+    const KEPT: Option<Duration> = None;
     const ITEMS: &'static str = "emails";
     const STRANGER: &'static [&'static str] = &["stranger@unasked.example"];
 
@@ -96,6 +102,13 @@ impl Product for EmailValidation {
             provider: verdict.provider,
             confidence: verdict.confidence,
         }
+    }
+
+    fn alone(
+        answer: EmailValidationResult,
+        _: &Options,
+    ) -> Result<EmailValidationResult, Problem> {
+        Ok(answer)
     }
 
     fn outcome(seed: u64, fields: &[&str]) -> Outcome {

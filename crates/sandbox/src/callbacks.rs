@@ -9,6 +9,8 @@ pub(crate) mod events;
 mod finder;
 mod http;
 pub(crate) mod outlet;
+mod phones;
+mod reverse;
 mod schedule;
 pub(crate) mod teller;
 mod validation;

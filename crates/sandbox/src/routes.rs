@@ -1,11 +1,14 @@
 //! The endpoints, one family a file, and what they share.
 
 pub(crate) mod body;
+pub(crate) mod counted;
 pub(crate) mod finder;
 pub(crate) mod flat;
 pub(crate) mod lookup;
 pub(crate) mod own;
+pub(crate) mod phones;
 pub(crate) mod polls;
+pub(crate) mod reverse;
 pub(crate) mod submit;
 pub(crate) mod validation;
 pub(crate) mod wallets;

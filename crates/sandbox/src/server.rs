@@ -18,9 +18,9 @@ use crate::routes::finder::{EmailFinder, finder_results, finder_status};
 use crate::routes::lookup::lookup;
 use crate::routes::own::{audit, top_up};
 use crate::routes::submit::submit;
-use crate::routes::unknown_route;
 use crate::routes::validation::{EmailValidation, validation_results, validation_status};
 use crate::routes::wallets::{balance, transactions};
+use crate::routes::{phones, reverse, unknown_route};
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
@@ -29,7 +29,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         let api = |path: &str| format!("{BASE}/{path}");
         let [find, validate] = [api(finder::NAME), api(validation::NAME)];
-        let router = Router::new()
+        let router = reverse::routes(phones::routes(Router::new()))
             .route(&api("wallets/balance"), get(balance))
             .route(&api("wallets/transactions"), get(transactions))
             .route(&find, post(lookup::<EmailFinder>))

@@ -3,6 +3,7 @@
 mod callbacks;
 mod chaos;
 mod client;
+mod families;
 mod faults;
 mod foreign;
 mod gate;
@@ -10,6 +11,8 @@ mod headers;
 mod jobs;
 mod latency;
 mod lookups;
+mod phones;
 mod requests;
+mod reverse;
 mod settlement;
 mod wallets;

@@ -11,6 +11,7 @@ use super::client::{get, lead, post};
 use crate::{CallbackAudit, Callbacks, Options};
 
 mod bodies;
+mod families;
 mod faults;
 mod receiver;
 mod sockets;

@@ -11,6 +11,7 @@ use crate::job::Job;
 use crate::latency::Ways;
 use crate::limits::Limits;
 use crate::options::Options;
+use crate::settling::Due;
 use crate::wallet::Wallet;
 
 /// The state of a sandbox.
@@ -26,6 +27,8 @@ pub(crate) struct Account {
     pub(crate) jobs: HashMap<String, Job>,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
+    /// Its batches that will settle by themselves.
+    pub(crate) due: Vec<Due>,
     /// When the answer to each question that is kept for a repeat was charged.
     pub(crate) kept: HashMap<String, Instant>,
     /// Requests by route.
@@ -48,6 +51,7 @@ impl Account {
             ways: Ways::new(options.latency, options.jitter, options.seed),
             jobs: HashMap::new(),
             asked: BTreeMap::new(),
+            due: Vec::new(),
             kept: HashMap::new(),
             requests: BTreeMap::new(),
             statuses: BTreeMap::new(),

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::product::{Outcome, Product};
 use crate::refusal::{NoCredit, Refusal};
 use crate::sandbox::Sandbox;
+use crate::settling;
 use crate::wallet::NotCovered;
 
 /// How many items of a job ended how.
@@ -74,6 +75,7 @@ pub(crate) fn submit<P: Product>(
         settlement: None,
     };
     account.jobs.insert(id.clone(), job);
+    settling::remember::<P>(account, sandbox.options(), &id);
     let meta = BatchSubmitMeta {
         request_id: sandbox.request_id(account),
         credits_reserved: reserved,
@@ -85,9 +87,15 @@ pub(crate) fn submit<P: Product>(
 
 /// A job of this product, as it is now.
 pub(crate) fn find<P: Product>(sandbox: &Sandbox, id: &str) -> Result<Job, Problem> {
+    let (options, now) = (sandbox.options(), Instant::now());
+    let forgotten = |job: &&Job| {
+        options.retention.is_some_and(|kept| now >= job.ends_at(options) + kept)
+    };
     let account = sandbox.account();
     let job = account.jobs.get(id).filter(|job| job.product == P::NAME);
-    job.cloned().ok_or_else(|| Problem::not_found("No batch found with that ID"))
+    job.filter(|job| !forgotten(job))
+        .cloned()
+        .ok_or_else(|| Problem::not_found("No batch found with that ID"))
 }
 
 /// One page of a job's results. The first one after its end settles it.
@@ -138,6 +146,15 @@ pub(crate) fn tally<P: Product>(seed: u64, items: &Items, processed: usize) -> T
         }
     }
     tally
+}
+
+/// Closes a job that ended before `at`, if it is still open.
+pub(crate) fn settle_by_itself<P: Product>(sandbox: &Sandbox, id: &str, at: Instant) {
+    let job = sandbox.account().jobs.get(id).cloned();
+    if let Some(job) = job {
+        let progress = job.progress(sandbox.options(), at);
+        settle::<P>(sandbox, id, &job, progress, at);
+    }
 }
 
 /// Closes an ended job, once: what it cost is then a fact.

@@ -13,6 +13,7 @@ use crate::rate_headers::{RateHeaderList, rate_headers};
 use crate::refusal;
 use crate::routes::body::drain;
 use crate::sandbox::Sandbox;
+use crate::settling::settle_due;
 
 /// The path of the API; requests elsewhere are no requests to the provider.
 pub(crate) const BASE: &str = "/api/v3";
@@ -25,6 +26,7 @@ pub(crate) async fn gate(
     request: Request,
     next: Next,
 ) -> Response {
+    settle_due(&sandbox);
     let Some(path) = request.uri().path().strip_prefix(BASE).map(str::to_owned) else {
         return marked(next.run(request).await);
     };

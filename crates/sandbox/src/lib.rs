@@ -41,6 +41,7 @@ mod refusal;
 mod routes;
 mod sandbox;
 mod server;
+mod settling;
 mod timestamp;
 mod wallet;
 mod window;

@@ -79,6 +79,12 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// What goes wrong at random, with anything.
     pub chaos: Vec<Chaos>,
+    /// How long after its end a batch settles by itself, if nobody has fetched results by then (row 17). By
+    /// default its reservation stays for ever.
+    pub settles_after: Option<Duration>,
+    /// How long after its end a batch is known; then its status and results are 404 (row 19). By default it
+    /// is known for ever.
+    pub retention: Option<Duration>,
     /// What is wrong with pages of results.
     pub quirks: Quirks,
     /// How phone finder and reverse lookup answer (rows 10, 13 and 14).
@@ -124,6 +130,8 @@ impl Default for Options {
             jitter: Duration::ZERO,
             faults: Vec::new(),
             chaos: Vec::new(),
+            settles_after: None,
+            retention: None,
             quirks: Quirks::default(),
             lookups: Lookups::default(),
             callbacks: Callbacks::default(),

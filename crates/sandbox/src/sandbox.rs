@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::audit::Audit;
 use crate::canonical::question;
 use crate::options::Options;
+use crate::settling::settle_due;
 use crate::wallet::Note;
 
 /// A provider on this machine. Clones share one account.
@@ -52,6 +53,7 @@ impl Sandbox {
 
     /// What the sandbox has seen and sold so far.
     pub fn audit(&self) -> Audit {
+        settle_due(self);
         self.account().audit()
     }
 

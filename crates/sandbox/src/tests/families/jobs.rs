@@ -177,6 +177,22 @@ async fn another_familys_job_is_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_is_known_for_ever_or_for_as_long_as_was_said() {
+    for family in FAMILIES {
+        for (retention, status) in [(None, 200), (Some(Duration::from_secs(60)), 404)] {
+            let sandbox = sandbox(Options { retention, ..Options::default() });
+            let id = family.submit(&sandbox, 100).await;
+            advance(Duration::from_millis(62_099)).await;
+            assert_eq!(family.status(&sandbox, &id).await.status, 200);
+            advance(Duration::from_millis(1)).await;
+            assert_eq!(family.status(&sandbox, &id).await.status, status);
+            assert_eq!(family.results(&sandbox, &id, "").await.status, status);
+            assert_eq!(sandbox.audit().unsettled, u64::from(status == 404));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_job_gives_and_charges_what_was_done() {
     for family in FAMILIES {
         let faults = vec![Fault::FailedJob(40)];

@@ -2,7 +2,10 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
-use leadmill_sandbox::{Algorithm, Chaos, HeaderFamily, Percent, RateHeaders, Window};
+use leadmill_sandbox::{
+    Algorithm, Chaos, HeaderFamily, Percent, PhoneMiss, RateHeaders, ReverseMiss,
+    ReversePages, Window,
+};
 use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
@@ -284,6 +287,18 @@ pub(crate) struct SandboxArgs {
         default_value_t
     )]
     pub(crate) foreign: Percent,
+    /// How a phone lookup that finds no number says so: empty or 404.
+    #[arg(long, env = "LEADMILL_SANDBOX_PHONE_MISS", default_value_t)]
+    pub(crate) phone_miss: PhoneMiss,
+    /// How a reverse lookup that finds no profile says so: flagged, 500 or 404.
+    #[arg(long, env = "LEADMILL_SANDBOX_REVERSE_MISS", default_value_t)]
+    pub(crate) reverse_miss: ReverseMiss,
+    /// What the pages of a reverse batch are cut from: items, of which misses are then left out, or hits.
+    #[arg(long, env = "LEADMILL_SANDBOX_REVERSE_PAGES", default_value_t)]
+    pub(crate) reverse_pages: ReversePages,
+    /// Charges nothing for a reverse lookup that is repeated within seven days.
+    #[arg(long, env = "LEADMILL_SANDBOX_REPEATS_FREE", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    pub(crate) repeats_free: bool,
     /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after,
     /// throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
     /// jobs), miss-as-error (of single lookups that find nobody), webhook-lost, webhook-twice, webhook-late (by

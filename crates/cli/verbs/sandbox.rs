@@ -8,7 +8,7 @@ use crate::{
     terminal::Terminal,
 };
 use leadmill_core::Clock;
-use leadmill_sandbox::{Options, Plan, Sandbox};
+use leadmill_sandbox::{Lookups, Options, Plan, Sandbox};
 use serde_json::json;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::net::TcpListener;
@@ -60,6 +60,12 @@ fn options(args: &SandboxArgs, plan: Plan) -> Options {
         rate_headers: args.rate_headers,
         header_family: args.header_family,
         foreign: args.foreign,
+        lookups: Lookups {
+            phone_miss: args.phone_miss,
+            reverse_miss: args.reverse_miss,
+            reverse_pages: args.reverse_pages,
+            repeats_free: args.repeats_free,
+        },
         chaos: args.faults.clone(),
         seed: args.seed.unwrap_or(usual.seed),
         balance: args.balance.unwrap_or(usual.balance),

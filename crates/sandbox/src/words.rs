@@ -61,7 +61,10 @@ mod tests {
     use std::fmt::{Debug, Display};
     use std::str::FromStr;
 
-    use crate::{Algorithm, Category, HeaderFamily, RateHeaders};
+    use crate::{
+        Algorithm, Category, HeaderFamily, PhoneMiss, RateHeaders, ReverseMiss,
+        ReversePages,
+    };
 
     fn reads_as_it_is_written<T>(choices: &[T], names: &[&str])
     where
@@ -96,6 +99,18 @@ mod tests {
         reads_as_it_is_written(
             &[Category::Global, Category::Enrich, Category::Bulk],
             &["global", "enrich", "bulk"],
+        );
+        reads_as_it_is_written(
+            &[PhoneMiss::Empty, PhoneMiss::NotFound],
+            &["empty", "404"],
+        );
+        reads_as_it_is_written(
+            &[ReverseMiss::Flagged, ReverseMiss::Error, ReverseMiss::NotFound],
+            &["flagged", "500", "404"],
+        );
+        reads_as_it_is_written(
+            &[ReversePages::Items, ReversePages::Hits],
+            &["items", "hits"],
         );
     }
 

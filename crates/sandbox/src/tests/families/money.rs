@@ -123,22 +123,24 @@ async fn an_unfetched_job_stays_reserved_or_settles_by_itself() {
         family.submit(&kept, 100).await;
         advance(Duration::from_secs(1_000_000)).await;
         assert_eq!(kept.audit().reserved, 100 * family.price);
-        let settles_after = Some(Duration::from_secs(60));
-        let sandbox = sandbox(Options { settles_after, ..Options::default() });
-        let id = family.submit(&sandbox, 100).await;
-        let used = family.hits(100) * family.price;
-        advance(Duration::from_millis(62_099)).await;
-        assert_eq!(sandbox.audit().charged, 0);
-        advance(Duration::from_secs(5)).await;
-        let balance = get(&sandbox, "/wallets/balance").await;
-        assert_eq!(balance.at("/data/balance"), 1_000_000 - used);
-        assert_eq!((sandbox.audit().charged, sandbox.audit().unsettled), (used, 0));
-        let rows = get(&sandbox, "/wallets/transactions").await;
-        let row = rows.at("/data/transactions/0");
-        assert_eq!(row["createdAt"], "2026-01-01T00:01:02.100Z", "when it was due");
-        let reply = family.results(&sandbox, &id, "").await;
-        assert_eq!(reply.at("/meta/creditsUsed"), used);
-        assert_eq!(sandbox.audit().charged, used);
+        for late in [1, 5_000] {
+            let settles_after = Some(Duration::from_secs(60));
+            let sandbox = sandbox(Options { settles_after, ..Options::default() });
+            let id = family.submit(&sandbox, 100).await;
+            let used = family.hits(100) * family.price;
+            advance(Duration::from_millis(62_099)).await;
+            assert_eq!(sandbox.audit().charged, 0);
+            advance(Duration::from_millis(late)).await;
+            let balance = get(&sandbox, "/wallets/balance").await;
+            assert_eq!(balance.at("/data/balance"), 1_000_000 - used);
+            assert_eq!((sandbox.audit().charged, sandbox.audit().unsettled), (used, 0));
+            let rows = get(&sandbox, "/wallets/transactions").await;
+            let row = rows.at("/data/transactions/0");
+            assert_eq!(row["createdAt"], "2026-01-01T00:01:02.100Z", "when it was due");
+            let reply = family.results(&sandbox, &id, "").await;
+            assert_eq!(reply.at("/meta/creditsUsed"), used);
+            assert_eq!(sandbox.audit().charged, used);
+        }
     }
 }
 

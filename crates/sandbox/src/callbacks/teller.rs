@@ -1,8 +1,8 @@
 //! The task that sends the callbacks of one job.
 
-use std::marker::PhantomData;
 use std::pin::pin;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::oneshot;
@@ -21,29 +21,44 @@ use crate::sandbox::{Sandbox, WeakSandbox};
 const AT_ONCE: usize = 32;
 
 /// What sends the callbacks of one job. It keeps no sandbox alive.
-#[derive(Debug)]
-struct Teller<P> {
+struct Teller {
     sandbox: WeakSandbox,
     job_id: String,
-    job: Job,
     post: Post,
-    product: PhantomData<fn() -> P>,
+    words: Words,
+}
+
+/// The JSON of a callback, which names this job.
+pub(crate) type Words = Box<dyn Fn(&Sandbox, String, Callback) -> Bytes + Send + Sync>;
+
+/// Lets the callbacks of a batch be sent.
+pub(crate) async fn announce<P: Tells>(sandbox: &Sandbox, job_id: &str, url: &str) {
+    let Ok(job) = batches::find::<P>(sandbox, job_id) else { return };
+    let told = job.clone();
+    let words = move |sandbox: &Sandbox, job_id: String, callback: Callback| {
+        body::<P>(sandbox, &told, job_id, callback)
+    };
+    tell(sandbox, job_id, job, url, Box::new(words)).await;
 }
 
 /// Lets the callbacks of a job be sent as its items finish. Returns at once, unless the first of them is to
 /// come before the reply to the submit: then it returns when that one has been delivered or has failed.
-pub(crate) async fn announce<P: Tells>(sandbox: &Sandbox, job_id: &str, url: &str) {
-    let Ok(job) = batches::find::<P>(sandbox, job_id) else { return };
+pub(crate) async fn tell(
+    sandbox: &Sandbox,
+    job_id: &str,
+    job: Job,
+    url: &str,
+    words: Words,
+) {
     let mut chance = sandbox.account().chance.fork();
     let early = chance.strikes(Trouble::WebhookEarly);
-    let mut schedule = Schedule::new(job.clone(), sandbox.options(), chance);
+    let mut schedule = Schedule::new(job, sandbox.options(), chance);
     let first = if early { schedule.first_at_once(Instant::now()) } else { None };
-    let teller = Teller::<P> {
+    let teller = Teller {
         sandbox: sandbox.downgrade(),
         job_id: job_id.to_owned(),
-        job,
         post: Post::new(&sandbox.options().callbacks.outlet, url),
-        product: PhantomData,
+        words,
     };
     let (told, first_told) = oneshot::channel::<()>();
     sandbox.spawn(async move {
@@ -58,7 +73,7 @@ pub(crate) async fn announce<P: Tells>(sandbox: &Sandbox, job_id: &str, url: &st
     }
 }
 
-impl<P: Tells> Teller<P> {
+impl Teller {
     /// Sends what is due when it is due, until there is nothing more or nobody has the sandbox.
     async fn tell(&self, mut schedule: Schedule) {
         let mut flights = FuturesUnordered::new();
@@ -95,8 +110,7 @@ impl<P: Tells> Teller<P> {
         let knobs = &sandbox.options().callbacks;
         let (patience, retries, pause) =
             (knobs.timeout, knobs.retries, knobs.retry_after);
-        let body =
-            body::<P>(&sandbox, &self.job, self.job_id(&sandbox, callback), callback);
+        let body = (self.words)(&sandbox, self.job_id(&sandbox, callback), callback);
         drop(sandbox);
         for attempt in 0..=retries {
             if attempt > 0 {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
@@ -35,6 +35,16 @@ pub(crate) struct PageBounds {
     pub(crate) clamp: bool,
 }
 
+/// What a paged list says of its pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pagination {
+    page: usize,
+    limit: usize,
+    total: usize,
+    total_pages: usize,
+}
+
 impl PageQuery {
     /// The page that is asked for, if it is within bounds.
     pub(crate) fn page(&self, bounds: PageBounds) -> Result<Page, Problem> {
@@ -60,6 +70,12 @@ impl Page {
     /// How many pages a list of `total` has.
     pub(crate) fn count(self, total: usize) -> usize {
         total.div_ceil(self.limit)
+    }
+
+    /// What a list of `total` says of this page.
+    pub(crate) fn of(self, total: usize) -> Pagination {
+        let Self { number: page, limit } = self;
+        Pagination { page, limit, total, total_pages: self.count(total) }
     }
 }
 

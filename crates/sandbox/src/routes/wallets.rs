@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::body::page_query;
 use crate::envelope::{Envelope, RequestMeta};
-use crate::page::{PageBounds, PageQuery};
+use crate::page::{PageBounds, PageQuery, Pagination};
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::timestamp;
@@ -50,15 +50,6 @@ struct Metadata {
     batch_id: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pagination {
-    page: usize,
-    limit: usize,
-    total: usize,
-    total_pages: usize,
-}
-
 /// `GET /wallets/balance`. The schema has no `meta`; live it comes with `requestId`.
 pub(crate) async fn balance(State(sandbox): State<Sandbox>) -> Envelope<WalletBalance> {
     let account = &mut *sandbox.account();
@@ -95,12 +86,7 @@ pub(crate) async fn transactions(
         .take(range.len())
         .map(|(index, row)| wire(&sandbox, index, row))
         .collect();
-    let pagination = Pagination {
-        page: page.number,
-        limit: page.limit,
-        total,
-        total_pages: page.count(total),
-    };
+    let pagination = page.of(total);
     Ok(Envelope::bare(WalletTransactions { transactions, pagination }))
 }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::audit::{Audit, CallbacksAudit};
 use crate::chaos::Chance;
 use crate::faults::Fault;
+use crate::followers::state::FollowerState;
 use crate::job::Job;
 use crate::latency::Ways;
 use crate::limits::Limits;
@@ -25,6 +26,8 @@ pub(crate) struct Account {
     pub(crate) ways: Ways,
     /// Its jobs by id.
     pub(crate) jobs: HashMap<String, Job>,
+    /// Its scrapes and estimates.
+    pub(crate) followers: FollowerState,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
     /// Its batches that will settle by themselves.
@@ -50,6 +53,7 @@ impl Account {
             limits: Limits::new(options, start),
             ways: Ways::new(options.latency, options.jitter, options.seed),
             jobs: HashMap::new(),
+            followers: FollowerState::default(),
             asked: BTreeMap::new(),
             due: Vec::new(),
             kept: HashMap::new(),
@@ -87,8 +91,8 @@ impl Account {
             balance: self.wallet.balance(),
             charged: self.wallet.charged(),
             reserved: self.wallet.reserved(),
-            jobs: self.jobs.len() as u64,
-            unsettled: unsettled.count() as u64,
+            jobs: (self.jobs.len() + self.followers.scrapes.len()) as u64,
+            unsettled: unsettled.count() as u64 + self.followers.unsettled(),
             callbacks: self.callbacks,
             asked: self.asked.clone(),
             asked_twice: self.asked.values().filter(|&&times| times > 1).count() as u64,

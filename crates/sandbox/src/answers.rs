@@ -3,6 +3,7 @@
 pub(crate) mod ending;
 pub(crate) mod finder;
 pub(crate) mod fold;
+pub(crate) mod followers;
 pub(crate) mod phones;
 pub(crate) mod profile;
 pub(crate) mod reverse;

@@ -235,7 +235,7 @@ fn coprime(a: usize, b: usize) -> bool {
 }
 
 /// `1 lead`, `2 leads`.
-fn counted(count: u64, name: &str) -> String {
+pub(crate) fn counted(count: u64, name: &str) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -7,6 +7,7 @@ use crate::knobs::MissId;
 
 pub(crate) mod events;
 mod finder;
+pub(crate) mod followers;
 mod http;
 pub(crate) mod outlet;
 mod phones;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 
+use crate::followers::settlement as scrapes;
 use crate::keys::authenticate;
 use crate::limits::Admission;
 use crate::plan::Category;
@@ -27,6 +28,7 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Response {
     settle_due(&sandbox);
+    scrapes::settle_due(&sandbox);
     let Some(path) = request.uri().path().strip_prefix(BASE).map(str::to_owned) else {
         return marked(next.run(request).await);
     };
@@ -83,14 +85,20 @@ fn label(method: &Method, path: &str) -> String {
     let mut before = "";
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         label.push('/');
-        label.push_str(match before {
-            "batch" | "bulk-lookup" => "{batchId}",
-            "bulk" => "{jobId}",
-            _ => segment,
-        });
+        label.push_str(placeholder(before, segment).unwrap_or(segment));
         before = segment;
     }
     label
+}
+
+/// What stands for a segment that is an id.
+fn placeholder(before: &str, segment: &str) -> Option<&'static str> {
+    match before {
+        "batch" | "bulk-lookup" | "count-estimate" => Some("{batchId}"),
+        "bulk" => Some("{jobId}"),
+        "company-follower" if segment != "limit" => Some("{batchId}"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -101,9 +109,18 @@ mod tests {
     fn a_route_is_named_without_its_ids() {
         let name = label(&Method::GET, "/email-finder/batch/b00000/results");
         assert_eq!(name, "GET /email-finder/batch/{batchId}/results");
-        let name = label(&Method::GET, "/reverse-lookup/phones/bulk/b00000");
-        assert_eq!(name, "GET /reverse-lookup/phones/bulk/{jobId}");
-        let name = label(&Method::GET, "/reverse-lookup/bulk-lookup/b00000/results");
-        assert_eq!(name, "GET /reverse-lookup/bulk-lookup/{batchId}/results");
+        let name = |path| label(&Method::GET, path);
+        assert_eq!(
+            name("/reverse-lookup/phones/bulk/b00000"),
+            "GET /reverse-lookup/phones/bulk/{jobId}"
+        );
+        assert_eq!(
+            name("/reverse-lookup/bulk-lookup/b00000/results"),
+            "GET /reverse-lookup/bulk-lookup/{batchId}/results"
+        );
+        let progress = "GET /company-follower/{batchId}/progress";
+        assert_eq!(name("/company-follower/b0/progress"), progress);
+        assert_eq!(name("/company-follower/limit"), "GET /company-follower/limit");
+        assert_eq!(name("/count-estimate/e0"), "GET /count-estimate/{batchId}");
     }
 }

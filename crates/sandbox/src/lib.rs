@@ -19,6 +19,7 @@ mod canonical;
 mod chaos;
 mod envelope;
 mod faults;
+mod followers;
 mod foreign;
 mod gate;
 mod items;
@@ -63,6 +64,9 @@ pub use callbacks::outlet::{Delivery, Outlet};
 pub use canonical::question;
 pub use chaos::{Chaos, Trouble};
 pub use faults::{Fault, Quirks};
+pub use followers::knobs::{
+    EarlyFollowers, EstimateEnd, FollowerAccess, Followers, OverQuota,
+};
 pub use foreign::{Percent, UnreadablePercent};
 pub use keys::{ApiKey, KeyState};
 pub use knobs::{

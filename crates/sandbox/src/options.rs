@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::callbacks::Callbacks;
 use crate::chaos::Chaos;
 use crate::faults::{Fault, Quirks};
+use crate::followers::knobs::Followers;
 use crate::foreign::Percent;
 use crate::keys::ApiKey;
 use crate::knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, ThrottleBody};
@@ -91,6 +92,8 @@ pub struct Options {
     pub lookups: Lookups,
     /// How the callbacks of batches with a `webhookUrl` come (rows 20 to 22).
     pub callbacks: Callbacks,
+    /// How company followers and count estimates behave.
+    pub followers: Followers,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -135,6 +138,7 @@ impl Default for Options {
             quirks: Quirks::default(),
             lookups: Lookups::default(),
             callbacks: Callbacks::default(),
+            followers: Followers::default(),
             track_questions: true,
         }
     }

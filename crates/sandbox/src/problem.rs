@@ -54,6 +54,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
     }
 
+    /// 403: the team has not been let into a part of the API.
+    pub(crate) fn access_denied(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "access-denied", "Access Denied", detail)
+    }
+
     /// 404: no such thing, or another organization's.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not Found", detail)

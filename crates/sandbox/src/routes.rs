@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod counted;
 pub(crate) mod finder;
 pub(crate) mod flat;
+pub(crate) mod followers;
 pub(crate) mod lookup;
 pub(crate) mod own;
 pub(crate) mod phones;

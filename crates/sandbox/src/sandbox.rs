@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::account::Account;
 use crate::audit::Audit;
 use crate::canonical::question;
+use crate::followers::settlement as scrapes;
 use crate::options::Options;
 use crate::settling::settle_due;
 use crate::wallet::Note;
@@ -54,11 +55,14 @@ impl Sandbox {
     /// What the sandbox has seen and sold so far.
     pub fn audit(&self) -> Audit {
         settle_due(self);
+        scrapes::settle_due(self);
         self.account().audit()
     }
 
     /// Puts credits into the wallet; a negative number takes some out, as a colleague would.
     pub fn top_up(&self, credits: i64) {
+        settle_due(self);
+        scrapes::settle_due(self);
         let at = self.wall_time(Instant::now());
         self.account().wallet.top_up(credits, at);
     }

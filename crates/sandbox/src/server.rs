@@ -15,6 +15,7 @@ use crate::gate::{BASE, gate};
 use crate::latency::hold_up;
 use crate::options::Options;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
+use crate::routes::followers;
 use crate::routes::lookup::lookup;
 use crate::routes::own::{audit, top_up};
 use crate::routes::submit::submit;
@@ -29,7 +30,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         let api = |path: &str| format!("{BASE}/{path}");
         let [find, validate] = [api(finder::NAME), api(validation::NAME)];
-        let router = reverse::routes(phones::routes(Router::new()))
+        let router = followers::routes(reverse::routes(phones::routes(Router::new())))
             .route(&api("wallets/balance"), get(balance))
             .route(&api("wallets/transactions"), get(transactions))
             .route(&find, post(lookup::<EmailFinder>))

@@ -108,6 +108,14 @@ impl Wallet {
         self.write(TransactionKind::Refund, signed(refund), note);
     }
 
+    /// Undoes what was spent for good, as far as that was so much.
+    pub(crate) fn give_back(&mut self, credits: u64, note: Note) {
+        let credits = credits.min(self.charged);
+        self.charged -= credits;
+        self.balance += credits;
+        self.write(TransactionKind::Refund, signed(credits), note);
+    }
+
     /// Puts credits in, or by hand takes some out, down to an empty wallet.
     pub(crate) fn top_up(&mut self, credits: i64, at: SystemTime) {
         let before = self.balance;
@@ -173,6 +181,17 @@ mod tests {
         assert_eq!(wallet.reserve(30, note()), Err(NotCovered));
         assert_eq!((wallet.balance(), wallet.reserved()), (29, 0));
         assert!(wallet.transactions().is_empty());
+    }
+
+    #[test]
+    fn what_was_spent_may_be_given_back_and_no_more() {
+        let mut wallet = Wallet::new(100);
+        wallet.charge(60, note()).unwrap();
+        wallet.give_back(50, note());
+        assert_eq!((wallet.balance(), wallet.charged()), (90, 10));
+        wallet.give_back(50, note());
+        assert_eq!((wallet.balance(), wallet.charged()), (100, 0));
+        assert_eq!(amounts(&wallet), [-60, 50, 10]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::latency::Ways;
 use crate::limits::Limits;
 use crate::options::Options;
 use crate::settling::Due;
+use crate::team::Invitation;
 use crate::wallet::Wallet;
 
 /// The state of a sandbox.
@@ -28,6 +29,8 @@ pub(crate) struct Account {
     pub(crate) jobs: HashMap<String, Job>,
     /// Its scrapes and estimates.
     pub(crate) followers: FollowerState,
+    /// Who is invited to its team.
+    pub(crate) invitations: Vec<Invitation>,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
     /// Its batches that will settle by themselves.
@@ -54,6 +57,7 @@ impl Account {
             ways: Ways::new(options.latency, options.jitter, options.seed),
             jobs: HashMap::new(),
             followers: FollowerState::default(),
+            invitations: Vec::new(),
             asked: BTreeMap::new(),
             due: Vec::new(),
             kept: HashMap::new(),

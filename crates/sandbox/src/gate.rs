@@ -97,6 +97,8 @@ fn placeholder(before: &str, segment: &str) -> Option<&'static str> {
         "batch" | "bulk-lookup" | "count-estimate" => Some("{batchId}"),
         "bulk" => Some("{jobId}"),
         "company-follower" if segment != "limit" => Some("{batchId}"),
+        "teams" => Some("{teamId}"),
+        "invitations" => Some("{invitationId}"),
         _ => None,
     }
 }
@@ -122,5 +124,7 @@ mod tests {
         assert_eq!(name("/company-follower/b0/progress"), progress);
         assert_eq!(name("/company-follower/limit"), "GET /company-follower/limit");
         assert_eq!(name("/count-estimate/e0"), "GET /count-estimate/{batchId}");
+        let invitation = "GET /teams/{teamId}/invitations/{invitationId}";
+        assert_eq!(name("/teams/a0/invitations/f0"), invitation);
     }
 }

@@ -12,6 +12,7 @@ use crate::knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, Thrott
 use crate::limiter::Algorithm;
 use crate::lookups::Lookups;
 use crate::plan::Plan;
+use crate::team::Team;
 use crate::window::Window;
 
 /// How a sandbox behaves. Rows are those of section 14 of the reference: what it leaves open.
@@ -94,6 +95,8 @@ pub struct Options {
     pub callbacks: Callbacks,
     /// How company followers and count estimates behave.
     pub followers: Followers,
+    /// Who is in the team, and as what the keys' owner.
+    pub team: Team,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -139,6 +142,7 @@ impl Default for Options {
             lookups: Lookups::default(),
             callbacks: Callbacks::default(),
             followers: Followers::default(),
+            team: Team::default(),
             track_questions: true,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod phones;
 pub(crate) mod polls;
 pub(crate) mod reverse;
 pub(crate) mod submit;
+pub(crate) mod teams;
 pub(crate) mod validation;
 pub(crate) mod wallets;
 

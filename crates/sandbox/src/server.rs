@@ -19,6 +19,7 @@ use crate::routes::followers;
 use crate::routes::lookup::lookup;
 use crate::routes::own::{audit, top_up};
 use crate::routes::submit::submit;
+use crate::routes::teams;
 use crate::routes::validation::{EmailValidation, validation_results, validation_status};
 use crate::routes::wallets::{balance, transactions};
 use crate::routes::{phones, reverse, unknown_route};
@@ -30,7 +31,8 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         let api = |path: &str| format!("{BASE}/{path}");
         let [find, validate] = [api(finder::NAME), api(validation::NAME)];
-        let router = followers::routes(reverse::routes(phones::routes(Router::new())))
+        let router = reverse::routes(phones::routes(Router::new()));
+        let router = teams::routes(followers::routes(router))
             .route(&api("wallets/balance"), get(balance))
             .route(&api("wallets/transactions"), get(transactions))
             .route(&find, post(lookup::<EmailFinder>))

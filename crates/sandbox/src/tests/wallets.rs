@@ -1,11 +1,12 @@
 //! The balance, its history, and the sandbox's own routes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::advance;
 
-use super::client::{get, read, sandbox, send, submit};
+use super::client::{found, get, read, results, sandbox, send, submit};
 use crate::{Audit, Options};
 
 #[tokio::test(start_paused = true)]
@@ -50,6 +51,61 @@ async fn transactions_come_newest_first_by_page_and_by_type() {
         let path = format!("/wallets/transactions?{query}");
         assert_eq!(get(&sandbox, &path).await.status, 400, "{query}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_type_has_a_list_of_its_own() {
+    let sandbox = sandbox(Options { limits: false, ..Options::default() });
+    let id = submit(&sandbox, 100).await;
+    advance(Duration::from_secs(3)).await;
+    results(&sandbox, &id, "").await;
+    sandbox.top_up(500);
+    sandbox.top_up(-70);
+    let refund = i64::try_from(1_000 - found(100) * 10).unwrap();
+    for (kind, amount, metadata) in [
+        ("deduction", -1_000, json!({})),
+        ("refund", refund, json!({ "batchId": id })),
+        ("topup", 500, json!({})),
+        ("adjustment", -70, json!({})),
+    ] {
+        let reply = get(&sandbox, &format!("/wallets/transactions?type={kind}")).await;
+        let pagination = json!({ "page": 1, "limit": 50, "total": 1, "totalPages": 1 });
+        assert_eq!(reply.at("/data/pagination"), &pagination, "{kind}");
+        let row = reply.at("/data/transactions/0");
+        let keys: Vec<&String> = row.as_object().unwrap().keys().collect();
+        let all = [
+            "amount",
+            "balanceAfter",
+            "createdAt",
+            "description",
+            "id",
+            "metadata",
+            "organizationId",
+            "type",
+        ];
+        assert_eq!(keys, all);
+        assert_eq!((&row["type"], &row["amount"]), (&json!(kind), &json!(amount)));
+        assert_eq!(row["metadata"], metadata, "{kind}");
+    }
+    let all = get(&sandbox, "/wallets/transactions").await;
+    let of = |key: &str| -> Vec<Value> {
+        let rows = all.at("/data/transactions").as_array().unwrap();
+        rows.iter().map(|row| row[key].clone()).collect()
+    };
+    assert_eq!(of("type"), ["adjustment", "topup", "refund", "deduction"]);
+    let ids: BTreeSet<String> = of("id").iter().map(Value::to_string).collect();
+    assert_eq!(ids.len(), 4);
+    let balance = get(&sandbox, "/wallets/balance").await;
+    assert_eq!(of("balanceAfter")[0], *balance.at("/data/balance"));
+    assert_eq!(of("organizationId")[0], *balance.at("/data/organizationId"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_above_the_most_is_lowered_on_demand() {
+    let sandbox = sandbox(Options { clamp_limit: true, ..Options::default() });
+    let reply = get(&sandbox, "/wallets/transactions?limit=101").await;
+    assert_eq!(reply.at("/data/pagination/limit"), 100);
+    assert_eq!(reply.at("/data/pagination/totalPages"), 0);
 }
 
 #[tokio::test(start_paused = true)]

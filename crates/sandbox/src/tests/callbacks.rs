@@ -13,6 +13,7 @@ use crate::{CallbackAudit, Callbacks, Options};
 mod bodies;
 mod families;
 mod faults;
+mod followers;
 mod receiver;
 mod sockets;
 

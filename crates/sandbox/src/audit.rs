@@ -25,13 +25,14 @@ pub struct Audit {
     pub windows: Vec<WindowAudit>,
     /// Credits that can be spent.
     pub balance: u64,
-    /// Credits spent for good.
+    /// Credits spent for good; a failed estimate still gives them back.
     pub charged: u64,
     /// Credits taken by batches that are not settled.
     pub reserved: u64,
-    /// Batches accepted.
+    /// Batches and scrapes accepted; a scrape that is continued is one.
     pub jobs: u64,
-    /// Batches accepted whose results were never fetched after their end.
+    /// Batches and scrapes accepted that are not settled: those whose results were never fetched after their end,
+    /// but for scrapes that are settled by themselves.
     pub unsettled: u64,
     /// What became of callbacks, by kind.
     pub callbacks: CallbacksAudit,

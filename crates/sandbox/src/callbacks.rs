@@ -18,8 +18,9 @@ mod validation;
 
 /// How callbacks come. What goes wrong with them at random is [`Options::chaos`](crate::Options::chaos).
 ///
-/// The defaults are the reference's own proposals (section 14, rows 20 to 22). No callback causes a settlement,
-/// and no callback carries a key or a signature.
+/// The defaults are the reference's own proposals (section 14, rows 20 to 22). No callback causes a settlement:
+/// a scrape of followers with a `webhookUrl` is settled by its end, whatever becomes of its callbacks. No callback
+/// carries a key or a signature.
 #[derive(Clone, Debug)]
 pub struct Callbacks {
     /// Where they go.
@@ -40,7 +41,8 @@ pub struct Callbacks {
     /// What a finder item that found nobody is called (row 22).
     pub miss_id: MissId,
     /// Whether a job that ends `failed` has a completion callback. Its form is unknown: here it is the only
-    /// one that the schema allows, with the status `completed`.
+    /// one that the schema allows, with the status `completed`. That of a scrape of followers has no status and is
+    /// documented to come in any case; without this knob it comes for whole scrapes alone.
     pub failed_completion: bool,
 }
 

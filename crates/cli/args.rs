@@ -1,5 +1,8 @@
 //! What was typed. Every option has an environment variable.
 
+mod followers;
+
+use self::followers::FollowerArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
 use leadmill_sandbox::{
@@ -311,6 +314,8 @@ pub(crate) struct SandboxArgs {
         value_delimiter = ','
     )]
     pub(crate) faults: Vec<Chaos>,
+    #[command(flatten)]
+    pub(crate) followers: FollowerArgs,
     /// Keeps no limits at all, for measuring.
     #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) no_limits: bool,

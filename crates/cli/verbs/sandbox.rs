@@ -67,6 +67,7 @@ fn options(args: &SandboxArgs, plan: Plan) -> Options {
             repeats_free: args.repeats_free,
         },
         chaos: args.faults.clone(),
+        followers: args.followers.knobs(),
         seed: args.seed.unwrap_or(usual.seed),
         balance: args.balance.unwrap_or(usual.balance),
         job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),

@@ -136,3 +136,48 @@ worded!(
     "end of an estimate",
     [("completed", Completed), ("failed", Failed), ("cancelled", Cancelled)]
 );
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn reads_as_it_is_written<T>(choices: &[T], names: &[&str])
+    where
+        T: FromStr<Err: Debug> + Display + Debug + PartialEq,
+    {
+        let written: Vec<String> = choices.iter().map(T::to_string).collect();
+        assert_eq!(written, names);
+        for (choice, name) in choices.iter().zip(names) {
+            assert_eq!(name.parse::<T>().unwrap(), *choice);
+        }
+    }
+
+    #[test]
+    fn every_choice_reads_as_it_is_written() {
+        reads_as_it_is_written(
+            &[
+                FollowerAccess::Approved,
+                FollowerAccess::Pending,
+                FollowerAccess::Rejected,
+                FollowerAccess::Revoked,
+                FollowerAccess::None,
+            ],
+            &["approved", "pending", "rejected", "revoked", "none"],
+        );
+        reads_as_it_is_written(
+            &[OverQuota::Throttled, OverQuota::Forbidden, OverQuota::Invalid],
+            &["429", "403", "400"],
+        );
+        reads_as_it_is_written(
+            &[EarlyFollowers::Invalid, EarlyFollowers::Conflict, EarlyFollowers::Partial],
+            &["400", "409", "200"],
+        );
+        reads_as_it_is_written(
+            &[EstimateEnd::Completed, EstimateEnd::Failed, EstimateEnd::Cancelled],
+            &["completed", "failed", "cancelled"],
+        );
+    }
+}

@@ -85,7 +85,7 @@ fn gap(scrape: &Scrape, options: &Options, now: Instant) -> Result<usize, Declin
         (false, _) => conflict("The batch is still running"),
         (true, false) => conflict("The batch is already completed"),
         (true, true) if age >= OLDEST => {
-            Err(flat(StatusCode::GONE, "The batch is more than 3 days old"))
+            Err(flat(StatusCode::GONE, "The batch is 3 days old or older"))
         }
         (true, true) if options.followers.unrecoverable => Err(flat(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -32,8 +32,8 @@ struct ContinueData {
     estimated_additional: u64,
 }
 
-/// Collects what is lacking, under the same id and with a reserve for the gap alone. What the scrape cost so
-/// far is settled.
+/// Collects what is lacking, under the same id and with a reserve for the gap alone. Once that is taken, what
+/// the scrape cost so far is settled; a refused continuation settles nothing.
 pub(crate) async fn resume(
     sandbox: &Sandbox,
     id: &str,
@@ -53,11 +53,11 @@ pub(crate) async fn resume(
             .ok_or_else(|| flat(StatusCode::NOT_FOUND, "No batch found with that ID"))?;
         let gap = gap(scrape, options, now)?;
         let (slug, items) = (scrape.search.slug.clone(), rest(scrape, gap));
-        settle(sandbox, account, id, now);
         let asked = gap as u64;
         let no_credit_body = NoCreditBody::Flat;
         let order = Order { id, slug: &slug, asked, items, fault, no_credit_body };
         let (leg, meta) = reserve(sandbox, account, order)?;
+        settle(sandbox, account, id, now);
         if let Some(scrape) = account.followers.scrapes.get_mut(id) {
             scrape.legs.push(leg);
         }

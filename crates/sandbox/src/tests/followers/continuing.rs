@@ -165,6 +165,18 @@ async fn what_the_balance_does_not_cover_is_a_flat_402() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_continuation_settles_nothing() {
+    let (sandbox, id) = partial(Options { balance: 20_999, ..crowd_of(100) }).await;
+    assert_eq!(resume(&sandbox, &id).await.status, 402);
+    let audit = sandbox.audit();
+    assert_eq!((audit.charged, audit.reserved, audit.unsettled), (0, 15_000, 1));
+    sandbox.top_up(1);
+    assert_eq!(resume(&sandbox, &id).await.status, 200);
+    let audit = sandbox.audit();
+    assert_eq!((audit.balance, audit.charged, audit.reserved), (11_000, 4_000, 6_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_may_be_partial_again() {
     let faults = vec![Fault::FailedJob(40), Fault::FailedJob(25), Fault::None];
     let sandbox = Sandbox::new(Options { faults, ..crowd_of(100) });

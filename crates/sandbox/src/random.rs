@@ -25,7 +25,18 @@ impl Random {
         (self.number() >> 11) as f64 / STEPS
     }
 
-    fn number(&mut self) -> u64 {
+    /// Uniform below `sides`; 0 if that is nothing.
+    pub(crate) fn below(&mut self, sides: usize) -> usize {
+        (self.unit() * sides as f64) as usize
+    }
+
+    /// One of some choices; the default if there are none.
+    pub(crate) fn pick<T: Copy + Default>(&mut self, of: &[T]) -> T {
+        of.get(self.below(of.len())).copied().unwrap_or_default()
+    }
+
+    /// Uniform in all numbers.
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

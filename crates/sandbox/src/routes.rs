@@ -7,6 +7,7 @@ pub(crate) mod flat;
 pub(crate) mod followers;
 pub(crate) mod lookup;
 pub(crate) mod own;
+pub(crate) mod paid;
 pub(crate) mod phones;
 pub(crate) mod polls;
 pub(crate) mod reverse;

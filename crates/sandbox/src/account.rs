@@ -10,6 +10,7 @@ use crate::faults::Fault;
 use crate::followers::state::FollowerState;
 use crate::job::Job;
 use crate::latency::Ways;
+use crate::leads::LeadBook;
 use crate::limits::Limits;
 use crate::options::Options;
 use crate::settling::Due;
@@ -31,6 +32,8 @@ pub(crate) struct Account {
     pub(crate) followers: FollowerState,
     /// Who is invited to its team.
     pub(crate) invitations: Vec<Invitation>,
+    /// What the lead finder keeps.
+    pub(crate) leads: LeadBook,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
     /// Its batches that will settle by themselves.
@@ -58,6 +61,7 @@ impl Account {
             jobs: HashMap::new(),
             followers: FollowerState::default(),
             invitations: Vec::new(),
+            leads: LeadBook::default(),
             asked: BTreeMap::new(),
             due: Vec::new(),
             kept: HashMap::new(),

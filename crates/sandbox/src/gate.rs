@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::followers::settlement as scrapes;
 use crate::keys::authenticate;
+use crate::leads::catch_up;
 use crate::limits::Admission;
 use crate::plan::Category;
 use crate::rate_headers::{RateHeaderList, rate_headers};
@@ -58,6 +59,7 @@ fn check(
     let account = &mut *sandbox.account();
     *account.requests.entry(label(method, path)).or_default() += 1;
     let now = Instant::now();
+    catch_up(sandbox, account, now);
     let limits = &mut account.limits;
     let (rates, refused) = match authenticate(headers, &options.api_keys) {
         Err(why) => {
@@ -95,7 +97,8 @@ fn label(method: &Method, path: &str) -> String {
 fn placeholder(before: &str, segment: &str) -> Option<&'static str> {
     match before {
         "batch" | "bulk-lookup" | "count-estimate" => Some("{batchId}"),
-        "bulk" => Some("{jobId}"),
+        "bulk" | "reveal-jobs" | "export-jobs" => Some("{jobId}"),
+        "saved" => Some("{id}"),
         "company-follower" if segment != "limit" => Some("{batchId}"),
         "teams" => Some("{teamId}"),
         "invitations" => Some("{invitationId}"),
@@ -126,5 +129,7 @@ mod tests {
         assert_eq!(name("/count-estimate/e0"), "GET /count-estimate/{batchId}");
         let invitation = "GET /teams/{teamId}/invitations/{invitationId}";
         assert_eq!(name("/teams/a0/invitations/f0"), invitation);
+        let download = "GET /lead-finder/export-jobs/{jobId}/download";
+        assert_eq!(name("/lead-finder/export-jobs/ej_1/download"), download);
     }
 }

@@ -27,6 +27,7 @@ mod job;
 mod keys;
 mod knobs;
 mod latency;
+mod leads;
 mod limiter;
 mod limits;
 mod lookups;
@@ -72,6 +73,9 @@ pub use foreign::{Percent, UnreadablePercent};
 pub use keys::{ApiKey, KeyState};
 pub use knobs::{
     EarlyResults, HeaderFamily, MissId, NoCreditBody, RateHeaders, ThrottleBody,
+};
+pub use leads::{
+    ExportStatus, FilterOptions, LargeCounts, LeadAccess, LeadOptions, TopLevel,
 };
 pub use limiter::Algorithm;
 pub use limits::{Admission, Limits, Rates};

@@ -9,6 +9,7 @@ use crate::followers::knobs::Followers;
 use crate::foreign::Percent;
 use crate::keys::ApiKey;
 use crate::knobs::{EarlyResults, HeaderFamily, NoCreditBody, RateHeaders, ThrottleBody};
+use crate::leads::LeadOptions;
 use crate::limiter::Algorithm;
 use crate::lookups::Lookups;
 use crate::plan::Plan;
@@ -97,6 +98,8 @@ pub struct Options {
     pub followers: Followers,
     /// Who is in the team, and as what the keys' owner.
     pub team: Team,
+    /// The lead finder and the people search.
+    pub leads: LeadOptions,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -143,6 +146,7 @@ impl Default for Options {
             callbacks: Callbacks::default(),
             followers: Followers::default(),
             team: Team::default(),
+            leads: LeadOptions::default(),
             track_questions: true,
         }
     }

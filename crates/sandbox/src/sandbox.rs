@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::audit::Audit;
 use crate::canonical::question;
 use crate::followers::settlement as scrapes;
+use crate::leads::catch_up;
 use crate::options::Options;
 use crate::settling::settle_due;
 use crate::wallet::Note;
@@ -56,7 +57,9 @@ impl Sandbox {
     pub fn audit(&self) -> Audit {
         settle_due(self);
         scrapes::settle_due(self);
-        self.account().audit()
+        let account = &mut *self.account();
+        catch_up(self, account, Instant::now());
+        account.audit()
     }
 
     /// Puts credits into the wallet; a negative number takes some out, as a colleague would.

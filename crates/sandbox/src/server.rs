@@ -13,6 +13,7 @@ use crate::answers::{finder, validation};
 use crate::chaos::chaos;
 use crate::gate::{BASE, gate};
 use crate::latency::hold_up;
+use crate::leads;
 use crate::options::Options;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
 use crate::routes::followers;
@@ -43,6 +44,7 @@ impl Sandbox {
             .route(&format!("{validate}/batch"), post(submit::<EmailValidation>))
             .route(&format!("{validate}/batch/{{id}}"), get(validation_status))
             .route(&format!("{validate}/batch/{{id}}/results"), get(validation_results))
+            .merge(leads::routes(self))
             .route("/sandbox/audit", get(audit))
             .route("/sandbox/topup", post(top_up))
             .method_not_allowed_fallback(unknown_route)

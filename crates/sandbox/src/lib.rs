@@ -34,6 +34,7 @@ mod lookups;
 mod options;
 mod page;
 mod peak;
+mod people;
 mod plan;
 mod problem;
 mod product;

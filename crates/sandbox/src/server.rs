@@ -15,6 +15,7 @@ use crate::gate::{BASE, gate};
 use crate::latency::hold_up;
 use crate::leads;
 use crate::options::Options;
+use crate::people;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
 use crate::routes::followers;
 use crate::routes::lookup::lookup;
@@ -45,6 +46,7 @@ impl Sandbox {
             .route(&format!("{validate}/batch/{{id}}"), get(validation_status))
             .route(&format!("{validate}/batch/{{id}}/results"), get(validation_results))
             .merge(leads::routes(self))
+            .merge(people::routes())
             .route("/sandbox/audit", get(audit))
             .route("/sandbox/topup", post(top_up))
             .method_not_allowed_fallback(unknown_route)

@@ -6,8 +6,8 @@ use self::followers::FollowerArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
 use leadmill_sandbox::{
-    Algorithm, Chaos, HeaderFamily, Percent, PhoneMiss, RateHeaders, ReverseMiss,
-    ReversePages, Window,
+    Algorithm, Chaos, HeaderFamily, LeadSetting, Percent, PhoneMiss, RateHeaders,
+    ReverseMiss, ReversePages, Window,
 };
 use std::{
     net::{IpAddr, SocketAddr},
@@ -316,6 +316,15 @@ pub(crate) struct SandboxArgs {
     pub(crate) faults: Vec<Chaos>,
     #[command(flatten)]
     pub(crate) followers: FollowerArgs,
+    /// A knob of the lead finder, such as people=500, access=pending or personal-email; several may be given. A
+    /// wrong name is answered with all of them.
+    #[arg(
+        long = "lead-finder",
+        value_name = "KNOB=VALUE",
+        env = "LEADMILL_SANDBOX_LEAD_FINDER",
+        value_delimiter = ','
+    )]
+    pub(crate) lead_finder: Vec<LeadSetting>,
     /// Keeps no limits at all, for measuring.
     #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) no_limits: bool,

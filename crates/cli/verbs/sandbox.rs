@@ -51,7 +51,10 @@ pub(crate) async fn sandbox(
 
 /// The knobs as they were typed.
 fn options(args: &SandboxArgs, plan: Plan) -> Options {
-    let usual = Options::default();
+    let mut usual = Options::default();
+    for setting in &args.lead_finder {
+        setting.apply(&mut usual.leads);
+    }
     Options {
         plan,
         windows: (!args.limits.is_empty()).then(|| args.limits.clone()),

@@ -27,6 +27,7 @@ mod reveal;
 mod reveal_jobs;
 mod saved;
 mod search;
+mod setting;
 mod settlement;
 mod tables;
 mod unlock;
@@ -45,6 +46,7 @@ pub use options::{
 };
 pub(crate) use person::Person;
 pub(crate) use population::company_slug;
+pub use setting::{LeadSetting, UnreadableLeadSetting};
 pub(crate) use settlement::catch_up;
 pub(crate) use tables::{JOB, PLACE};
 

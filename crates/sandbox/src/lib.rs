@@ -76,7 +76,8 @@ pub use knobs::{
     EarlyResults, HeaderFamily, MissId, NoCreditBody, RateHeaders, ThrottleBody,
 };
 pub use leads::{
-    ExportStatus, FilterOptions, LargeCounts, LeadAccess, LeadOptions, TopLevel,
+    ExportStatus, FilterOptions, LargeCounts, LeadAccess, LeadOptions, LeadSetting,
+    TopLevel, UnreadableLeadSetting,
 };
 pub use limiter::Algorithm;
 pub use limits::{Admission, Limits, Rates};

@@ -39,7 +39,8 @@ pub struct LeadOptions {
     pub personal_email: bool,
     /// How long a revealed field stays free.
     pub reveal_cache: Duration,
-    /// Whether the reply to the submit of a reveal has `creditsReserved`, which its schema requires and its example lacks.
+    /// Whether the reply to the submit of a reveal has `creditsReserved`, which its schema requires and its example
+    /// lacks.
     pub tells_reserved: bool,
     /// The form of an export's status.
     pub export_status: ExportStatus,

@@ -13,8 +13,10 @@ use super::job_list::{self, JobsData, JobsQuery};
 use super::jobs::{Seen, Work, see};
 use super::population::Population;
 use super::settlement::settled;
+use crate::batches::shuffled;
 use crate::envelope::Envelope;
 use crate::job::JobState;
+use crate::options::Options;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::timestamp;
@@ -95,7 +97,7 @@ pub(crate) async fn poll(
         job_type,
         fields,
         progress: (state != JobState::Queued).then_some(progress),
-        results: completed.then(|| results(&seen, &population)),
+        results: completed.then(|| results(sandbox.options(), &seen, &population)),
         error: seen.error(),
         credits_refunded: (state == JobState::Failed).then_some(seen.refunded),
         created_at: timestamp::format(sandbox.wall_time(seen.created)),
@@ -137,13 +139,18 @@ fn work(seen: &Seen) -> (&'static str, Vec<Field>) {
     }
 }
 
-fn results(seen: &Seen, population: &Population) -> Revealed {
+fn results(options: &Options, seen: &Seen, population: &Population) -> Revealed {
     let (_, fields) = work(seen);
     let (leads, quirks) = (&seen.lead_job.leads, seen.job.quirks);
     let contact =
         |id: &str, person: Option<usize>| contact(population, id, person, &fields);
     let mut revealed = Vec::new();
-    for (at, lead) in leads.iter().enumerate() {
+    for at in 0..leads.len() {
+        let place = match options.shuffled {
+            true => shuffled(at, leads.len(), options.seed),
+            false => at,
+        };
+        let Some(lead) = leads.get(place) else { continue };
         let times = match at {
             at if quirks.drop == Some(at) => 0,
             at if quirks.duplicate == Some(at) => 2,

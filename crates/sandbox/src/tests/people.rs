@@ -353,6 +353,64 @@ async fn points_are_given_as_documented() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_country_is_worth_more_than_a_continent_and_a_headline_less_than_a_title() {
+    let sandbox = world(1_000_000);
+    let (address, _) = largest(&sandbox).await;
+    let body = json!({ "company_linkedin_url": address });
+    let home = post(&sandbox, FIND, body).await;
+    let home = &results(&home)[0]["location"];
+    let continent = home["continent"].as_str().unwrap().to_uppercase().replace(' ', "_");
+    let ask = |level: Value| {
+        let body = json!({
+            "company_linkedin_url": address, "max_results": 100, "cascade": [level],
+        });
+        post(&sandbox, FALL, body)
+    };
+    let places = json!({ "location": [home["country_code"], continent] });
+    let reply = ask(places).await;
+    let mut seen = BTreeSet::new();
+    for result in results(&reply) {
+        let location = result["person"]["location"].as_str().unwrap();
+        let country = location.ends_with(home["country"].as_str().unwrap());
+        let factors = &result["ranking_factors"];
+        assert_eq!(factors["location_match"], if country { 15 } else { 7 }, "{location}");
+        let points =
+            ["location_match", "current_job", "profile_completeness", "experience"];
+        let sum: u64 = points.iter().map(|name| factors[name].as_u64().unwrap()).sum();
+        let score = (sum as f64 * 100.0 / 35.0).round() as u64;
+        assert_eq!(result["score"], score, "of the 35 that the level asks for");
+        let start = result["current_position"]["start_date"].as_str().unwrap();
+        let since: Vec<f64> =
+            start.split('-').map(|part| part.parse().unwrap()).collect();
+        let years =
+            2026.0 - since[0] - (since[1] - 1.0) / 12.0 - (since[2] - 1.0) / 365.0;
+        let near = |at: f64| (years - at).abs() < 0.03;
+        if ![1.0, 2.0, 3.0, 5.0].into_iter().any(near) {
+            let expected = match years {
+                years if years > 5.0 => 5,
+                years if years > 3.0 => 4,
+                years if years > 2.0 => 3,
+                years if years > 1.0 => 2,
+                _ => 1,
+            };
+            assert_eq!(factors["experience"], expected, "{start}");
+            seen.insert(expected);
+        }
+    }
+    assert_eq!(seen.len(), 5, "{seen:?}");
+    let company = results(&reply)[0]["current_position"]["company"].clone();
+    for (headline, found) in [(false, false), (true, true)] {
+        let level = json!({
+            "include_title": [company], "include_headline_search": headline,
+        });
+        let reply = ask(level).await;
+        assert_eq!(!results(&reply).is_empty(), found);
+        let all = results(&reply).iter();
+        assert!(all.clone().all(|of| of["ranking_factors"]["title_match"] == 20));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_later_level_keeps_only_who_is_left_and_scores_enough() {
     let sandbox = world(1_000_000);
     let (address, _) = largest(&sandbox).await;

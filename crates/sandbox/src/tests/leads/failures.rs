@@ -119,6 +119,32 @@ async fn quirks_lose_double_and_invent_contacts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn contacts_come_in_the_order_of_the_leads_or_in_another() {
+    for shuffled in [false, true] {
+        let sandbox = sandbox(Options { shuffled, ..small(LeadOptions::default()) });
+        let ids = ids(&sandbox, 25).await;
+        let reply = revealed(&sandbox, &ids, &["email"]).await;
+        let contacts = reply.at("/data/results/revealed").as_array().unwrap();
+        let mut found: Vec<String> =
+            contacts.iter().map(|of| of["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(found == ids, !shuffled);
+        let mut ids = ids;
+        ids.sort();
+        found.sort();
+        assert_eq!(found, ids, "each once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_above_the_most_may_be_lowered_to_it() {
+    let sandbox = sandbox(Options { clamp_limit: true, ..small(LeadOptions::default()) });
+    for path in ["reveal-jobs", "export-jobs"] {
+        let reply = get(&sandbox, &format!("/lead-finder/{path}?limit=101")).await;
+        assert_eq!(reply.at("/data/limit"), 100);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn jobs_are_listed_newest_first_by_page_and_status_for_thirty_days() {
     let sandbox = world(LeadOptions::default());
     let lead = leads(&ids(&sandbox, 1).await);

@@ -13,7 +13,7 @@ use crate::latency::Ways;
 use crate::leads::LeadBook;
 use crate::limits::Limits;
 use crate::options::Options;
-use crate::settling::Due;
+use crate::settling::Settling;
 use crate::team::Invitation;
 use crate::wallet::Wallet;
 
@@ -36,8 +36,8 @@ pub(crate) struct Account {
     pub(crate) leads: LeadBook,
     /// How often each question was paid for.
     pub(crate) asked: BTreeMap<String, u32>,
-    /// Its batches that will settle by themselves.
-    pub(crate) due: Vec<Due>,
+    /// What will settle by itself.
+    pub(crate) settling: Settling,
     /// When the answer to each question that is kept for a repeat was charged.
     pub(crate) kept: HashMap<String, Instant>,
     /// Requests by route.
@@ -63,7 +63,7 @@ impl Account {
             invitations: Vec::new(),
             leads: LeadBook::default(),
             asked: BTreeMap::new(),
-            due: Vec::new(),
+            settling: Settling::default(),
             kept: HashMap::new(),
             requests: BTreeMap::new(),
             statuses: BTreeMap::new(),

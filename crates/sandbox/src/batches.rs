@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::envelope::{BatchResultsMeta, BatchSubmitMeta};
 use crate::faults::Fault;
 use crate::items::Items;
@@ -16,7 +17,6 @@ use crate::problem::Problem;
 use crate::product::{Outcome, Product};
 use crate::refusal::{NoCredit, Refusal};
 use crate::sandbox::Sandbox;
-use crate::settling;
 use crate::wallet::NotCovered;
 
 /// How many items of a job ended how.
@@ -47,16 +47,16 @@ pub(crate) fn submit<P: Product>(
     items: Items,
     fault: Fault,
 ) -> Result<(String, BatchSubmitMeta), Refusal> {
-    let (now, total) = (Instant::now(), items.len());
+    let (options, now, total) = (sandbox.options(), Instant::now(), items.len());
     let reserved = P::PRICE.saturating_mul(total as u64);
     let account = &mut *sandbox.account();
     let id = sandbox.id('b', account.next_number());
-    let named = sandbox.options().deductions_name_batch.then(|| id.clone());
+    let named = options.deductions_name_batch.then(|| id.clone());
     let description = format!("{} batch: {}", P::TITLE, counted(total as u64, P::ITEM));
     let note = sandbox.note(description, named, now);
     let balance = account.wallet.balance();
     account.wallet.reserve(reserved, note).map_err(|NotCovered| {
-        let body = sandbox.options().no_credit_body;
+        let body = options.no_credit_body;
         Refusal::NoCredit(NoCredit { balance, items: total, price: P::PRICE, body })
     })?;
     for index in 0..total {
@@ -66,7 +66,7 @@ pub(crate) fn submit<P: Product>(
     let product = P::NAME;
     let job = Job {
         product,
-        quirks: account.job_quirks(sandbox.options().quirks, total),
+        quirks: account.job_quirks(options.quirks, total),
         items,
         reserved,
         submitted: now,
@@ -74,8 +74,11 @@ pub(crate) fn submit<P: Product>(
         delay: fault.delays_by(),
         settlement: None,
     };
+    if let Some(after) = options.settles_after {
+        let due = job.ends_at(options) + after;
+        account.settling.add(due, &id, settle_unfetched::<P>);
+    }
     account.jobs.insert(id.clone(), job);
-    settling::remember::<P>(account, sandbox.options(), &id);
     let meta = BatchSubmitMeta {
         request_id: sandbox.request_id(account),
         credits_reserved: reserved,
@@ -111,8 +114,7 @@ pub(crate) fn results<P: Product>(
     if !ended && options.early_results == EarlyResults::Conflict {
         return Err(Problem::conflict("Batch is not yet completed"));
     }
-    let settlement =
-        if ended { Some(settle::<P>(sandbox, id, &job, progress, now)) } else { None };
+    let settlement = ended.then(|| cost::<P>(options, &job, progress));
     let shown = |index| {
         let outcome = || P::outcome(options.seed, &job.items.get(index));
         !P::OMITS_MISSES || outcome() == Outcome::Hit
@@ -124,6 +126,9 @@ pub(crate) fn results<P: Product>(
     let positions = positions(options, &job, progress.processed, page, shown);
     let answers = positions.into_iter().map(answer).collect();
     let account = &mut *sandbox.account();
+    if let Some(settled) = settlement {
+        settle::<P>(sandbox, account, id, settled, now);
+    }
     let meta = BatchResultsMeta {
         request_id: sandbox.request_id(account),
         credits_used: settlement.map(|settled| settled.used),
@@ -148,39 +153,45 @@ pub(crate) fn tally<P: Product>(seed: u64, items: &Items, processed: usize) -> T
     tally
 }
 
-/// Closes a job that ended before `at`, if it is still open.
-pub(crate) fn settle_by_itself<P: Product>(sandbox: &Sandbox, id: &str, at: Instant) {
-    let job = sandbox.account().jobs.get(id).cloned();
-    if let Some(job) = job {
-        let progress = job.progress(sandbox.options(), at);
-        settle::<P>(sandbox, id, &job, progress, at);
+/// Settles an ended job whose results nobody has fetched.
+fn settle_unfetched<P: Product>(
+    sandbox: &Sandbox,
+    account: &mut Account,
+    id: &str,
+    at: Instant,
+) {
+    let Some(job) = account.jobs.get(id) else { return };
+    let options = sandbox.options();
+    let settled = cost::<P>(options, job, job.progress(options, at));
+    settle::<P>(sandbox, account, id, settled, at);
+}
+
+/// What an ended job costs.
+fn cost<P: Product>(options: &Options, job: &Job, progress: Progress) -> Settlement {
+    if let Some(settled) = job.settlement {
+        return settled;
     }
+    let tally = tally::<P>(options.seed, &job.items, progress.processed);
+    let disputed = if options.invalid_charged { tally.disputed } else { 0 };
+    let used = P::PRICE * (tally.hits + disputed);
+    Settlement { used, refunded: job.reserved.saturating_sub(used) }
 }
 
 /// Closes an ended job, once: what it cost is then a fact.
 fn settle<P: Product>(
     sandbox: &Sandbox,
+    account: &mut Account,
     id: &str,
-    job: &Job,
-    progress: Progress,
+    settled: Settlement,
     now: Instant,
-) -> Settlement {
-    if let Some(settled) = job.settlement {
-        return settled;
-    }
-    let tally = tally::<P>(sandbox.options().seed, &job.items, progress.processed);
-    let disputed = if sandbox.options().invalid_charged { tally.disputed } else { 0 };
-    let used = P::PRICE * (tally.hits + disputed);
-    let settled = Settlement { used, refunded: job.reserved.saturating_sub(used) };
-    let uncharged = counted(settled.refunded / P::PRICE, P::UNCHARGED);
-    let description = format!("Batch refund — {uncharged} in batch {id}");
-    let account = &mut *sandbox.account();
-    let Some(job) = account.jobs.get_mut(id) else { return settled };
+) {
+    let Some(job) = account.jobs.get_mut(id) else { return };
     if job.settlement.replace(settled).is_none() {
+        let uncharged = counted(settled.refunded / P::PRICE, P::UNCHARGED);
+        let description = format!("Batch refund — {uncharged} in batch {id}");
         let note = sandbox.note(description, Some(id.to_owned()), now);
         account.wallet.settle(job.reserved, settled.used, note);
     }
-    settled
 }
 
 /// Which of a job's items a page shows, of those `done` so far and in its order, with all that is wrong with

@@ -4,18 +4,15 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use tokio::time::Instant;
 
-use crate::followers::settlement as scrapes;
 use crate::keys::authenticate;
-use crate::leads::catch_up;
 use crate::limits::Admission;
 use crate::plan::Category;
 use crate::rate_headers::{RateHeaderList, rate_headers};
 use crate::refusal;
 use crate::routes::body::drain;
 use crate::sandbox::Sandbox;
-use crate::settling::settle_due;
+use crate::settling::settled;
 
 /// The path of the API; requests elsewhere are no requests to the provider.
 pub(crate) const BASE: &str = "/api/v3";
@@ -28,8 +25,6 @@ pub(crate) async fn gate(
     request: Request,
     next: Next,
 ) -> Response {
-    settle_due(&sandbox);
-    scrapes::settle_due(&sandbox);
     let Some(path) = request.uri().path().strip_prefix(BASE).map(str::to_owned) else {
         return marked(next.run(request).await);
     };
@@ -56,10 +51,9 @@ fn check(
     headers: &HeaderMap,
 ) -> (RateHeaderList, Option<Response>) {
     let (options, category) = (sandbox.options(), Category::of(method, path));
-    let account = &mut *sandbox.account();
+    let (mut account, now) = settled(sandbox);
+    let account = &mut *account;
     *account.requests.entry(label(method, path)).or_default() += 1;
-    let now = Instant::now();
-    catch_up(sandbox, account, now);
     let limits = &mut account.limits;
     let (rates, refused) = match authenticate(headers, &options.api_keys) {
         Err(why) => {

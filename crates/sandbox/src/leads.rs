@@ -47,7 +47,6 @@ pub use options::{
 pub(crate) use person::Person;
 pub(crate) use population::company_slug;
 pub use setting::{LeadSetting, UnreadableLeadSetting};
-pub(crate) use settlement::catch_up;
 pub(crate) use tables::{JOB, PLACE};
 
 /// The routes below `/lead-finder`.

@@ -10,10 +10,8 @@ use tokio::time::Instant;
 use crate::account::Account;
 use crate::audit::Audit;
 use crate::canonical::question;
-use crate::followers::settlement as scrapes;
-use crate::leads::catch_up;
 use crate::options::Options;
-use crate::settling::settle_due;
+use crate::settling::settled;
 use crate::wallet::Note;
 
 /// A provider on this machine. Clones share one account.
@@ -55,19 +53,14 @@ impl Sandbox {
 
     /// What the sandbox has seen and sold so far.
     pub fn audit(&self) -> Audit {
-        settle_due(self);
-        scrapes::settle_due(self);
-        let account = &mut *self.account();
-        catch_up(self, account, Instant::now());
+        let (account, _) = settled(self);
         account.audit()
     }
 
     /// Puts credits into the wallet; a negative number takes some out, as a colleague would.
     pub fn top_up(&self, credits: i64) {
-        settle_due(self);
-        scrapes::settle_due(self);
-        let at = self.wall_time(Instant::now());
-        self.account().wallet.top_up(credits, at);
+        let (mut account, now) = settled(self);
+        account.wallet.top_up(credits, self.wall_time(now));
     }
 
     /// The knobs.

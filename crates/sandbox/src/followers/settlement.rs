@@ -29,23 +29,16 @@ pub(crate) fn settle(sandbox: &Sandbox, account: &mut Account, id: &str, now: In
     }
 }
 
-/// Remembers when a scrape is to be settled by itself, if it is.
+/// Lets the last leg of a scrape settle by itself, if it does: at its end if there is an address for callbacks.
 pub(crate) fn settle_later(sandbox: &Sandbox, account: &mut Account, id: &str) {
     let options = sandbox.options();
-    let state = &mut account.followers;
-    let Some(scrape) = state.scrapes.get(id) else { return };
+    let Some(scrape) = account.followers.scrapes.get(id) else { return };
     let Some(end) = scrape.ends_at(options) else { return };
     let due = match &scrape.callback {
         Some(_) => Some(end),
         None => options.followers.settles_after.map(|after| end + after),
     };
-    state.due.extend(due.map(|due| (due, id.to_owned())));
-}
-
-/// Settles what is due: nothing moves between requests, and each looks at the clock first.
-pub(crate) fn settle_due(sandbox: &Sandbox) {
-    let (account, now) = (&mut *sandbox.account(), Instant::now());
-    while let Some((at, id)) = account.followers.next_due(now) {
-        settle(sandbox, account, &id, at);
+    if let Some(due) = due {
+        account.settling.add(due, id, settle);
     }
 }

@@ -1,6 +1,6 @@
 //! The scrapes and estimates of an account.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -22,8 +22,6 @@ pub(crate) struct FollowerState {
     pub(crate) estimates: HashMap<String, Estimate>,
     /// The last estimate of each question.
     pub(crate) estimated: HashMap<Search, String>,
-    /// When which scrape is settled by itself.
-    pub(crate) due: BTreeSet<(Instant, String)>,
 }
 
 impl FollowerState {
@@ -31,12 +29,6 @@ impl FollowerState {
     pub(crate) fn unsettled(&self) -> u64 {
         let open = self.scrapes.values().filter(|scrape| scrape.settlement().is_none());
         open.count() as u64
-    }
-
-    /// Takes the next scrape that is settled by itself no later than `now`.
-    pub(crate) fn next_due(&mut self, now: Instant) -> Option<(Instant, String)> {
-        let (at, _) = self.due.first()?;
-        if *at > now { None } else { self.due.pop_first() }
     }
 
     /// How many profiles the day has taken so far.

@@ -23,8 +23,6 @@ pub(crate) struct LeadBook {
     pub(crate) revealed: HashMap<(usize, Field), Instant>,
     /// Jobs, oldest first.
     pub(crate) jobs: Vec<Arc<LeadJob>>,
-    /// The ids of those that are not settled.
-    pub(crate) open: Vec<String>,
 }
 
 /// A search with a name.

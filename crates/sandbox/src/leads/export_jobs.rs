@@ -13,7 +13,6 @@ use super::job_list::{self, JobsData, JobsQuery};
 use super::jobs::{Seen, Work, see};
 use super::options::ExportStatus;
 use super::reveal_jobs::Processed;
-use super::settlement::settled;
 use crate::account::Account;
 use crate::envelope::Envelope;
 use crate::gate::BASE;
@@ -21,6 +20,7 @@ use crate::job::JobState;
 use crate::problem::Problem;
 use crate::routes::polls::percent;
 use crate::sandbox::Sandbox;
+use crate::settling::settled;
 use crate::timestamp;
 
 /// All keys are always there.

@@ -8,6 +8,7 @@ use super::access::opaque;
 use super::export::Columns;
 use super::field::{Field, price};
 use super::population::Population;
+use super::settlement::settle;
 use crate::account::Account;
 use crate::batches::counted;
 use crate::faults::Fault;
@@ -146,8 +147,8 @@ pub(crate) fn begin(
             }
         }
     }
+    account.settling.add(job.ends_at(sandbox.options()), &id, settle);
     account.jobs.insert(id.clone(), job);
-    account.leads.open.push(id.clone());
     let lead_job = Arc::new(LeadJob { id, work, leads, not_covered });
     account.leads.jobs.push(Arc::clone(&lead_job));
     Ok(lead_job)

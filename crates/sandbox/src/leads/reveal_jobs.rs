@@ -12,13 +12,13 @@ use super::field::Field;
 use super::job_list::{self, JobsData, JobsQuery};
 use super::jobs::{Seen, Work, see};
 use super::population::Population;
-use super::settlement::settled;
 use crate::batches::shuffled;
 use crate::envelope::Envelope;
 use crate::job::JobState;
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
+use crate::settling::settled;
 use crate::timestamp;
 
 #[derive(Debug, Serialize)]

@@ -1,8 +1,5 @@
 //! What jobs of the lead finder cost in the end, and what has been revealed by then.
 
-use std::mem;
-use std::sync::MutexGuard;
-
 use tokio::time::Instant;
 
 use super::jobs::{Work, refund};
@@ -10,33 +7,8 @@ use crate::account::Account;
 use crate::job::{JobState, Settlement};
 use crate::sandbox::Sandbox;
 
-/// Settles the jobs that have ended by `now`, as of their ends. Whoever looks at the account looks here first.
-pub(crate) fn catch_up(sandbox: &Sandbox, account: &mut Account, now: Instant) {
-    let open = mem::take(&mut account.leads.open);
-    let options = sandbox.options();
-    let mut ended = Vec::new();
-    for id in open {
-        match account.jobs.get(&id).map(|job| job.ends_at(options)) {
-            Some(end) if end <= now => ended.push((end, id)),
-            Some(_) => account.leads.open.push(id),
-            None => {}
-        }
-    }
-    ended.sort_by_key(|(end, _)| *end);
-    for (end, id) in ended {
-        settle(sandbox, account, &id, end);
-    }
-}
-
-/// The account with everything settled that has ended by now, which is told too.
-pub(crate) fn settled(sandbox: &Sandbox) -> (MutexGuard<'_, Account>, Instant) {
-    let (mut account, now) = (sandbox.account(), Instant::now());
-    catch_up(sandbox, &mut account, now);
-    (account, now)
-}
-
 /// A completed job is charged for what was on file, a failed one for nothing.
-fn settle(sandbox: &Sandbox, account: &mut Account, id: &str, end: Instant) {
+pub(crate) fn settle(sandbox: &Sandbox, account: &mut Account, id: &str, end: Instant) {
     let population = account.leads.population(sandbox.options());
     let Some(lead_job) = account.leads.jobs.iter().find(|job| job.id == id) else {
         return;

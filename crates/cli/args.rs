@@ -265,6 +265,12 @@ pub(crate) struct SandboxArgs {
         default_value_t = 0
     )]
     pub(crate) jitter_ms: u64,
+    /// Milliseconds after its end at which a batch that nobody has fetched settles; by default it never does.
+    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_SETTLES_AFTER_MS")]
+    pub(crate) settles_after_ms: Option<u64>,
+    /// Milliseconds after its end for which a batch is known; by default it always is.
+    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_RETENTION_MS")]
+    pub(crate) retention_ms: Option<u64>,
     /// How it counts: rolling, rolling-counting-rejects, fixed or weighted.
     #[arg(long, env = "LEADMILL_SANDBOX_ALGORITHM", default_value_t)]
     pub(crate) algorithm: Algorithm,

@@ -79,6 +79,8 @@ fn options(args: &SandboxArgs, plan: Plan) -> Options {
         single_latency: Duration::from_millis(args.single_ms),
         latency: Duration::from_millis(args.latency_ms),
         jitter: Duration::from_millis(args.jitter_ms),
+        settles_after: args.settles_after_ms.map(Duration::from_millis),
+        retention: args.retention_ms.map(Duration::from_millis),
         epoch: UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs()),
         track_questions: !args.no_limits,
         ..usual

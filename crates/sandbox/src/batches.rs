@@ -91,12 +91,9 @@ pub(crate) fn submit<P: Product>(
 /// A job of this product, as it is now.
 pub(crate) fn find<P: Product>(sandbox: &Sandbox, id: &str) -> Result<Job, Problem> {
     let (options, now) = (sandbox.options(), Instant::now());
-    let forgotten = |job: &&Job| {
-        options.retention.is_some_and(|kept| now >= job.ends_at(options) + kept)
-    };
     let account = sandbox.account();
     let job = account.jobs.get(id).filter(|job| job.product == P::NAME);
-    job.filter(|job| !forgotten(job))
+    job.filter(|job| !job.is_forgotten(options, now))
         .cloned()
         .ok_or_else(|| Problem::not_found("No batch found with that ID"))
 }

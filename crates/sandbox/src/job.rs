@@ -87,6 +87,11 @@ impl Job {
         self.submitted + self.length(options)
     }
 
+    /// Whether it ended so long ago that it is known no more (section 14, row 19).
+    pub(crate) fn is_forgotten(&self, options: &Options, now: Instant) -> bool {
+        options.retention.is_some_and(|kept| now >= self.ends_at(options) + kept)
+    }
+
     /// The first moment at which `progress` counts the item at this position as done.
     pub(crate) fn finishes_at(&self, options: &Options, index: usize) -> Instant {
         let (length, work) = (self.length(options), self.work().max(1) as u128);

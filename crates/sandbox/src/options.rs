@@ -83,10 +83,11 @@ pub struct Options {
     /// What goes wrong at random, with anything.
     pub chaos: Vec<Chaos>,
     /// How long after its end a batch settles by itself, if nobody has fetched results by then (row 17). By
-    /// default its reservation stays for ever.
+    /// default its reservation stays for ever. A scrape of followers does the same, but one with a `webhookUrl`
+    /// settles at its end, as do jobs of the lead finder.
     pub settles_after: Option<Duration>,
-    /// How long after its end a batch is known; then its status and results are 404 (row 19). By default it
-    /// is known for ever.
+    /// How long after its end a batch, a scrape of followers or a job of the lead finder is known; then its
+    /// status and results are 404 (row 19). By default it is known for ever.
     pub retention: Option<Duration>,
     /// What is wrong with pages of results.
     pub quirks: Quirks,

@@ -23,11 +23,6 @@ pub struct Followers {
     /// Whether the progress knows the total from the start. By default it is -1 while the scrape would be
     /// `queued` (row 28).
     pub total_at_once: bool,
-    /// How long after its end a scrape without a `webhookUrl` is settled though nobody fetched it; by default
-    /// never (row 17). One with a `webhookUrl` is settled at its end.
-    pub settles_after: Option<Duration>,
-    /// How long after its end a scrape is known; by default for ever (row 19).
-    pub kept_for: Option<Duration>,
     /// Whether nothing can be recovered of a partial scrape, so that continuing it is 422.
     pub unrecoverable: bool,
     /// How long an estimate takes, counted from its start.
@@ -46,8 +41,6 @@ impl Default for Followers {
             sizes: 300..=6_000,
             early_results: EarlyFollowers::default(),
             total_at_once: false,
-            settles_after: None,
-            kept_for: None,
             unrecoverable: false,
             estimate_takes: Duration::from_secs(30),
             estimate_ends: EstimateEnd::default(),

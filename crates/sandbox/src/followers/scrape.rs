@@ -1,7 +1,5 @@
 //! One scrape at work: a leg from its start, and one more each time it is continued.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::search::Search;
@@ -104,10 +102,7 @@ impl Scrape {
 
     /// Whether it ended so long ago that it is known no more.
     pub(crate) fn is_forgotten(&self, options: &Options, now: Instant) -> bool {
-        let kept = |kept: Duration| {
-            self.ends_at(options).is_some_and(|end| now.duration_since(end) > kept)
-        };
-        options.followers.kept_for.is_some_and(kept)
+        self.legs.last().is_some_and(|leg| leg.job.is_forgotten(options, now))
     }
 
     /// What all its legs cost, if all are settled.

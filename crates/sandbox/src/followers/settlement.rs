@@ -36,7 +36,7 @@ pub(crate) fn settle_later(sandbox: &Sandbox, account: &mut Account, id: &str) {
     let Some(end) = scrape.ends_at(options) else { return };
     let due = match &scrape.callback {
         Some(_) => Some(end),
-        None => options.followers.settles_after.map(|after| end + after),
+        None => options.settles_after.map(|after| end + after),
     };
     if let Some(due) = due {
         account.settling.add(due, id, settle);

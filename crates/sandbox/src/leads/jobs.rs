@@ -154,7 +154,7 @@ pub(crate) fn begin(
     Ok(lead_job)
 }
 
-/// A job as it is at `now`, until which all has been settled; if it is known still (section 14, row 19).
+/// A job as it is at `now`, until which all has been settled; if it is known still.
 pub(crate) fn see(
     sandbox: &Sandbox,
     account: &Account,
@@ -163,8 +163,7 @@ pub(crate) fn see(
 ) -> Option<Seen> {
     let options = sandbox.options();
     let job = account.jobs.get(&lead_job.id)?;
-    let end = job.ends_at(options);
-    if options.leads.retention.is_some_and(|retention| now >= end + retention) {
+    if job.is_forgotten(options, now) {
         return None;
     }
     let progress = job.progress(options, now);
@@ -175,7 +174,7 @@ pub(crate) fn see(
         used: settled.map_or(0, |settled| settled.used + settled.refunded),
         refunded: settled.map_or(0, |settled| settled.refunded),
         created: job.submitted,
-        ended: ended.then_some(end),
+        ended: ended.then(|| job.ends_at(options)),
         job: job.clone(),
         progress,
     })

@@ -46,8 +46,6 @@ pub struct LeadOptions {
     pub export_status: ExportStatus,
     /// Whether to delete a saved search that there is not is 404, which is not declared. If not, it is deleted.
     pub strict_delete: bool,
-    /// How long after its end a job is known (row 19); forever if not set.
-    pub retention: Option<Duration>,
 }
 
 /// What has become of a team's application for access.
@@ -152,7 +150,6 @@ impl Default for LeadOptions {
             tells_reserved: true,
             export_status: ExportStatus::default(),
             strict_delete: false,
-            retention: None,
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct LeadSetting {
 pub struct UnreadableLeadSetting(String);
 
 /// The knobs by their names.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 19] = [
     "people",
     "companies",
     "access",
@@ -39,7 +39,6 @@ const NAMES: [&str; 20] = [
     "tells-reserved",
     "export-status",
     "strict-delete",
-    "retention-s",
 ];
 
 impl LeadSetting {
@@ -88,7 +87,6 @@ fn set(options: &mut LeadOptions, name: &str, value: &str) -> Result<(), String>
         "tells-reserved" => options.tells_reserved = read(name, value)?,
         "export-status" => options.export_status = read(name, value)?,
         "strict-delete" => options.strict_delete = read(name, value)?,
-        "retention-s" => options.retention = Some(seconds()?),
         _ => {
             let names = NAMES.join(", ");
             return Err(format!("unknown knob {name:?}: expected {names}"));
@@ -131,7 +129,6 @@ mod tests {
             "tells-reserved=false",
             "export-status=nested",
             "strict-delete",
-            "retention-s=9",
         ];
         let mut options = LeadOptions::default();
         for (text, name) in texts.iter().zip(NAMES) {
@@ -144,7 +141,7 @@ mod tests {
         }
         assert_eq!((options.people, options.access), (5, LeadAccess::Pending));
         assert_eq!(options.export_status, ExportStatus::Nested);
-        assert_eq!(options.retention, Some(Duration::from_secs(9)));
+        assert_eq!(options.reveal_cache, Duration::from_secs(60));
     }
 
     #[test]

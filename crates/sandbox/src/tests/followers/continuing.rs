@@ -196,11 +196,11 @@ async fn it_may_be_partial_again() {
 #[tokio::test(start_paused = true)]
 async fn a_scrape_is_known_for_as_long_as_the_knob_says() {
     let mut options = crowd_of(100);
-    options.followers.kept_for = Some(DAY);
+    options.retention = Some(DAY);
     let (sandbox, id) = partial(options).await;
     let path = |what: &str| format!("/company-follower/{id}/{what}");
     // It ended after 2,040 ms; a minute has passed.
-    advance(DAY - Duration::from_millis(57_960)).await;
+    advance(DAY - Duration::from_millis(57_961)).await;
     for what in ["progress", "results", "export"] {
         assert_eq!(get(&sandbox, &path(what)).await.status, 200, "{what}");
     }

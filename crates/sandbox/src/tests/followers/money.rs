@@ -126,7 +126,7 @@ async fn a_scrape_with_an_address_is_settled_at_its_end_and_others_on_demand() {
         (false, None, None),
     ] {
         let mut options = crowd_of(342);
-        options.followers.settles_after = settles_after;
+        options.settles_after = settles_after;
         let sandbox = Sandbox::new(options);
         let mut body = search(500);
         if webhook {

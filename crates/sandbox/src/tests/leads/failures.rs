@@ -202,7 +202,8 @@ async fn jobs_are_listed_newest_first_by_page_and_status_for_thirty_days() {
 #[tokio::test(start_paused = true)]
 async fn a_job_is_known_by_its_own_path_and_while_it_is_kept() {
     let retention = Some(Duration::from_secs(60));
-    let sandbox = world(LeadOptions { retention, ..LeadOptions::default() });
+    let options = Options { retention, ..small(LeadOptions::default()) };
+    let sandbox = sandbox(options);
     let body = json!({ "leads": leads(&ids(&sandbox, 1).await) });
     let reveal = submit(&sandbox, "/lead-finder/reveal", body).await;
     let body = json!({ "filters": {}, "maxResults": 1 });

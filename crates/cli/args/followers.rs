@@ -1,16 +1,14 @@
 //! How the sandbox's company followers and count estimates behave.
 
 use clap::Args;
-use leadmill_sandbox::{
-    EarlyFollowers, EstimateEnd, FollowerAccess, Followers, OverQuota,
-};
+use leadmill_sandbox::{Access, EarlyFollowers, EstimateEnd, Followers, OverQuota};
 use std::{ops::RangeInclusive, time::Duration};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FollowerArgs {
     /// Whether the team may use company followers: approved, pending, rejected, revoked or none.
     #[arg(long, env = "LEADMILL_SANDBOX_FOLLOWER_ACCESS", default_value_t)]
-    pub(crate) follower_access: FollowerAccess,
+    pub(crate) follower_access: Access,
     /// Credits for one follower.
     #[arg(long, value_name = "CREDITS", env = "LEADMILL_SANDBOX_FOLLOWER_PRICE")]
     pub(crate) follower_price: Option<u64>,

@@ -3,7 +3,6 @@
 //! # Source
 //! Section 9 and appendix A of the reference.
 
-mod access;
 mod attributes;
 mod book;
 mod company;
@@ -23,6 +22,7 @@ mod options;
 mod person;
 mod population;
 mod preview;
+mod replies;
 mod reveal;
 mod reveal_jobs;
 mod saved;
@@ -36,22 +36,23 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
+use crate::access::{Door, admit};
 use crate::gate::BASE;
+use crate::options::Options;
 use crate::sandbox::Sandbox;
 
 pub(crate) use book::LeadBook;
 pub(crate) use company::Company;
-pub use options::{
-    ExportStatus, FilterOptions, LargeCounts, LeadAccess, LeadOptions, TopLevel,
-};
+pub use options::{ExportStatus, FilterOptions, LargeCounts, LeadOptions, TopLevel};
 pub(crate) use person::Person;
 pub(crate) use population::company_slug;
 pub use setting::{LeadSetting, UnreadableLeadSetting};
 pub(crate) use tables::{JOB, PLACE};
 
 /// The routes below `/lead-finder`.
-pub(crate) fn routes(sandbox: &Sandbox) -> Router<Sandbox> {
+pub(crate) fn routes(options: &Options) -> Router<Sandbox> {
     let at = |path: &str| format!("{BASE}/lead-finder/{path}");
+    let door = Door { name: "Lead Finder", access: options.leads.access };
     Router::new()
         .route(&at("search"), post(search::search))
         .route(&at("count"), post(counts::count))
@@ -68,5 +69,5 @@ pub(crate) fn routes(sandbox: &Sandbox) -> Router<Sandbox> {
         .route(&at("export-jobs"), get(export_jobs::list))
         .route(&at("export-jobs/{id}"), get(export_jobs::poll))
         .route(&at("export-jobs/{id}/download"), get(export_jobs::download))
-        .route_layer(from_fn_with_state(sandbox.clone(), access::access))
+        .route_layer(from_fn_with_state(door, admit))
 }

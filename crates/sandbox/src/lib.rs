@@ -10,6 +10,7 @@
 //! and call [`Sandbox::router`] as a `tower` service. Only the callbacks of a batch with a `webhookUrl` are
 //! sent by a task, one for each such batch. Nothing runs on once the last handle is gone.
 
+mod access;
 mod account;
 mod answers;
 mod audit;
@@ -54,6 +55,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use access::Access;
 pub use answers::finder::{FoundEmail, answer_finder};
 pub use answers::phones::answer_phones;
 pub use answers::profile::{
@@ -67,17 +69,15 @@ pub use callbacks::outlet::{Delivery, Outlet};
 pub use canonical::question;
 pub use chaos::{Chaos, Trouble};
 pub use faults::{Fault, Quirks};
-pub use followers::knobs::{
-    EarlyFollowers, EstimateEnd, FollowerAccess, Followers, OverQuota,
-};
+pub use followers::knobs::{EarlyFollowers, EstimateEnd, Followers, OverQuota};
 pub use foreign::{Percent, UnreadablePercent};
 pub use keys::{ApiKey, KeyState};
 pub use knobs::{
     EarlyResults, HeaderFamily, MissId, NoCreditBody, RateHeaders, ThrottleBody,
 };
 pub use leads::{
-    ExportStatus, FilterOptions, LargeCounts, LeadAccess, LeadOptions, LeadSetting,
-    TopLevel, UnreadableLeadSetting,
+    ExportStatus, FilterOptions, LargeCounts, LeadOptions, LeadSetting, TopLevel,
+    UnreadableLeadSetting,
 };
 pub use limiter::Algorithm;
 pub use limits::{Admission, Limits, Rates};

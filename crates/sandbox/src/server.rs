@@ -17,14 +17,12 @@ use crate::leads;
 use crate::options::Options;
 use crate::people;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
-use crate::routes::followers;
 use crate::routes::lookup::lookup;
 use crate::routes::own::{audit, top_up};
 use crate::routes::submit::submit;
-use crate::routes::teams;
 use crate::routes::validation::{EmailValidation, validation_results, validation_status};
 use crate::routes::wallets::{balance, transactions};
-use crate::routes::{phones, reverse, unknown_route};
+use crate::routes::{followers, phones, reverse, teams, unknown_route};
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
@@ -33,8 +31,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         let api = |path: &str| format!("{BASE}/{path}");
         let [find, validate] = [api(finder::NAME), api(validation::NAME)];
-        let router = reverse::routes(phones::routes(Router::new()));
-        let router = teams::routes(followers::routes(router))
+        let router = Router::new()
             .route(&api("wallets/balance"), get(balance))
             .route(&api("wallets/transactions"), get(transactions))
             .route(&find, post(lookup::<EmailFinder>))
@@ -45,8 +42,12 @@ impl Sandbox {
             .route(&format!("{validate}/batch"), post(submit::<EmailValidation>))
             .route(&format!("{validate}/batch/{{id}}"), get(validation_status))
             .route(&format!("{validate}/batch/{{id}}/results"), get(validation_results))
-            .merge(leads::routes(self))
+            .merge(phones::routes())
+            .merge(reverse::routes())
+            .merge(followers::routes(self.options()))
+            .merge(leads::routes(self.options()))
             .merge(people::routes())
+            .merge(teams::routes())
             .route("/sandbox/audit", get(audit))
             .route("/sandbox/topup", post(top_up))
             .method_not_allowed_fallback(unknown_route)

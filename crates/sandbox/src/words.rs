@@ -57,16 +57,16 @@ macro_rules! worded {
 pub(crate) use worded;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fmt::{Debug, Display};
     use std::str::FromStr;
 
     use crate::{
-        Algorithm, Category, HeaderFamily, PhoneMiss, RateHeaders, ReverseMiss,
+        Access, Algorithm, Category, HeaderFamily, PhoneMiss, RateHeaders, ReverseMiss,
         ReversePages,
     };
 
-    fn reads_as_it_is_written<T>(choices: &[T], names: &[&str])
+    pub(crate) fn reads_as_it_is_written<T>(choices: &[T], names: &[&str])
     where
         T: FromStr<Err: Debug> + Display + Debug + PartialEq,
     {
@@ -99,6 +99,16 @@ mod tests {
         reads_as_it_is_written(
             &[Category::Global, Category::Enrich, Category::Bulk],
             &["global", "enrich", "bulk"],
+        );
+        reads_as_it_is_written(
+            &[
+                Access::Approved,
+                Access::Pending,
+                Access::Rejected,
+                Access::Revoked,
+                Access::None,
+            ],
+            &["approved", "pending", "rejected", "revoked", "none"],
         );
         reads_as_it_is_written(
             &[PhoneMiss::Empty, PhoneMiss::NotFound],

@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::words::worded;
 
 /// How company followers and count estimates behave. Rows are those of section 14 of the reference.
 #[derive(Clone, Debug)]
 pub struct Followers {
     /// Whether the team may use them (row 27).
-    pub access: FollowerAccess,
+    pub access: Access,
     /// Credits for one profile; the reference's example is 100, and each team has its own.
     pub price: u64,
     /// The most profiles that a team may ask for in a day, which begins at midnight UTC.
@@ -34,7 +35,7 @@ pub struct Followers {
 impl Default for Followers {
     fn default() -> Self {
         Self {
-            access: FollowerAccess::default(),
+            access: Access::default(),
             price: 100,
             daily_limit: 50_000,
             over_quota: OverQuota::default(),
@@ -47,34 +48,6 @@ impl Default for Followers {
         }
     }
 }
-
-/// Whether a team may use company followers (section 10.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum FollowerAccess {
-    /// It may.
-    #[default]
-    Approved,
-    /// It has applied.
-    Pending,
-    /// It was turned down.
-    Rejected,
-    /// It could, and can no more.
-    Revoked,
-    /// It has not applied.
-    None,
-}
-
-worded!(
-    FollowerAccess,
-    "access",
-    [
-        ("approved", Approved),
-        ("pending", Pending),
-        ("rejected", Rejected),
-        ("revoked", Revoked),
-        ("none", None),
-    ]
-);
 
 /// The reply to a scrape that asks for more profiles than are left of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,34 +105,11 @@ worded!(
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::{Debug, Display};
-    use std::str::FromStr;
-
     use super::*;
-
-    fn reads_as_it_is_written<T>(choices: &[T], names: &[&str])
-    where
-        T: FromStr<Err: Debug> + Display + Debug + PartialEq,
-    {
-        let written: Vec<String> = choices.iter().map(T::to_string).collect();
-        assert_eq!(written, names);
-        for (choice, name) in choices.iter().zip(names) {
-            assert_eq!(name.parse::<T>().unwrap(), *choice);
-        }
-    }
+    use crate::words::tests::reads_as_it_is_written;
 
     #[test]
     fn every_choice_reads_as_it_is_written() {
-        reads_as_it_is_written(
-            &[
-                FollowerAccess::Approved,
-                FollowerAccess::Pending,
-                FollowerAccess::Rejected,
-                FollowerAccess::Revoked,
-                FollowerAccess::None,
-            ],
-            &["approved", "pending", "rejected", "revoked", "none"],
-        );
         reads_as_it_is_written(
             &[OverQuota::Throttled, OverQuota::Forbidden, OverQuota::Invalid],
             &["429", "403", "400"],

@@ -4,9 +4,9 @@ use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::access::envelope;
 use super::filters::Filters;
 use super::options::LargeCounts;
+use super::replies::envelope;
 use crate::envelope::Envelope;
 use crate::problem::Problem;
 use crate::routes::body;

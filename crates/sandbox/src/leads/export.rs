@@ -7,11 +7,11 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::access::envelope;
 use super::field::{Field, price};
 use super::filters::Filters;
 use super::jobs::{JobLead, Work, begin, required};
 use super::population::Population;
+use super::replies::envelope;
 use super::search::page;
 use crate::envelope::Envelope;
 use crate::faults::Fault;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::access::opaque;
 use super::export::Columns;
 use super::field::{Field, price};
 use super::population::Population;
+use super::replies::opaque;
 use super::settlement::settle;
 use crate::account::Account;
 use crate::batches::counted;

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::access::envelope;
 use super::facets::{FACETS, Facet};
 use super::options::{FilterOptions, TopLevel};
+use super::replies::envelope;
 use super::tables;
 use crate::envelope::Envelope;
 use crate::problem::Problem;

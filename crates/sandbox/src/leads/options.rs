@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::words::worded;
 
 /// How the lead finder behaves. The defaults are the published contract of August 2026.
@@ -12,7 +13,7 @@ pub struct LeadOptions {
     /// How many companies employ them.
     pub companies: usize,
     /// Whether the team has access; without it every lead-finder operation is 403 (row 27).
-    pub access: LeadAccess,
+    pub access: Access,
     /// Whether a `jobLevel` that is none of the options is 400, as seen live. If not, it matches nobody.
     pub strict_levels: bool,
     /// What the highest `jobLevel` is called, of which there are two accounts.
@@ -47,34 +48,6 @@ pub struct LeadOptions {
     /// Whether to delete a saved search that there is not is 404, which is not declared. If not, it is deleted.
     pub strict_delete: bool,
 }
-
-/// What has become of a team's application for access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum LeadAccess {
-    /// It has access.
-    #[default]
-    Approved,
-    /// It has not applied.
-    None,
-    /// It has applied.
-    Pending,
-    /// It was refused.
-    Rejected,
-    /// It had access once.
-    Revoked,
-}
-
-worded!(
-    LeadAccess,
-    "access",
-    [
-        ("approved", Approved),
-        ("none", None),
-        ("pending", Pending),
-        ("rejected", Rejected),
-        ("revoked", Revoked),
-    ]
-);
 
 /// The name of the highest `jobLevel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -133,7 +106,7 @@ impl Default for LeadOptions {
         Self {
             people: 20_000,
             companies: 2_000,
-            access: LeadAccess::default(),
+            access: Access::default(),
             strict_levels: false,
             top_level: TopLevel::default(),
             any_case_technology: false,

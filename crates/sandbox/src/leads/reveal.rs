@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::access::envelope;
 use super::field::Field;
 use super::jobs::{JobLead, Work, begin};
+use super::replies::envelope;
 use crate::account::Account;
 use crate::envelope::Envelope;
 use crate::faults::Fault;

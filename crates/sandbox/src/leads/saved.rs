@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::access::envelope;
 use super::book::SavedSearch;
 use super::filters::Filters;
+use super::replies::envelope;
 use crate::envelope::Envelope;
 use crate::problem::Problem;
 use crate::routes::body::{self, check_length};

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::access::request_id;
 use super::counts::{Counted, LARGEST};
 use super::filters::Filters;
 use super::free::{self, FREE_PAGES};
 use super::preview;
+use super::replies::request_id;
 use crate::envelope::Envelope;
 use crate::page::Page;
 use crate::problem::Problem;

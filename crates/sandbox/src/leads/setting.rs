@@ -104,8 +104,9 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::{ExportStatus, LeadAccess};
+    use super::super::options::ExportStatus;
     use super::*;
+    use crate::access::Access;
 
     #[test]
     fn every_knob_is_turned_by_its_name() {
@@ -139,7 +140,7 @@ mod tests {
             setting.apply(&mut options);
             assert_ne!(options, before, "{text} turns something");
         }
-        assert_eq!((options.people, options.access), (5, LeadAccess::Pending));
+        assert_eq!((options.people, options.access), (5, Access::Pending));
         assert_eq!(options.export_status, ExportStatus::Nested);
         assert_eq!(options.reveal_cache, Duration::from_secs(60));
     }

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::access::request_id;
 use super::field::Field;
+use super::replies::request_id;
 use super::reveal::{LeadId, ids};
 use crate::batches::counted;
 use crate::envelope::Envelope;

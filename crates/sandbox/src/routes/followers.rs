@@ -3,14 +3,17 @@
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use self::declined::{Declined, check_access};
+use self::declined::Declined;
 use super::body;
+use crate::access::{Door, admit};
 use crate::answers::followers::NAME;
 use crate::gate::BASE;
+use crate::options::Options;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 
@@ -25,18 +28,20 @@ pub(crate) mod quota;
 pub(crate) mod reserve;
 pub(crate) mod start;
 
-/// The routes of the family, count estimates among them.
-pub(crate) fn routes(router: Router<Sandbox>) -> Router<Sandbox> {
+/// The routes of the family, count estimates among them. All but the limit need access.
+pub(crate) fn routes(options: &Options) -> Router<Sandbox> {
     let scrapes = format!("{BASE}/{NAME}");
     let estimates = format!("{BASE}/{}", estimates::NAME);
-    router
+    let door = Door { name: "Company Follower", access: options.followers.access };
+    Router::new()
         .route(&scrapes, post(start_or_continue))
-        .route(&format!("{scrapes}/limit"), get(limit::limit))
         .route(&format!("{scrapes}/{{id}}/progress"), get(polls::progress))
         .route(&format!("{scrapes}/{{id}}/results"), get(polls::results))
         .route(&format!("{scrapes}/{{id}}/export"), get(export::export))
         .route(&estimates, post(estimates::start))
         .route(&format!("{estimates}/{{id}}"), get(estimates::status))
+        .route_layer(from_fn_with_state(door, admit))
+        .route(&format!("{scrapes}/limit"), get(limit::limit))
 }
 
 /// What makes a start a continuation.
@@ -56,10 +61,6 @@ async fn start_or_continue(
         body::drain(request).await;
         return Problem::validation("querystring Invalid request").into_response();
     };
-    if let Err(denied) = check_access(&sandbox) {
-        body::drain(request).await;
-        return denied.into_response();
-    }
     let fault = sandbox.account().next_fault();
     if let Some(refused) = fault.refusal() {
         body::drain(request).await;

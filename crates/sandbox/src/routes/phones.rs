@@ -63,9 +63,9 @@ pub(crate) struct PhoneBulkResultItem {
 }
 
 /// The endpoints.
-pub(crate) fn routes(router: Router<Sandbox>) -> Router<Sandbox> {
+pub(crate) fn routes() -> Router<Sandbox> {
     let path = format!("{BASE}/{NAME}");
-    router
+    Router::new()
         .route(&path, get(lookup::<PhoneFinder>))
         .route(&format!("{path}/bulk"), post(submit::<PhoneFinder>))
         .route(&format!("{path}/bulk/{{id}}"), get(status::<PhoneFinder>))

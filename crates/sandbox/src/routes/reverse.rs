@@ -50,9 +50,9 @@ pub(crate) struct ReverseLookupResult {
 }
 
 /// The endpoints.
-pub(crate) fn routes(router: Router<Sandbox>) -> Router<Sandbox> {
+pub(crate) fn routes() -> Router<Sandbox> {
     let bulk = format!("{BASE}/reverse-lookup/bulk-lookup");
-    router
+    Router::new()
         .route(&format!("{BASE}/{NAME}"), post(lookup::<ReverseLookup>))
         .route(&bulk, post(submit::<ReverseLookup>))
         .route(&format!("{bulk}/{{id}}"), get(status::<ReverseLookup>))

@@ -17,10 +17,10 @@ use crate::team::{Invitation, PEOPLE, Role, expire, knows};
 use crate::timestamp;
 
 /// The routes of the family.
-pub(crate) fn routes(router: Router<Sandbox>) -> Router<Sandbox> {
+pub(crate) fn routes() -> Router<Sandbox> {
     let team = format!("{BASE}/teams/{{team}}");
     let invitations = format!("{team}/invitations");
-    router
+    Router::new()
         .route(&format!("{team}/members"), get(members))
         .route(&invitations, get(pending).post(invite))
         .route(&format!("{invitations}/{{id}}"), delete(cancel))

@@ -1,11 +1,10 @@
 //! Count estimates: how many followers a search would find, and which.
 
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::declined::{Declined, check_access};
 use crate::account::Account;
 use crate::envelope::Envelope;
 use crate::faults::Fault;
@@ -17,7 +16,7 @@ use crate::followers::knobs::EstimateEnd;
 use crate::followers::search::Search;
 use crate::problem::Problem;
 use crate::refusal::{NoCredit, Refusal};
-use crate::routes::body;
+use crate::routes::paid::paid;
 use crate::sandbox::Sandbox;
 use crate::timestamp;
 use crate::wallet::NotCovered;
@@ -78,26 +77,14 @@ pub(crate) struct StatusMeta {
 
 /// `POST /count-estimate`
 pub(crate) async fn start(State(sandbox): State<Sandbox>, request: Request) -> Response {
-    if let Err(denied) = check_access(&sandbox) {
-        body::drain(request).await;
-        return denied.into_response();
-    }
-    let fault = sandbox.account().next_fault();
-    if let Some(refused) = fault.refusal() {
-        body::drain(request).await;
-        return refused;
-    }
-    let accepted = accept(&sandbox, request, fault).await;
-    fault.strike(accepted.into_response()).await
+    paid(&sandbox, request, |sent, fault| accept(&sandbox, sent, fault)).await
 }
 
-async fn accept(
+fn accept(
     sandbox: &Sandbox,
-    request: Request,
+    sent: CountEstimateRequest,
     fault: Fault,
-) -> Result<Envelope<StartData, StartMeta>, Declined> {
-    let options = sandbox.options();
-    let sent = body::read::<CountEstimateRequest>(request, options).await?;
+) -> Result<Envelope<StartData, StartMeta>, Refusal> {
     let search = Search::read(&sent.company_url, &sent.filters)?;
     let (account, now) = (&mut *sandbox.account(), Instant::now());
     let (data, credits_used) = match cached(sandbox, account, &search, now) {
@@ -184,8 +171,7 @@ fn begin(
 pub(crate) async fn status(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-) -> Result<Envelope<StatusData, StatusMeta>, Declined> {
-    check_access(&sandbox)?;
+) -> Result<Envelope<StatusData, StatusMeta>, Problem> {
     let (options, now) = (sandbox.options(), Instant::now());
     let account = &mut *sandbox.account();
     let credits_refunded = refund(&sandbox, account, &id, now);

@@ -5,8 +5,8 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::quota;
+use crate::access::Access;
 use crate::envelope::{Envelope, RequestMeta};
-use crate::followers::knobs::FollowerAccess;
 use crate::sandbox::Sandbox;
 
 /// A team that is not approved sees its status alone.
@@ -39,7 +39,7 @@ pub(crate) async fn limit(State(sandbox): State<Sandbox>) -> Envelope<LimitData>
     };
     let data = LimitData {
         status: knobs.access.to_string(),
-        quota: (knobs.access == FollowerAccess::Approved).then_some(quota),
+        quota: (knobs.access == Access::Approved).then_some(quota),
     };
     Envelope::new(data, RequestMeta { request_id: sandbox.request_id(account) })
 }

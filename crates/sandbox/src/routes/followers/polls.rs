@@ -5,7 +5,6 @@ use axum::extract::{Path, Query, State};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::declined::{Declined, check_access};
 use crate::account::Account;
 use crate::answers::followers::FollowerProfile;
 use crate::batches::positions;
@@ -70,8 +69,7 @@ pub(crate) fn find(
 pub(crate) async fn progress(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
-) -> Result<Envelope<ProgressData>, Declined> {
-    check_access(&sandbox)?;
+) -> Result<Envelope<ProgressData>, Problem> {
     let (account, now) = (&mut *sandbox.account(), Instant::now());
     let scrape = find(&sandbox, account, &id, now)?;
     let collected = scrape.collected(sandbox.options(), now);
@@ -93,8 +91,7 @@ pub(crate) async fn results(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
     query: Result<Query<PageQuery>, QueryRejection>,
-) -> Result<Envelope<ResultsData, ResultsMeta>, Declined> {
-    check_access(&sandbox)?;
+) -> Result<Envelope<ResultsData, ResultsMeta>, Problem> {
     let options = sandbox.options();
     let bounds = PageBounds { usual: 100, most: 500, clamp: options.clamp_limit };
     let page = page_query(query)?.page(bounds)?;

@@ -4,15 +4,15 @@ use serde_json::json;
 
 use super::{ACME, crowd_of, search};
 use crate::tests::client::{get, post, read, send};
-use crate::{Fault, FollowerAccess, Options, Sandbox};
+use crate::{Access, Fault, Options, Sandbox};
 
 #[tokio::test(start_paused = true)]
 async fn without_access_there_is_only_its_status() {
     for (access, name) in [
-        (FollowerAccess::Pending, "pending"),
-        (FollowerAccess::Rejected, "rejected"),
-        (FollowerAccess::Revoked, "revoked"),
-        (FollowerAccess::None, "none"),
+        (Access::Pending, "pending"),
+        (Access::Rejected, "rejected"),
+        (Access::Revoked, "revoked"),
+        (Access::None, "none"),
     ] {
         let mut options = crowd_of(10);
         options.followers.access = access;
@@ -56,7 +56,7 @@ async fn without_access_there_is_only_its_status() {
 #[tokio::test(start_paused = true)]
 async fn access_to_followers_is_no_access_to_the_rest() {
     let mut options = crowd_of(10);
-    options.followers.access = FollowerAccess::Revoked;
+    options.followers.access = Access::Revoked;
     let sandbox = Sandbox::new(options);
     assert_eq!(get(&sandbox, "/wallets/balance").await.status, 200);
     let estimate = post(&sandbox, "/count-estimate", json!({ "companyUrl": ACME })).await;

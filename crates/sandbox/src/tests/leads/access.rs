@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 use super::{small, world};
 use crate::tests::client::{get, post, read, sandbox, send};
-use crate::{LeadAccess, LeadOptions, Options, Plan, ThrottleBody};
+use crate::{Access, LeadOptions, Options, Plan, ThrottleBody};
 
 const ROUTES: [(&str, &str); 15] = [
     ("POST", "search"),
@@ -30,10 +30,10 @@ const ROUTES: [(&str, &str); 15] = [
 #[tokio::test(start_paused = true)]
 async fn a_team_without_access_gets_403_everywhere_in_the_family() {
     for (access, status) in [
-        (LeadAccess::None, "none"),
-        (LeadAccess::Pending, "pending"),
-        (LeadAccess::Rejected, "rejected"),
-        (LeadAccess::Revoked, "revoked"),
+        (Access::None, "none"),
+        (Access::Pending, "pending"),
+        (Access::Rejected, "rejected"),
+        (Access::Revoked, "revoked"),
     ] {
         let sandbox = world(LeadOptions { access, ..LeadOptions::default() });
         for (method, route) in ROUTES {
@@ -47,7 +47,7 @@ async fn a_team_without_access_gets_403_everywhere_in_the_family() {
         }
         assert_eq!(get(&sandbox, "/wallets/balance").await.status, 200);
     }
-    let none = world(LeadOptions { access: LeadAccess::None, ..LeadOptions::default() });
+    let none = world(LeadOptions { access: Access::None, ..LeadOptions::default() });
     let reply = post(&none, "/lead-finder/count", json!({})).await;
     let detail = "Your team has not applied for Lead Finder access. Please submit an application first.";
     assert_eq!(reply.at("/detail"), detail);

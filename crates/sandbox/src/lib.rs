@@ -18,6 +18,7 @@ mod batches;
 mod callbacks;
 mod canonical;
 mod chaos;
+mod csv;
 mod envelope;
 mod faults;
 mod followers;

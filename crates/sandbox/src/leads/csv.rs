@@ -8,6 +8,7 @@ use super::jobs::Seen;
 use super::person::Person;
 use super::population::Population;
 use super::preview::text;
+use crate::csv::cell;
 
 /// The columns of every file, each with the filter whose attribute it holds.
 const COLUMNS: [(&str, &str); 16] = [
@@ -70,11 +71,8 @@ fn row(person: &Person, company: &Company, columns: &Columns) -> Vec<String> {
 
 /// By RFC 4180, but for line ends, which are those of Unix.
 fn line(cells: &[String]) -> String {
-    let quoted = |cell: &String| match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.clone(),
-    };
-    let mut line = cells.iter().map(quoted).collect::<Vec<_>>().join(",");
+    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    let mut line = cells.join(",");
     line.push('\n');
     line
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::answers::followers::FollowerProfile;
+use crate::csv::cell;
 
 /// The fields of a profile as they are called on the wire.
 const COLUMNS: [&str; 21] = [
@@ -38,28 +39,21 @@ pub(crate) fn csv(profiles: impl Iterator<Item = FollowerProfile>) -> String {
         let spotlights = profile.spotlights.join(";");
         let fields = serde_json::to_value(profile).unwrap_or_default();
         for column in COLUMNS {
-            text.push_str(&cell(fields.get(column)));
+            text.push_str(&shown(fields.get(column)));
             text.push(',');
         }
-        text.push_str(&quoted(&spotlights));
+        text.push_str(&cell(&spotlights));
         text.push_str("\r\n");
     }
     text
 }
 
-fn cell(value: Option<&Value>) -> String {
+fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => quoted(text),
-        Some(other) => quoted(&other.to_string()),
+        Some(Value::String(text)) => cell(text).into_owned(),
+        Some(other) => cell(&other.to_string()).into_owned(),
     }
-}
-
-fn quoted(text: &str) -> String {
-    if !text.contains([',', '"', '\r', '\n']) {
-        return text.to_owned();
-    }
-    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -68,10 +62,10 @@ mod tests {
 
     #[test]
     fn a_cell_is_quoted_where_it_must_be() {
-        let cell = |value: Value| cell(Some(&value));
-        assert_eq!(cell(Value::Null), "");
-        assert_eq!(cell("a b".into()), "a b");
-        assert_eq!(cell("a, \"b\"".into()), "\"a, \"\"b\"\"\"");
-        assert_eq!(cell(true.into()), "true");
+        let shown = |value: Value| shown(Some(&value));
+        assert_eq!(shown(Value::Null), "");
+        assert_eq!(shown("a b".into()), "a b");
+        assert_eq!(shown("a, \"b\"".into()), "\"a, \"\"b\"\"\"");
+        assert_eq!(shown(true.into()), "true");
     }
 }

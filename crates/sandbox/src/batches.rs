@@ -230,7 +230,7 @@ pub(crate) fn positions(
 }
 
 /// A place for every position, none twice, and the first never at home if there are two or more.
-pub(crate) fn shuffled(position: usize, total: usize, seed: u64) -> usize {
+fn shuffled(position: usize, total: usize, seed: u64) -> usize {
     let seed = usize::try_from(seed % 1_000_003).unwrap_or_default();
     let step = (total / 2 + seed % 1_000..).find(|&step| coprime(step, total));
     let start = 1 + seed % total.saturating_sub(1).max(1);

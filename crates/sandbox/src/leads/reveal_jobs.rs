@@ -12,10 +12,11 @@ use super::field::Field;
 use super::job_list::{self, JobsData, JobsQuery};
 use super::jobs::{Seen, Work, see};
 use super::population::Population;
-use crate::batches::shuffled;
+use crate::batches::positions;
 use crate::envelope::Envelope;
 use crate::job::JobState;
 use crate::options::Options;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::sandbox::Sandbox;
 use crate::settling::settled;
@@ -141,26 +142,19 @@ fn work(seen: &Seen) -> (&'static str, Vec<Field>) {
 
 fn results(options: &Options, seen: &Seen, population: &Population) -> Revealed {
     let (_, fields) = work(seen);
-    let (leads, quirks) = (&seen.lead_job.leads, seen.job.quirks);
-    let contact =
-        |id: &str, person: Option<usize>| contact(population, id, person, &fields);
-    let mut revealed = Vec::new();
-    for at in 0..leads.len() {
-        let place = match options.shuffled {
-            true => shuffled(at, leads.len(), options.seed),
-            false => at,
+    let leads = &seen.lead_job.leads;
+    let page = Page { number: 1, limit: leads.len().max(1) };
+    let contact = |place: Option<usize>| {
+        let (id, person) = match place {
+            Some(place) => {
+                leads.get(place).map(|lead| (lead.id.as_str(), lead.person))?
+            }
+            None => ("enc_0000000000000000", None),
         };
-        let Some(lead) = leads.get(place) else { continue };
-        let times = match at {
-            at if quirks.drop == Some(at) => 0,
-            at if quirks.duplicate == Some(at) => 2,
-            _ => 1,
-        };
-        revealed.extend((0..times).map(|_| contact(&lead.id, lead.person)));
-    }
-    if quirks.extra {
-        revealed.push(contact("enc_0000000000000000", None));
-    }
+        Some(contact(population, id, person, &fields))
+    };
+    let places = positions(options, &seen.job, leads.len(), page, |_| true);
+    let revealed = places.into_iter().filter_map(contact).collect();
     let already = leads.iter().filter(|lead| lead.paid.is_empty()).count();
     let newly = leads.iter().filter(|lead| {
         let person = lead.person.and_then(|person| population.people.get(person));

@@ -31,12 +31,12 @@ struct SearchRequest {
 #[derive(Debug, Serialize)]
 struct SearchData {
     results: Vec<Map<String, Value>>,
-    pagination: Pagination,
+    pagination: SearchPagination,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Pagination {
+struct SearchPagination {
     page: usize,
     page_size: usize,
     total_results: usize,
@@ -111,8 +111,8 @@ fn answer(
     Ok(Envelope::new(data, meta))
 }
 
-fn pagination(page: Page, total: usize, counted: Counted) -> Pagination {
-    Pagination {
+fn pagination(page: Page, total: usize, counted: Counted) -> SearchPagination {
+    SearchPagination {
         page: page.number,
         page_size: page.limit,
         total_results: total,

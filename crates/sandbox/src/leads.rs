@@ -45,7 +45,7 @@ pub(crate) use book::LeadBook;
 pub(crate) use company::Company;
 pub use options::{ExportStatus, FilterOptions, LargeCounts, LeadOptions, TopLevel};
 pub(crate) use person::Person;
-pub(crate) use population::company_slug;
+pub(crate) use population::{Population, company_slug};
 pub use setting::{LeadSetting, UnreadableLeadSetting};
 pub(crate) use tables::{JOB, PLACE};
 

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, employees};
 use super::meta::{PeopleMeta, charge, check_company, most};
 use crate::envelope::Envelope;
 use crate::page::Page;
@@ -83,11 +83,7 @@ fn answer(
     let page = check(&body)?;
     let account = &mut *sandbox.account();
     let population = account.leads.population(sandbox.options());
-    let company = population.company_at(&body.company_linkedin_url);
-    let members = company.map_or(&[] as &[_], |company| population.members(company));
-    let employees = members.iter().filter_map(|at| population.at(*at));
-    let found: Vec<Candidate<'_>> = employees
-        .map(|(person, company)| Candidate { person, company })
+    let found: Vec<Candidate<'_>> = employees(&population, &body.company_linkedin_url)
         .filter(|candidate| body.wants(candidate))
         .collect();
     let shown = found.get(page.range(found.len())).unwrap_or_default();

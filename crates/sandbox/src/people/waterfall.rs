@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, employees};
 use super::cascade::{Level, levels};
 use super::meta::{PeopleMeta, charge, check_company, most};
 use super::score::{Factors, Scored, score};
@@ -91,11 +91,8 @@ fn answer(
     let levels = levels(body.cascade)?;
     let account = &mut *sandbox.account();
     let population = account.leads.population(sandbox.options());
-    let company = population.company_at(&body.company_linkedin_url);
-    let members = company.map_or(&[] as &[_], |company| population.members(company));
-    let employees = members.iter().filter_map(|at| population.at(*at));
     let candidates: Vec<Candidate<'_>> =
-        employees.map(|(person, company)| Candidate { person, company }).collect();
+        employees(&population, &body.company_linkedin_url).collect();
     let (mut kept, cascade_stats) = pour(&levels, &candidates, least);
     let total_found = kept.len();
     // The sort keeps earlier levels, and within them earlier people, before others of the same score.

@@ -13,6 +13,7 @@ mod bad_input;
 mod budgets;
 mod doubts;
 mod ends;
+mod families;
 mod full_disk;
 mod house;
 mod job_slots;

@@ -3,12 +3,13 @@
 use crate::{
     Answers, Asked, StepSpec, Subject, TableError,
     answers::{NOWHERE, Place},
+    fan_out::FanOut,
     nested,
     plain::lower,
     receipt::{self, RECEIPT, Receipt},
 };
 use arrow::{
-    array::{ArrayRef, RecordBatch, StringArray, UInt8Array},
+    array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt8Array},
     compute::take,
     datatypes::{DataType, Field, Schema, SchemaRef},
     error::ArrowError,
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub struct Attach {
     schema: SchemaRef,
     outputs: usize,
+    /// The outputs whose items become rows: all of one list.
+    fanned: Vec<usize>,
     names: StringArray,
     /// Where earlier steps left their receipts.
     receipts: Option<usize>,
@@ -38,6 +41,7 @@ impl Attach {
             let added = Field::new(column, nested::data_type(selection.kind), true);
             add(&mut fields, added, Subject::Output(place))?;
         }
+        let fanned = fanned(step)?;
         let status = Field::new(step.status_column(), DataType::Utf8, false);
         add(&mut fields, status, Subject::Output(step.output.len()))?;
         let earlier = receipts.and_then(|place| schema.fields().get(place));
@@ -56,6 +60,7 @@ impl Attach {
                 schema.metadata().clone(),
             )),
             outputs: step.output.len(),
+            fanned,
             names: Status::ALL.iter().map(|status| Some(status.name())).collect(),
             receipts,
             receipt: step.receipt,
@@ -68,7 +73,7 @@ impl Attach {
     }
 
     /// Adds the columns to a batch whose rows ask `asked`. `standing` tells about a question without an
-    /// answer: deferred, failed, suppressed or held.
+    /// answer: deferred, failed, suppressed or held. Where the items of a list become rows, so do their leads.
     pub fn batch(
         &self,
         batch: &RecordBatch,
@@ -89,7 +94,7 @@ impl Attach {
             rows.push(row);
             statuses.push(status.code());
         }
-        self.columns(batch, answers, &rows, statuses)
+        self.columns(batch, answers, rows, statuses)
             .and_then(|columns| RecordBatch::try_new(self.schema.clone(), columns))
             .map_err(|error| TableError::new(Subject::Sink, lower(&error.to_string())))
     }
@@ -98,26 +103,68 @@ impl Attach {
         &self,
         batch: &RecordBatch,
         answers: &Answers,
-        rows: &[Place],
-        statuses: Vec<u8>,
+        mut rows: Vec<Place>,
+        mut statuses: Vec<u8>,
     ) -> Result<Vec<ArrayRef>, ArrowError> {
+        let mut outputs = Vec::with_capacity(self.outputs);
+        for output in 0..self.outputs {
+            outputs.push(answers.output(output, &rows)?);
+        }
+        let list = self.fanned.first().and_then(|place| outputs.get(*place));
+        let fan_out = list.and_then(|list| list.as_list_opt::<i32>()).map(FanOut::of);
+        // What a question cost stands on the first of its rows.
+        let mut paid = rows.clone();
+        let fanned;
+        let batch = match &fan_out {
+            None => batch,
+            Some(fan_out) => {
+                (rows, statuses) = (fan_out.repeat(&rows), fan_out.repeat(&statuses));
+                let first = rows.iter().zip(fan_out.is_first());
+                paid = first
+                    .map(|(row, first)| if first { *row } else { NOWHERE })
+                    .collect();
+                for (place, output) in outputs.iter_mut().enumerate() {
+                    *output = match self.fanned.contains(&place) {
+                        true => fan_out.items(output)?,
+                        false => answers.output(place, &rows)?,
+                    };
+                }
+                fanned = fan_out.batch(batch)?;
+                &fanned
+            }
+        };
         let kept = batch.columns().iter().enumerate();
         let kept = kept.filter(|(place, _)| Some(*place) != self.receipts);
         let mut columns: Vec<ArrayRef> = kept.map(|(_, column)| column.clone()).collect();
-        for output in 0..self.outputs {
-            columns.push(answers.output(output, rows)?);
-        }
+        columns.extend(outputs);
         let status = take(&self.names, &UInt8Array::from(statuses), None)?;
         columns.push(status.clone());
         let earlier = self.receipts.map(|place| batch.column(place));
         match (self.receipt, earlier, self.schema.fields().last()) {
             (true, earlier, Some(field)) => {
-                columns.push(Receipt { answers, rows, status }.column(field, earlier)?);
+                let receipt = Receipt { answers, rows: &rows, paid: &paid, status };
+                columns.push(receipt.column(field, earlier)?);
             }
             (_, Some(earlier), _) => columns.push(earlier.clone()),
             (_, None, _) => {}
         }
         Ok(columns)
+    }
+}
+
+/// The outputs whose items become rows.
+fn fanned(step: &StepSpec) -> Result<Vec<usize>, TableError> {
+    let each = step.output.iter().enumerate();
+    let each = each.filter_map(|(place, (_, way))| Some((place, way.fan_out()?)));
+    let each: Vec<_> = each.collect();
+    let first = each.first().map(|(_, list)| *list);
+    match each.iter().find(|(_, list)| Some(*list) != first) {
+        None => Ok(each.into_iter().map(|(place, _)| place).collect()),
+        Some((place, _)) => {
+            let message = "another list of this step becomes rows already";
+            Err(TableError::new(Subject::Output(*place), message)
+                .hint("take the other one whole, and UNNEST it later"))
+        }
     }
 }
 

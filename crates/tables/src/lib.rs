@@ -13,6 +13,7 @@ mod csv;
 mod durable;
 pub mod error;
 mod expression;
+mod fan_out;
 pub mod format;
 mod glob;
 pub mod key;

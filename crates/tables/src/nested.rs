@@ -10,7 +10,7 @@ use arrow::{
     datatypes::{DataType, Field, Fields, Int64Type},
     error::ArrowError,
 };
-use leadmill_core::{FieldKind, Value, operation::Hop};
+use leadmill_core::{FieldKind, Selection, Value, operation::Hop};
 use std::sync::Arc;
 
 /// The type of a field's column.
@@ -143,6 +143,14 @@ pub(crate) fn value(kind: FieldKind, column: &ArrayRef, row: usize) -> Value {
     found().unwrap_or(Value::Null)
 }
 
+/// The type of the column at the end of a way: where items become rows, they are a list yet.
+pub(crate) fn selected_type(selection: &Selection) -> DataType {
+    match selection.fan_out() {
+        None => data_type(selection.kind),
+        Some(_) => DataType::List(Arc::new(item(selection.kind))),
+    }
+}
+
 /// What is in a column at the end of a way into it; null where there is nothing. `None` if the column is not of
 /// the kind that the way leads through.
 pub(crate) fn follow(
@@ -150,8 +158,12 @@ pub(crate) fn follow(
     hops: &[Hop],
 ) -> Option<Result<ArrayRef, ArrowError>> {
     let mut column = column.clone();
-    for hop in hops {
+    for (place, hop) in hops.iter().enumerate() {
         let next = match hop {
+            Hop::Each => {
+                let list = column.as_list_opt::<i32>()?;
+                return Some(each(list, follow(list.values(), hops.get(place + 1..)?)?));
+            }
             Hop::Item(number) => nth(column.as_list_opt::<i32>()?, *number),
             Hop::Member(place) => {
                 let outer = column.as_struct_opt()?;
@@ -168,6 +180,17 @@ pub(crate) fn follow(
         }
     }
     Some(Ok(column))
+}
+
+/// A list with other items.
+fn each(
+    list: &ListArray,
+    items: Result<ArrayRef, ArrowError>,
+) -> Result<ArrayRef, ArrowError> {
+    let items = items?;
+    let field = Field::new("item", items.data_type().clone(), true);
+    let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+    Ok(Arc::new(ListArray::try_new(Arc::new(field), offsets, items, nulls)?))
 }
 
 fn nth(list: &ListArray, number: usize) -> Result<ArrayRef, ArrowError> {

@@ -50,6 +50,8 @@ fn fields() -> Fields {
 pub(crate) struct Receipt<'a> {
     pub answers: &'a Answers,
     pub rows: &'a [Place],
+    /// The same, and nowhere for all but the first of the rows that one became.
+    pub paid: &'a [Place],
     pub status: ArrayRef,
 }
 
@@ -76,7 +78,7 @@ impl Receipt<'_> {
         let columns = vec![
             take(&bought.provider, &purchase, None)?,
             self.status,
-            self.answers.credits(self.rows)?,
+            self.answers.credits(self.paid)?,
             take(&bought.job, &purchase, None)?,
             take(&bought.fetched_at, &purchase, None)?,
             take(&bought.reused, &purchase, None)?,

@@ -1,4 +1,5 @@
-//! A value within an answer, by its path: `email`, `positions[0].title`.
+//! A value within an answer, by its path: `email`, `positions[0].title`; or one value for each item of a list, each on
+//! a row of its own: `employees[].name`.
 
 use super::{Field, FieldKind, Operation};
 
@@ -7,10 +8,18 @@ use super::{Field, FieldKind, Operation};
 pub struct Selection {
     /// The field, by its place among [`Operation::fields`].
     pub field: usize,
-    /// The way from there on.
+    /// The way from there on. At most one of them is [`Hop::Each`].
     pub hops: Box<[Hop]>,
     /// The type of what is there.
     pub kind: FieldKind,
+}
+
+impl Selection {
+    /// The list whose items become rows, if they do: its field, and the way from there on.
+    pub fn fan_out(&self) -> Option<(usize, &[Hop])> {
+        let each = self.hops.iter().position(|hop| *hop == Hop::Each)?;
+        Some((self.field, self.hops.get(..each)?))
+    }
 }
 
 /// One step into a nested value.
@@ -20,6 +29,8 @@ pub enum Hop {
     Item(usize),
     /// The field of a struct, by its place.
     Member(usize),
+    /// Every item of a list, on a row of its own.
+    Each,
 }
 
 /// A path that leads nowhere.
@@ -44,8 +55,13 @@ pub enum NoSuchField {
     #[error("`{0}` is a single value: nothing is within it")]
     Single(String),
     /// A list's items are numbered.
-    #[error("`{0}` is a list: say which item, such as `{0}[0]`, the first")]
+    #[error(
+        "`{0}` is a list: say which item, such as `{0}[0]`, the first, or `{0}[]` for a row each"
+    )]
     List(String),
+    /// Rows for each item of a list within an item would multiply.
+    #[error("`{0}`: only one list can become rows")]
+    Twice(String),
     /// Only lists have numbered items.
     #[error("`{0}` is no list: it has no numbered items")]
     NoList(String),
@@ -75,7 +91,15 @@ impl Operation {
                 };
                 let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
                 let number = number.parse().ok().filter(|_| is_number);
-                hops.push(Hop::Item(number.ok_or_else(malformed)?));
+                hops.push(match number {
+                    _ if !numbered.starts_with(']') => {
+                        Hop::Item(number.ok_or_else(malformed)?)
+                    }
+                    _ if hops.contains(&Hop::Each) => {
+                        return Err(NoSuchField::Twice(so_far));
+                    }
+                    _ => Hop::Each,
+                });
                 (kind, rest) = (*items, after);
             } else {
                 let named = rest.strip_prefix('.').ok_or_else(malformed)?;
@@ -130,6 +154,10 @@ mod tests {
         assert_eq!(year.kind, FieldKind::Integer);
         assert!(matches!(person("positions[1]").unwrap().kind, FieldKind::Struct(_)));
         assert!(matches!(person("positions").unwrap().kind, FieldKind::List(_)));
+        assert_eq!(year.fan_out(), None);
+        let each = person("positions[].title").unwrap();
+        assert_eq!(each.hops[..], [Hop::Each, Hop::Member(0)]);
+        assert_eq!(each.fan_out(), Some((each.field, &[][..])));
     }
 
     #[test]
@@ -145,7 +173,7 @@ mod tests {
             ("positions[-1]", "is no path"),
             ("positions[+1]", "is no path"),
             ("positions[", "is no path"),
-            ("positions[]", "is no path"),
+            ("positions[][]", "`positions[]` is no list"),
         ] {
             let error = person(path).unwrap_err().to_string();
             assert!(error.contains(told), "{path}: {error}");

@@ -38,7 +38,7 @@ impl Loading {
         ];
         let own = own.into_iter().map(|(name, kind)| Field::new(name, kind, true));
         let columns = output.iter().enumerate().map(|(place, selection)| {
-            let kind = nested::data_type(selection.kind);
+            let kind = nested::selected_type(selection);
             Field::new(place.to_string(), kind, true)
         });
         let schema = Arc::new(Schema::new(own.chain(columns).collect::<Vec<_>>()));
@@ -98,11 +98,14 @@ impl Loading {
             Arc::new(UInt32Array::from(vec![purchase; rows])),
             Arc::new(credits.collect::<Int64Array>()),
         ];
-        for Selection { field, hops, kind } in &self.output {
-            let field = self.operation.fields().get(*field)?;
+        for selection in &self.output {
+            let field = self.operation.fields().get(selection.field)?;
             match batch.column_by_name(field.name) {
-                None => columns.push(new_null_array(&nested::data_type(*kind), rows)),
-                Some(column) => match nested::follow(column, hops)? {
+                None => {
+                    let kind = nested::selected_type(selection);
+                    columns.push(new_null_array(&kind, rows));
+                }
+                Some(column) => match nested::follow(column, &selection.hops)? {
                     Ok(column) => columns.push(column),
                     Err(error) => return Some(Err(error)),
                 },

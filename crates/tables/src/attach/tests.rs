@@ -7,7 +7,7 @@ use arrow::{
     array::{Array, AsArray, Int64Array, StructArray},
     datatypes::{Int64Type, TimestampMillisecondType},
 };
-use leadmill_core::{Answered, Finding, Operation, Part, Timestamp, Unaskable};
+use leadmill_core::{Answered, Finding, Operation, Part, Timestamp, Unaskable, Value};
 
 fn step(name: &str, receipt: bool) -> StepSpec {
     StepSpec {
@@ -196,4 +196,81 @@ fn a_column_is_never_replaced() {
     assert_eq!(error.message, "column _leadmill has a receipt of email already");
     let plain = Attach::new(&receipts, &step("check", false)).unwrap();
     assert_eq!(plain.schema().fields().last().unwrap().name(), "_leadmill");
+}
+
+fn person(titles: &[&str], skills: &[&str]) -> Finding {
+    let text = |text: &&str| Value::Text((*text).into());
+    let nulls = || std::iter::repeat_n(Value::Null, 8);
+    let position =
+        |title| Value::Values(std::iter::once(text(title)).chain(nulls()).collect());
+    let fields = Operation::FindPerson.fields().iter().map(|field| match field.name {
+        "headline" => Value::Text("a headline".into()),
+        "positions" => Value::Values(titles.iter().map(position).collect()),
+        "skills" => Value::Values(skills.iter().map(text).collect()),
+        _ => Value::Null,
+    });
+    Finding::Hit(fields.collect())
+}
+
+fn people_step(output: &[(&str, &str)]) -> StepSpec {
+    let select = |path| Operation::FindPerson.select(path).unwrap();
+    let output = output.iter().map(|(column, path)| ((*column).to_owned(), select(path)));
+    StepSpec {
+        operation: Operation::FindPerson,
+        output: output.collect(),
+        ..step("person", true)
+    }
+}
+
+#[test]
+fn each_item_of_a_list_becomes_a_row_and_its_price_stands_once() {
+    let step = people_step(&[
+        ("head", "headline"),
+        ("title", "positions[].title"),
+        ("skill", "skills[0]"),
+    ]);
+    let answered = |n, finding| Answered {
+        key: key(n),
+        finding,
+        credits: Some(leadmill_core::Credits(10)),
+    };
+    let findings = [
+        answered(0, person(&["CTO", "Engineer"], &["Rust", "C"])),
+        answered(1, person(&[], &[])),
+        answered(2, Finding::Miss),
+        answered(3, person(&["Founder"], &["Law"])),
+    ];
+    let answers = load(&step, &[Part::Inline(findings.into())]);
+    let rows = numbers(0..6);
+    let attach = Attach::new(&rows.schema(), &step).unwrap();
+    let asked: Vec<Asked> = [3, 0, 1, 2, 8, 0].map(question).to_vec();
+    let joined = attach.batch(&rows, &asked, &answers, &standing).unwrap();
+    assert_eq!(&joined.schema(), attach.schema());
+    let some = |texts: &[&str]| -> Vec<Option<String>> {
+        texts.iter().map(|text| (!text.is_empty()).then(|| (*text).to_owned())).collect()
+    };
+    let leads = joined.column(0).as_primitive::<Int64Type>().values();
+    assert_eq!(leads[..], [0, 1, 1, 2, 3, 4, 5, 5]);
+    let titles = ["Founder", "CTO", "Engineer", "", "", "", "CTO", "Engineer"];
+    assert_eq!(texts(&joined, "title"), some(&titles));
+    let skills = ["Law", "Rust", "Rust", "", "", "", "Rust", "Rust"];
+    assert_eq!(texts(&joined, "skill"), some(&skills));
+    let statuses = ["hit", "hit", "hit", "hit", "miss", "deferred", "hit", "hit"];
+    assert_eq!(texts(&joined, "person_status"), some(&statuses));
+    let receipts = joined.column_by_name("_leadmill").unwrap().as_struct();
+    let receipt = receipts.column_by_name("person").unwrap().as_struct();
+    let credits = receipt.column_by_name("credits").unwrap();
+    let credits = credits.as_primitive::<Int64Type>().iter().collect::<Vec<_>>();
+    let ten = Some(10);
+    assert_eq!(credits, [ten, ten, None, ten, ten, None, ten, None]);
+}
+
+#[test]
+fn only_one_list_becomes_rows() {
+    let step = people_step(&[("title", "positions[].title"), ("skill", "skills[]")]);
+    let error = Attach::new(&numbers(0..1).schema(), &step).unwrap_err();
+    assert_eq!(error.subject, Subject::Output(1));
+    assert!(error.message.contains("another list"), "{error}");
+    let step = people_step(&[("a", "positions[].title"), ("b", "positions[].company")]);
+    assert!(Attach::new(&numbers(0..1).schema(), &step).is_ok());
 }

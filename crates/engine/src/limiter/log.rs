@@ -195,22 +195,21 @@ impl Log {
         (idle, cooling)
     }
 
-    /// Like [`Self::give_back`], to others whose server may look back two lengths: they are told of the unused
-    /// slots that were used within them. `lengths` after their use these are free for others.
+    /// Like [`Self::give_back`], to others whose server may look back two lengths: they are told when the unused
+    /// slots came to be free that were used within them.
     pub(super) fn give_back_told(
         &mut self,
         most: u32,
         now: Instant,
-        lengths: u32,
     ) -> (u32, Vec<Instant>) {
         let used = self.used(now);
         let old = now.checked_sub(self.per * 2);
         let first = old.map_or(0, |old| self.arrived.partition_point(|at| *at <= old));
         // The latest calls have the slots that are in use.
         let warm = self.arrived.len().saturating_sub(first).saturating_sub(used as usize);
-        let cold = |at: &Instant| *at + self.per * lengths + slack(self.per);
+        let free = |at: &Instant| *at + self.per + slack(self.per);
         let mut warm: Vec<Instant> =
-            self.arrived.iter().skip(first).take(warm).map(cold).collect();
+            self.arrived.iter().skip(first).take(warm).map(free).collect();
         let fresh = self.held.saturating_sub(used).saturating_sub(warm.len() as u32);
         let (idle, cooling) = self.give_back(most, now);
         warm.truncate(idle.saturating_sub(fresh) as usize);

@@ -68,11 +68,7 @@ impl Limiter {
             let surplus = gate.log.held().saturating_sub(keep);
             let (back, cooling) = match gate.suspicion.is_cleared() {
                 true => gate.log.give_back(surplus, here),
-                // Where a window is long, others would wait for too long: they reckon with it.
-                false => {
-                    let lengths = if gate.log.is_short() { 2 } else { 1 };
-                    gate.log.give_back_told(surplus, here, lengths)
-                }
+                false => gate.log.give_back_told(surplus, here),
             };
             let millisecond = Duration::from_millis(1);
             let stamp = |free: Instant| match free.checked_duration_since(here) {

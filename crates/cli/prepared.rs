@@ -293,12 +293,13 @@ fn fit_steps(
         let Ok(attach) = attach else { break };
         let input = std::mem::replace(&mut schema, attach.schema().clone());
         let Ok(questions) = questions else { continue };
+        let only = account.offer(step.operation).and_then(|offer| offer.only);
         steps.push(PreparedStep {
             spec,
             provider: attempt.provider.clone(),
             account,
             operation: step.operation,
-            lane: attempt.lane,
+            lane: attempt.lane.or(only),
             reuse: step.reuse,
             input,
             questions,

@@ -152,7 +152,9 @@ impl Made {
 
 /// The questions of a job: one where results name none.
 fn keys(operation: Operation) -> Vec<QueryKey> {
-    let most = if operation == Operation::FindPerson { 1 } else { usize::MAX };
+    let names_none =
+        matches!(operation, Operation::FindPerson | Operation::FindEmployees);
+    let most = if names_none { 1 } else { usize::MAX };
     questions(operation).iter().take(most).map(Query::key).collect()
 }
 

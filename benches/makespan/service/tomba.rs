@@ -89,6 +89,8 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         most_bytes: 1 << 30,
         running: Some(RUNNING),
         daily: Daily { jobs: Some(DAILY), questions: None },
+        only: None,
+        rows: None,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),

@@ -93,7 +93,20 @@ impl Pipeline {
     pub(crate) fn account(&self, name: &str, packs: &[Pack]) -> Option<Account> {
         let provider = self.providers.get(name)?;
         let pack = packs.iter().find(|pack| pack.name == provider.pack)?;
-        Some(provider.account(name, pack))
+        let mut account = provider.account(name, pack);
+        for (operation, offer) in &mut account.pack.operations {
+            let Some(usual) = offer.rows else { continue };
+            // One question can cost as many rows as any step asks for.
+            let asks = |step: &&Step| {
+                let mut attempts = step.attempts.iter();
+                step.operation == *operation
+                    && attempts.any(|attempt| attempt.provider == name)
+            };
+            let steps = self.enrich.iter().filter(asks);
+            let rows = steps.map(|step| step.rows.unwrap_or(usual.get())).max();
+            offer.price = offer.price * u64::from(rows.unwrap_or(usual.get()));
+        }
+        Some(account)
     }
 
     /// Every credential, for redacting.

@@ -1,7 +1,7 @@
 //! The operations, as keys of the pipeline file.
 
 use super::shapes;
-use leadmill_core::{Operation, Presence};
+use leadmill_core::{Input, InputKind, Operation, Presence};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -44,14 +44,24 @@ pub(crate) fn ask_one(schema: &mut Schema) {
 /// Every input of an operation, each one SQL expression.
 fn inputs(operation: Operation) -> Value {
     let text = shapes::sql();
-    let names = operation.inputs().iter().map(|input| input.name.to_owned());
-    let inputs: Map<_, _> = names.map(|name| (name, text.clone())).collect();
+    let schema = |input: &Input| match input.kind {
+        InputKind::Count { most } if input.presence == Presence::Setting => {
+            json!({ "type": "integer", "minimum": 1, "maximum": most })
+        }
+        InputKind::Words if input.presence == Presence::Setting => {
+            json!({ "type": "array", "minItems": 1, "items": text.clone() })
+        }
+        _ => text.clone(),
+    };
+    let inputs = operation.inputs().iter();
+    let inputs: Map<_, _> =
+        inputs.map(|input| (input.name.to_owned(), schema(input))).collect();
     let always =
         operation.inputs().iter().filter(|input| input.presence == Presence::Always);
     let required: Vec<_> = always.map(|input| input.name).collect();
-    let about = match required.len() == inputs.len() {
-        true => "for each input",
-        false => "for one or more of these inputs; the first that a row has is used",
+    let about = match required.is_empty() {
+        true => "for one or more of these inputs; the first that a row has is used",
+        false => "for each input, and settings",
     };
     json!({
         "description": format!("What `{operation}` is asked about: an SQL expression {about}."),

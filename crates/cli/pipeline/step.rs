@@ -1,7 +1,7 @@
 //! A step: what is asked about each lead, whom, and what becomes of the answer.
 
 use super::{listed::Listed, operations, shapes};
-use leadmill_core::{Input, Lane, Operation, Presence, index, limits::Written};
+use leadmill_core::{Input, Lane, Operation, Presence, index, limits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ pub(crate) struct Step {
     pub(crate) operation: Operation,
     /// An SQL expression for each input, in the order of [`Operation::inputs`]; none where it is left out.
     pub(crate) inputs: Vec<Option<String>>,
+    /// The most rows of an answer, where that is a setting of the operation and the file sets it.
+    pub(crate) rows: Option<u32>,
     /// An SQL condition: leads for which it is not true are not asked about.
     pub(crate) when: Option<String>,
     /// Whom to ask, in this order. Never empty once the file was read.
@@ -55,7 +57,7 @@ pub(crate) struct StepKeys {
     /// The operation with an SQL expression for each of its inputs.
     #[serde(flatten)]
     #[schemars(skip)]
-    asked: BTreeMap<Operation, BTreeMap<String, String>>,
+    asked: BTreeMap<Operation, BTreeMap<String, Written>>,
     /// An SQL condition: only leads for which it is true are asked about, and paid for.
     #[serde(default)]
     #[schemars(schema_with = "shapes::text")]
@@ -74,6 +76,27 @@ pub(crate) struct StepKeys {
     /// How long answers are good for, counted from when they were bought.
     #[serde(default)]
     reuse: ReuseKeys,
+}
+
+/// An input as it is written: an SQL expression, or the value of a setting.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Count(u64),
+    Sql(String),
+    Words(Vec<String>),
+}
+
+impl Written {
+    /// As an SQL expression. A setting is the same text for each lead.
+    fn sql(self) -> String {
+        let constant = |text: String| format!("'{}'", text.replace('\'', "''"));
+        match self {
+            Self::Sql(sql) => sql,
+            Self::Count(number) => constant(number.to_string()),
+            Self::Words(words) => constant(words.join("|")),
+        }
+    }
 }
 
 /// Whom to ask: a provider's name, or a mapping with the lane too.
@@ -107,11 +130,11 @@ struct ReuseKeys {
     /// Answers; 30 days by default.
     #[serde(default)]
     #[schemars(schema_with = "shapes::length")]
-    hit: Option<Written>,
+    hit: Option<limits::Written>,
     /// Paid misses; 7 days by default.
     #[serde(default)]
     #[schemars(schema_with = "shapes::length")]
-    miss: Option<Written>,
+    miss: Option<limits::Written>,
 }
 
 /// Not exactly one operation, or not all of its inputs.
@@ -127,8 +150,15 @@ impl TryFrom<StepKeys> for Step {
         let (Some((operation, mut inputs)), None) = (asked.next(), asked.next()) else {
             return Err(NotOneQuestion);
         };
-        let inputs: Vec<_> =
-            operation.inputs().iter().map(|input| inputs.remove(input.name)).collect();
+        let rows = match inputs.get(Operation::ROWS) {
+            Some(Written::Count(rows)) => u32::try_from(*rows).ok(),
+            _ => None,
+        };
+        let inputs: Vec<_> = operation
+            .inputs()
+            .iter()
+            .map(|input| inputs.remove(input.name).map(Written::sql))
+            .collect();
         let mut missing = operation.inputs().iter().zip(&inputs);
         let is_missing = |(input, sql): (&Input, &Option<String>)| {
             sql.is_none() && input.presence == Presence::Always
@@ -141,6 +171,7 @@ impl TryFrom<StepKeys> for Step {
             name: keys.name,
             operation,
             inputs,
+            rows,
             when: keys.when,
             attempts: keys.attempts.into_iter().map(Attempt::from).collect(),
             output: keys.output.0.into_iter().map(Output::from).collect(),

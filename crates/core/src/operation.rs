@@ -5,10 +5,12 @@ mod inputs;
 mod selection;
 
 use fields::{
-    FIND_EMAIL_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS, VERIFY_EMAIL_FIELDS,
+    FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS,
+    VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
-    FIND_EMAIL_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS, VERIFY_EMAIL_INPUTS,
+    FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
+    VERIFY_EMAIL_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,8 @@ pub enum Operation {
     FindPhone,
     /// Who is the person with this e-mail address?
     FindPerson,
+    /// Who works at this company?
+    FindEmployees,
 }
 
 /// One input of an operation.
@@ -51,6 +55,8 @@ pub enum Presence {
     /// Where another input of this kind is there: of several, the first one that is there is asked with alone,
     /// so that a question has one name at the provider.
     OneOf,
+    /// Always. It is no matter of the lead, but the same for all of a step.
+    Setting,
 }
 
 /// How the text of an input is read, sent and compared.
@@ -65,6 +71,15 @@ pub enum InputKind {
     /// The address of a person's LinkedIn profile; scheme and `www.` may be missing, query and fragment are cut
     /// off.
     Profile,
+    /// The address of a company's LinkedIn page, like [`Self::Profile`].
+    Company,
+    /// A whole number, from 1 on.
+    Count {
+        /// The largest.
+        most: u32,
+    },
+    /// Words of the provider's own, such as countries. As one text they are set apart by `|`.
+    Words,
 }
 
 /// One value of an answer.
@@ -95,8 +110,13 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 4] =
-        [Self::FindEmail, Self::VerifyEmail, Self::FindPhone, Self::FindPerson];
+    pub const ALL: [Self; 5] = [
+        Self::FindEmail,
+        Self::VerifyEmail,
+        Self::FindPhone,
+        Self::FindPerson,
+        Self::FindEmployees,
+    ];
 
     /// The name in the pipeline file.
     pub const fn name(self) -> &'static str {
@@ -105,6 +125,7 @@ impl Operation {
             Self::VerifyEmail => "verify_email",
             Self::FindPhone => "find_phone",
             Self::FindPerson => "find_person",
+            Self::FindEmployees => "find_employees",
         }
     }
 
@@ -115,8 +136,12 @@ impl Operation {
             Self::VerifyEmail => VERIFY_EMAIL_INPUTS,
             Self::FindPhone => FIND_PHONE_INPUTS,
             Self::FindPerson => FIND_PERSON_INPUTS,
+            Self::FindEmployees => FIND_EMPLOYEES_INPUTS,
         }
     }
+
+    /// The setting that bounds the rows of an answer, where there is one.
+    pub const ROWS: &'static str = "max_results";
 
     /// What it gives, in the order of the values of a [`Finding::Hit`](crate::Finding::Hit).
     pub const fn fields(self) -> &'static [Field] {
@@ -125,6 +150,7 @@ impl Operation {
             Self::VerifyEmail => VERIFY_EMAIL_FIELDS,
             Self::FindPhone => FIND_PHONE_FIELDS,
             Self::FindPerson => FIND_PERSON_FIELDS,
+            Self::FindEmployees => FIND_EMPLOYEES_FIELDS,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A provider's facts as data: limits per plan, prices, page and batch sizes.
 
 use crate::{
-    Credits, Endpoint, Operation, Scope, Window,
+    Credits, Endpoint, Lane, Operation, Scope, Window,
     limits::{Unreadable, Written},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -63,6 +63,12 @@ pub struct Offer {
     /// What one day holds, over the whole team.
     #[serde(default)]
     pub daily: Daily,
+    /// The only lane that there is; both, where none is named.
+    #[serde(default)]
+    pub only: Option<Lane>,
+    /// Where the price is for a row of an answer: the rows that are answered with where the question does not say.
+    #[serde(default)]
+    pub rows: Option<NonZeroU32>,
     /// Whether results say which question each answers. Where they do not, a job can hold one question only, and a
     /// job that somebody else names cannot be told to be ours.
     #[serde(default = "yes")]

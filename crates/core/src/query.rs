@@ -89,6 +89,8 @@ fn canonical<'a>(
     inputs.iter().enumerate().map(move |(place, input)| {
         let text = tidy(raw.next().flatten().unwrap_or_default());
         match input.presence {
+            Presence::Setting if text.is_empty() => return Ok(text),
+            Presence::Setting => {}
             Presence::OneOf if found => return Ok(Cow::Borrowed("")),
             Presence::OneOf if text.is_empty() && place < last => return Ok(text),
             _ if text.is_empty() => return Err(Unaskable::Empty(input.name)),
@@ -98,7 +100,9 @@ fn canonical<'a>(
             InputKind::Name => Some(text),
             InputKind::Email => Some(text).filter(|text| is_email(text)),
             InputKind::Domain => domain(&text).map(Cow::Owned),
-            InputKind::Profile => profile(&text).map(Cow::Owned),
+            InputKind::Profile | InputKind::Company => profile(&text).map(Cow::Owned),
+            InputKind::Count { most } => count(&text, most).map(Cow::Owned),
+            InputKind::Words => Some(Cow::Owned(words(&text))),
         }
         .ok_or(Unaskable::Malformed(input.name))?;
         if text.len() > input.max_chars && text.chars().count() > input.max_chars {
@@ -177,6 +181,16 @@ fn domain(text: &str) -> Option<String> {
     let host =
         host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
     is_host(host).then(|| host.to_owned())
+}
+
+fn count(text: &str, most: u32) -> Option<String> {
+    let number: u32 = text.parse().ok()?;
+    (1..=most).contains(&number).then(|| number.to_string())
+}
+
+fn words(text: &str) -> String {
+    let words = text.split('|').map(str::trim).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("|")
 }
 
 /// `https://`, the host and the path, without a slash at its end.
@@ -289,6 +303,26 @@ mod tests {
         assert_ne!(key(Some(ada), None), key(None, Some("a@x.io")));
         let upper = phone(Some("linkedin.com/in/ADA"), None).unwrap();
         assert_eq!(upper.key(), key(Some(ada), None));
+    }
+
+    #[test]
+    fn settings_may_be_left_out_and_are_part_of_the_question() {
+        let ask = |url: &str, most: Option<&str>, levels: Option<&str>| {
+            let raw = [Some(url), most, None, None, None, None, levels];
+            Query::read(Operation::FindEmployees, raw)
+        };
+        let url = "linkedin.com/company/x/";
+        let plain = ask(url, None, None).unwrap();
+        assert_eq!(plain.values().next(), Some("https://www.linkedin.com/company/x"));
+        let some = ask(url, Some("025"), Some(" VP | |Director")).unwrap();
+        let values: Vec<_> = some.values().collect();
+        assert_eq!(values[1..], ["25", "", "", "", "", "VP|Director", ""]);
+        assert_ne!(some.key(), plain.key());
+        for bad in ["0", "101", "ten", "-1"] {
+            let malformed = Err(Unaskable::Malformed("max_results"));
+            assert_eq!(ask(url, Some(bad), None), malformed, "{bad}");
+        }
+        assert_eq!(ask("", None, None), Err(Unaskable::Empty("company_linkedin_url")));
     }
 
     #[test]

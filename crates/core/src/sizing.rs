@@ -56,6 +56,8 @@ mod tests {
             most_bytes: 1_000,
             running: None,
             daily: Daily::default(),
+            only: None,
+            rows: None,
             echo: true,
             misses: Vec::new(),
             likely_misses: Vec::new(),

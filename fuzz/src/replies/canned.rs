@@ -87,6 +87,10 @@ pub(super) fn questions(operation: Operation) -> Vec<Query> {
         Operation::VerifyEmail | Operation::FindPerson => {
             [[Some("ada@example.com"), None, None], [Some("bob@example.com"), None, None]]
         }
+        Operation::FindEmployees => [
+            [Some("linkedin.com/company/example"), None, None],
+            [Some("linkedin.com/company/other"), Some("25"), None],
+        ],
         Operation::FindPhone => [
             [Some("linkedin.com/in/ada"), None, None],
             [None, Some("bob@example.com"), None],

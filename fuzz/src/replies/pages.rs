@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 /// What holds of every page.
 pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
     // Where results name no question and leave misses out, the only one's miss is no item.
-    let lone = told.operation == Operation::FindPerson;
+    let lone = matches!(told.operation, Operation::FindPerson | Operation::FindEmployees);
     let most = if lone { page.items.max(1) } else { page.items };
     assert!(page.answers.len() as u64 <= most, "more answers than items");
     assert!(page.ready || !page.failed, "failed before its end");
@@ -94,7 +94,7 @@ fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
     let raw = match operation {
         Operation::VerifyEmail => [text("email"), None, None],
         Operation::FindPhone => [text("linkedin"), text("email"), None],
-        Operation::FindPerson => return None,
+        Operation::FindPerson | Operation::FindEmployees => return None,
         Operation::FindEmail => [text("firstName"), text("lastName"), text("domain")],
     };
     Query::key_of(operation, raw).ok()

@@ -43,6 +43,7 @@ impl Told {
         let operation = match word() {
             b"find_phone" => Operation::FindPhone,
             b"find_person" => Operation::FindPerson,
+            b"find_employees" => Operation::FindEmployees,
             [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };

@@ -9,7 +9,7 @@ use super::{
     },
     Checking,
 };
-use leadmill_core::{Operation, operation::NoSuchField};
+use leadmill_core::{Lane, Operation, operation::NoSuchField};
 
 /// A step without `try:` asks the only provider there is.
 pub(super) fn default_provider(pipeline: &mut Pipeline) {
@@ -65,6 +65,19 @@ impl Checking<'_> {
             let offered = pack.operations.keys().copied().map(Operation::name);
             let path = [at[0], at[1], step.operation.name().into()];
             self.wrong_key(&path, message, one_of(offered));
+        }
+        let only = pack.operations.get(&step.operation).and_then(|offer| offer.only);
+        if let (Some(lane), Some(only)) = (attempt.lane, only)
+            && lane != only
+        {
+            let only = match only {
+                Lane::Bulk => "in bulk jobs",
+                Lane::Single => "in single calls",
+            };
+            let message =
+                format!("`{}` answers `{}` only {only}", pack.name, step.operation);
+            let path = [at[0], at[1], "try".into(), Hop::Item(entry), "lane".into()];
+            self.wrong(&path, message, Some("leave `lane` out".into()));
         }
     }
 

@@ -93,3 +93,29 @@ const SCHOOL: &[Field] = &[
     integer("end_year", "when it ended; null while it lasts"),
     integer("end_month", "1 to 12, where it is known"),
 ];
+
+pub(super) const FIND_EMPLOYEES_FIELDS: &[Field] = &[
+    list("employees", &FieldKind::Struct(EMPLOYEE), "who was found, a page of them"),
+    integer("total_results", "how many there are on all pages"),
+];
+
+const EMPLOYEE: &[Field] = &[
+    text("linkedin_url", "the address of the profile"),
+    text("full_name", "the name as it is shown"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("headline", "the line under the name"),
+    text("about", "what the person says of itself"),
+    text("title", "what the person is called"),
+    text("level", "such as VP"),
+    text("function", "such as Engineering"),
+    flag("is_current", "the person works there now"),
+    text("city", "where the person is"),
+    text("state_code", "where the person is"),
+    text("country", "where the person is"),
+    text("country_code", "two letters"),
+    text("continent", "where the person is"),
+    text("skills", "as they are listed"),
+    text("education", "as it is listed"),
+    text("certifications", "as they are listed"),
+];

@@ -1,6 +1,6 @@
 //! What each operation takes.
 
-use super::{Input, InputKind, Presence};
+use super::{Input, InputKind, Operation, Presence};
 
 const fn always(name: &'static str, kind: InputKind, max_chars: usize) -> Input {
     Input { name, kind, max_chars, presence: Presence::Always }
@@ -8,6 +8,10 @@ const fn always(name: &'static str, kind: InputKind, max_chars: usize) -> Input 
 
 const fn one_of(name: &'static str, kind: InputKind, max_chars: usize) -> Input {
     Input { name, kind, max_chars, presence: Presence::OneOf }
+}
+
+const fn setting(name: &'static str, kind: InputKind) -> Input {
+    Input { name, kind, max_chars: 2_000, presence: Presence::Setting }
 }
 
 pub(super) const FIND_EMAIL_INPUTS: &[Input] = &[
@@ -26,3 +30,14 @@ pub(super) const FIND_PHONE_INPUTS: &[Input] = &[
 ];
 
 pub(super) const FIND_PERSON_INPUTS: &[Input] = &[always("email", InputKind::Email, 254)];
+
+pub(super) const FIND_EMPLOYEES_INPUTS: &[Input] = &[
+    always("company_linkedin_url", InputKind::Company, 500),
+    setting(Operation::ROWS, InputKind::Count { most: 100 }),
+    setting("page", InputKind::Count { most: 10_000 }),
+    setting("country", InputKind::Words),
+    setting("continent", InputKind::Words),
+    setting("sales_region", InputKind::Words),
+    setting("job_level", InputKind::Words),
+    setting("job_function", InputKind::Words),
+];

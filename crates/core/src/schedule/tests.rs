@@ -22,6 +22,8 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         most_bytes: 8 << 20,
         running: None,
         daily: Daily::default(),
+        only: None,
+        rows: None,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),

@@ -148,6 +148,8 @@ fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
         most_bytes: 1,
         running: None,
         daily: Default::default(),
+        only: None,
+        rows: None,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),

@@ -1,11 +1,13 @@
 //! The products that answer questions. All share one shape: a single call; a batch, its progress and its pages
 //! of results. What differs is where they stand, what is sent and how an item is read: a file each.
 
+mod employees;
 mod finder;
 mod people;
 mod phones;
 mod validation;
 
+pub(super) use employees::Employees;
 pub(super) use finder::Finder;
 pub(super) use people::People;
 pub(super) use phones::Phones;
@@ -14,7 +16,7 @@ pub(super) use validation::Validation;
 use super::wire::Text;
 use http::Method;
 use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, ser::Error as S};
 use std::collections::BTreeMap;
 
 /// The provider's words for its confidence, as numbers.
@@ -44,7 +46,7 @@ pub(super) struct Sent {
     pub(super) body: Vec<u8>,
 }
 
-/// Where a product stands.
+/// Where a product stands. What is only asked singly has no jobs.
 struct Paths {
     single: &'static str,
     batch: &'static str,
@@ -58,6 +60,7 @@ const fn paths(operation: Operation) -> Paths {
         Operation::FindPerson => {
             ("/reverse-lookup/lookup", "/reverse-lookup/bulk-lookup")
         }
+        Operation::FindEmployees => ("/people-search/employee-finder", ""),
     };
     Paths { single, batch }
 }
@@ -77,6 +80,7 @@ pub(super) fn single(query: &Query) -> Result<Sent, serde_json::Error> {
             Ok(Sent::get(format!("{path}?{}", phones::parameter(query))))
         }
         Operation::FindPerson => Sent::post(path, &people::Email::of(query)),
+        Operation::FindEmployees => Sent::post(path, &employees::Search::of(query)),
     }
 }
 
@@ -100,6 +104,7 @@ pub(super) fn batch(
         Operation::FindPerson => {
             Sent::batch(path, people::Emails::of(queries), webhook_url)
         }
+        Operation::FindEmployees => Err(S::custom("it has no jobs")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From wire shapes to findings: which question an item answers, and what it says.
 
 use super::{
-    families::{Family, Finder, People, Phones, Validation, Words},
+    families::{Employees, Family, Finder, People, Phones, Validation, Words},
     wire::{Envelope, Job, JobData, Meta},
 };
 use leadmill_core::{
@@ -23,6 +23,7 @@ pub(super) fn single(
         Operation::VerifyEmail => single_of::<Validation>,
         Operation::FindPhone => single_of::<Phones>,
         Operation::FindPerson => single_of::<People>,
+        Operation::FindEmployees => single_of::<Employees>,
     };
     let (finding, meta) = read(words, key, body)?;
     // Without a bill an answer costs its price, and no answer may cost as much.
@@ -88,6 +89,7 @@ pub(super) fn page(
         Operation::VerifyEmail => page_of::<Validation>,
         Operation::FindPhone => page_of::<Phones>,
         Operation::FindPerson => page_of::<People>,
+        Operation::FindEmployees => page_of::<Employees>,
     };
     // Checked once, and not again for each text in it.
     let body = str::from_utf8(body).map_err(serde_json::Error::custom)?;

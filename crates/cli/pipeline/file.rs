@@ -10,7 +10,7 @@ use super::{
 use leadmill_core::{Account, Credits, Pack};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 /// Leads are read, enriched step by step through paid APIs, and written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -103,8 +103,10 @@ impl Pipeline {
                     && attempts.any(|attempt| attempt.provider == name)
             };
             let steps = self.enrich.iter().filter(asks);
-            let rows = steps.map(|step| step.rows.unwrap_or(usual.get())).max();
-            offer.price = offer.price * u64::from(rows.unwrap_or(usual.get()));
+            let rows = steps.map(|step| step.rows.and_then(NonZeroU32::new));
+            let rows = rows.map(|rows| rows.unwrap_or(usual)).max().unwrap_or(usual);
+            offer.price = offer.price * u64::from(rows.get());
+            offer.rows = Some(rows);
         }
         Some(account)
     }

@@ -33,8 +33,13 @@ fn pack_text(text: &mut String, pack: &Pack) {
     for (operation, offer) in &pack.operations {
         _ = writeln!(
             text,
-            "  {operation}: {} credits, nothing for {}; up to {} a batch, {} by default; {} a page",
-            offer.price, offer.free, offer.most_items, offer.batch, offer.page
+            "  {operation}: {} credits{}, nothing for {}; up to {} a batch, {} by default; {} a page",
+            offer.price,
+            if offer.rows.is_some() { " a row" } else { "" },
+            offer.free,
+            offer.most_items,
+            offer.batch,
+            offer.page
         );
     }
     for (plan, scopes) in &pack.plans {
@@ -103,6 +108,7 @@ fn pack_json(pack: &Pack) -> Value {
             "operation": operation.name(),
             "price": offer.price.0,
             "least": offer.least.0,
+            "per_row": offer.rows.is_some(),
             "free": offer.free,
             "most_items": offer.most_items,
             "batch": offer.batch,

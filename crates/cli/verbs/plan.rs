@@ -33,6 +33,8 @@ struct Forecast {
     counts: Counts,
     /// Questions that depend on answers which are not here yet: at most so many more.
     depends: u64,
+    /// Whether there may be more yet, since nobody knows how long the lists are that become rows.
+    unbounded: bool,
     least: Credits,
     most: Credits,
     /// Most questions in one batch.
@@ -61,8 +63,7 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
     for (place, step) in prepared.steps.iter().enumerate() {
         let (counts, loaded) =
             look(&prepared, place, step, &finished, &ledger, run).await?;
-        // Only rows that ask nothing yet can come to ask something.
-        let depends = depends(&prepared, place, &forecasts).min(counts.no_input);
+        let depends = depends(&prepared, place, &forecasts, counts.no_input);
         let provider = prepared.pipeline.providers.get(&step.provider);
         let wallet = wallets.get(&step.provider).copied();
         forecasts.push(forecast(step, provider, counts, depends, wallet));
@@ -112,9 +113,14 @@ async fn look<'a>(
 }
 
 /// How many questions may come of answers that are not here yet: those of the earlier steps whose columns
-/// this one looks at.
-fn depends(prepared: &Prepared, place: usize, earlier: &[Forecast]) -> u64 {
-    let Some(step) = prepared.steps.get(place) else { return 0 };
+/// this one looks at, and the rows that lists in them become. Tells whether there is a bound at all.
+fn depends(
+    prepared: &Prepared,
+    place: usize,
+    earlier: &[Forecast],
+    no_input: u64,
+) -> (u64, bool) {
+    let Some(step) = prepared.steps.get(place) else { return (0, true) };
     let columns = step.questions.columns();
     let looks_at = |other: &PreparedStep| {
         columns.iter().any(|column| {
@@ -123,18 +129,29 @@ fn depends(prepared: &Prepared, place: usize, earlier: &[Forecast]) -> u64 {
                 || other.spec.output.iter().any(|(out, _)| out == name)
         })
     };
-    let before = prepared.steps.iter().zip(earlier);
-    before
-        .filter(|(other, _)| looks_at(other))
-        .map(|(_, f)| f.counts.to_buy + f.depends)
-        .sum()
+    let asks = |forecast: &Forecast| forecast.counts.to_buy + forecast.depends;
+    let (mut more, mut is_bound, mut multiplies) = (0, true, false);
+    for (other, forecast) in prepared.steps.iter().zip(earlier) {
+        let fans_out = other.spec.output.iter().any(|(_, way)| way.fan_out().is_some());
+        let fans_out = fans_out && asks(forecast) > 0;
+        multiplies |= fans_out;
+        if !looks_at(other) {
+            continue;
+        }
+        let rows = other.account.offer(other.operation).and_then(|offer| offer.rows);
+        is_bound &= !forecast.unbounded && (!fans_out || rows.is_some());
+        let rows = rows.filter(|_| fans_out).map_or(1, |rows| u64::from(rows.get()));
+        more += asks(forecast) * rows;
+    }
+    // Only rows that ask nothing yet can come to ask something, unless they become more.
+    (if multiplies { more } else { more.min(no_input) }, is_bound)
 }
 
 fn forecast(
     step: &PreparedStep,
     provider: Option<&Provider>,
     counts: Counts,
-    depends: u64,
+    (depends, is_bound): (u64, bool),
     wallet: Option<Credits>,
 ) -> Forecast {
     let questions = counts.to_buy + depends;
@@ -159,6 +176,7 @@ fn forecast(
         plan: provider.and_then(Provider::plan).map(str::to_owned),
         counts,
         depends,
+        unbounded: !is_bound,
         least: offer.map_or(Credits::ZERO, |offer| offer.least * counts.to_buy),
         most: price * questions,
         batch: task.most,
@@ -241,6 +259,10 @@ fn text(
                 "  {:>12} more at most, as earlier steps answer",
                 forecast.depends
             );
+        }
+        if forecast.unbounded {
+            let line = "and more, by how long the lists are that become rows";
+            _ = writeln!(text, "  {:>12} {line}", "");
         }
         calls_text(&mut text, forecast);
         _ = writeln!(
@@ -338,6 +360,7 @@ fn step_json(forecast: &Forecast) -> Value {
         "held": held,
         "to_buy": to_buy,
         "depends": forecast.depends,
+        "depends_unbounded": forecast.unbounded,
         "calls": forecast.likely.calls(),
         "batches": forecast.likely.batches.len(),
         "largest_batch": forecast.likely.batches.iter().max(),

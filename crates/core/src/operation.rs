@@ -52,8 +52,8 @@ pub struct Input {
 pub enum Presence {
     /// Never.
     Always,
-    /// Where another input of this kind is there: of several, the first one that is there is asked with alone,
-    /// so that a question has one name at the provider.
+    /// Where another input of this kind is there: of several, the first one that can be asked with is,
+    /// alone, so that a question has one name at the provider.
     OneOf,
     /// Always. It is no matter of the lead, but the same for all of a step.
     Setting,

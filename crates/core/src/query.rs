@@ -1,6 +1,9 @@
 //! One canonical question.
 
-use crate::{InputKind, Operation, QueryKey, operation::Presence};
+use crate::{
+    InputKind, Operation, QueryKey,
+    operation::{Input, Presence},
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -83,33 +86,51 @@ fn canonical<'a>(
 ) -> impl Iterator<Item = Result<Cow<'a, str>, Unaskable>> {
     let mut raw = raw.into_iter();
     let inputs = operation.inputs();
-    let last = inputs.len().saturating_sub(1);
-    // Of those of which one is needed: whether it has been seen.
-    let mut found = false;
+    let last = inputs.iter().rposition(|input| input.presence == Presence::OneOf);
+    // Of those of which one is needed: whether one was usable, and what was wrong with those before it.
+    let (mut found, mut spoilt) = (false, None);
     inputs.iter().enumerate().map(move |(place, input)| {
         let text = tidy(raw.next().flatten().unwrap_or_default());
         match input.presence {
-            Presence::Setting if text.is_empty() => return Ok(text),
-            Presence::Setting => {}
-            Presence::OneOf if found => return Ok(Cow::Borrowed("")),
-            Presence::OneOf if text.is_empty() && place < last => return Ok(text),
-            _ if text.is_empty() => return Err(Unaskable::Empty(input.name)),
-            _ => found = true,
+            Presence::Setting if text.is_empty() => Ok(text),
+            Presence::Always | Presence::Setting => read(input, text),
+            Presence::OneOf if found => Ok(Cow::Borrowed("")),
+            Presence::OneOf => match read(input, text) {
+                Ok(text) => {
+                    found = true;
+                    Ok(text)
+                }
+                Err(error) => {
+                    let is_empty = matches!(error, Unaskable::Empty(_));
+                    spoilt = spoilt.or(Some(error).filter(|_| !is_empty));
+                    match Some(place) == last {
+                        true => Err(spoilt.unwrap_or(error)),
+                        false => Ok(Cow::Borrowed("")),
+                    }
+                }
+            },
         }
-        let text = match input.kind {
-            InputKind::Name => Some(text),
-            InputKind::Email => Some(text).filter(|text| is_email(text)),
-            InputKind::Domain => domain(&text).map(Cow::Owned),
-            InputKind::Profile | InputKind::Company => profile(&text).map(Cow::Owned),
-            InputKind::Count { most } => count(&text, most).map(Cow::Owned),
-            InputKind::Words => Some(Cow::Owned(words(&text))),
-        }
-        .ok_or(Unaskable::Malformed(input.name))?;
-        if text.len() > input.max_chars && text.chars().count() > input.max_chars {
-            return Err(Unaskable::TooLong(input.name));
-        }
-        Ok(text)
     })
+}
+
+/// One input, tidied before.
+fn read<'a>(input: &Input, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unaskable> {
+    if text.is_empty() {
+        return Err(Unaskable::Empty(input.name));
+    }
+    let text = match input.kind {
+        InputKind::Name => Some(text),
+        InputKind::Email => Some(text).filter(|text| is_email(text)),
+        InputKind::Domain => domain(&text).map(Cow::Owned),
+        InputKind::Profile | InputKind::Company => profile(&text).map(Cow::Owned),
+        InputKind::Count { most } => count(&text, most).map(Cow::Owned),
+        InputKind::Words => Some(Cow::Owned(words(&text))),
+    }
+    .ok_or(Unaskable::Malformed(input.name))?;
+    if text.len() > input.max_chars && text.chars().count() > input.max_chars {
+        return Err(Unaskable::TooLong(input.name));
+    }
+    Ok(text)
 }
 
 fn hasher(operation: Operation) -> Sha256 {
@@ -297,7 +318,11 @@ mod tests {
         let bad = ["https://x.io/in/ada", "ada", "linkedin.com", "notlinkedin.com/in/a"];
         for url in bad {
             let malformed = Err(Unaskable::Malformed("linkedin_url"));
-            assert_eq!(phone(Some(url), Some("a@x.io")), malformed, "{url}");
+            assert_eq!(phone(Some(url), None), malformed, "{url}");
+            assert_eq!(phone(Some(url), Some("no")), malformed, "{url}");
+            // The address will do.
+            let sent = sent(phone(Some(url), Some("a@x.io")).unwrap());
+            assert_eq!(sent, ["", "a@x.io"], "{url}");
         }
         let key = |url, email| phone(url, email).unwrap().key();
         assert_ne!(key(Some(ada), None), key(None, Some("a@x.io")));

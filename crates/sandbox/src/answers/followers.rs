@@ -143,7 +143,10 @@ impl Crowd {
         let title = JOB_TITLES.get(follower.job_title).copied().map(str::to_owned);
         let open = sometimes(4);
         FollowerProfile {
-            profile_url: format!("https://profiles.invalid/in/{}-{nth}", self.slug),
+            profile_url: format!(
+                "https://www.linkedin.com/in/synthetic-{}-{nth}",
+                self.slug
+            ),
             object_urn: Some(format!(
                 "urn:synthetic:member:{:08x}-{nth}",
                 self.base >> 32

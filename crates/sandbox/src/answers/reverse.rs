@@ -70,7 +70,7 @@ fn profile(seed: u64, email: &str) -> Profile {
         company_name,
         location: location.to_owned(),
         photo_url: (more.roll(3, 2) > 0).then(|| url("photo")),
-        profile_url: url("in"),
+        profile_url: format!("https://www.linkedin.com/in/synthetic-{slug}"),
         report_profile_url: url("report"),
         connection_count: connections.min(500),
         is_connection_count_obfuscated: connections > 500,

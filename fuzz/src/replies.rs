@@ -53,8 +53,8 @@ impl Made {
                 money::signals(told, &signals);
                 money::owed(told, page.cost);
                 pages::page(&self.enrich, told, &page);
-                // Too early, there is no page.
-                if !told.is_refused() {
+                // Too early, there is no page. Where items name no question, one more is one too many.
+                if !told.is_refused() && !names_none(operation) {
                     self.damage(told);
                 }
             }
@@ -150,11 +150,14 @@ impl Made {
     }
 }
 
+/// Whether results do not tell which question they answer.
+const fn names_none(operation: Operation) -> bool {
+    matches!(operation, Operation::FindPerson | Operation::FindEmployees)
+}
+
 /// The questions of a job: one where results name none.
 fn keys(operation: Operation) -> Vec<QueryKey> {
-    let names_none =
-        matches!(operation, Operation::FindPerson | Operation::FindEmployees);
-    let most = if names_none { 1 } else { usize::MAX };
+    let most = if names_none(operation) { 1 } else { usize::MAX };
     questions(operation).iter().take(most).map(Query::key).collect()
 }
 

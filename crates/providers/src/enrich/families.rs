@@ -152,3 +152,6 @@ fn level(words: &Words, word: Option<Text<'_>>) -> (Value, Value) {
 fn key(operation: Operation, values: &[Option<&str>]) -> Option<QueryKey> {
     Query::key_of(operation, values.iter().copied()).ok()
 }
+
+#[cfg(test)]
+mod tests;

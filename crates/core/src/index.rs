@@ -24,11 +24,13 @@ impl Index {
     /// Reads the book of one account.
     pub fn of(ledger: &Ledger, account: &str) -> Self {
         let mut index = Self::default();
-        for (place, line) in (0..).zip(ledger.lines()) {
-            if *line.account == *account {
-                index.enter(place, line);
-            }
-        }
+        let lines = || {
+            let lines = (0..).zip(ledger.lines());
+            lines.filter(|(_, line)| *line.account == *account)
+        };
+        // Growing it step by step would move what is in it again and again.
+        index.asked.reserve(lines().map(|(_, line)| line.keys.len()).sum());
+        lines().for_each(|(place, line)| index.enter(place, line));
         index
     }
 

@@ -3,7 +3,7 @@
 use crate::support::binary::{Ended, Server, Workplace};
 use leadmill_sandbox::{Audit, Chaos, Options, Percent, Plan, Trouble};
 use serde_json::Value;
-use std::{fs, thread, time::Duration};
+use std::{collections::BTreeSet, fs, thread, time::Duration};
 
 const ROWS: usize = 60;
 
@@ -217,4 +217,48 @@ fn an_http_500_is_a_miss_once_the_wallet_shows_no_charge() {
     let asked = server.audit().asked.values().sum::<u32>();
     place.run().expect(0);
     assert_eq!(server.audit().asked.values().sum::<u32>(), asked, "misses are kept");
+}
+
+/// The leads are the answer to one question: paid once, and a row each.
+#[test]
+fn people_who_are_bought_are_leads() {
+    let server = Server::start(options());
+    let place = Workplace::new();
+    let text = format!(
+        "version: 1
+name: people
+source:
+  enrich_people:
+    company_linkedin_url: https://www.linkedin.com/company/acme-3
+    max_results: 30
+    cascade: [ {{ job_levels: [VP, Director] }}, {{ include_title: [Engineer], location: [WORLD] }} ]
+providers:
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise }}
+enrich:
+  - name: answer
+    find_email: {{ first_name: first_name, last_name: last_name, domain: email_domain }}
+    output: {{ email: email }}
+budget: {{ run: {{ enrich: 400 }} }}
+sink: {{ ndjson: out/, receipt: true }}
+",
+        server.base_url
+    );
+    place.write("pipeline.yaml", &text);
+    let planned =
+        place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]).expect(0);
+    assert_eq!(planned.json()["credits"]["enrich"]["most"], 30 + 300);
+    place.run().expect(0);
+    let (leads, audit) = (rows(&place), server.audit());
+    assert!(leads.len() > 2, "{leads:?}");
+    assert!(
+        leads.iter().all(|lead| lead["last_name"].is_string() && lead["score"].is_u64())
+    );
+    let profiles: BTreeSet<_> =
+        leads.iter().map(|lead| lead["linkedin_url"].to_string()).collect();
+    assert_eq!(profiles.len(), leads.len());
+    let hits = leads.iter().filter(|lead| lead["answer_status"] == "hit").count();
+    assert_eq!(audit.charged, (leads.len() + 10 * hits) as u64);
+    place.run().expect(0);
+    assert_eq!(server.audit().charged, audit.charged);
+    server.assert_clean();
 }

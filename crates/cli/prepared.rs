@@ -4,7 +4,7 @@ use crate::{
     args::FileArgs,
     exit::Failure,
     pipeline::{
-        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Secret, TableFormat,
+        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Secret, Step, TableFormat,
     },
     terminal::Terminal,
 };
@@ -16,6 +16,7 @@ use leadmill_tables::{
 };
 use sha2::{Digest, Sha256};
 use std::{
+    borrow::Cow,
     fs,
     path::{Path, PathBuf},
 };
@@ -69,6 +70,7 @@ pub(crate) async fn prepare(
     let base = folder_of(&args.file);
     let (file, Loaded { pipeline, document, .. }) = read(args, terminal)?;
     if offline
+        && pipeline.source.asked.is_none()
         && pipeline.source.location.path.contains("://")
         && !pipeline.source.location.path.starts_with("file://")
     {
@@ -190,10 +192,9 @@ impl Prepared {
 
     /// Places an error that was found while computing a step's expressions.
     pub(crate) fn misfit_in(&self, place: usize, error: TableError) -> Failure {
-        let Some(step) = self.pipeline.enrich.get(place) else {
-            return self.misfit(error);
-        };
-        let path = step_path(step, place, error.subject);
+        let steps = steps(&self.pipeline);
+        let Some((place, step)) = steps.get(place) else { return self.misfit(error) };
+        let path = step_path(&self.pipeline, step, *place, error.subject);
         let flaw = self.document.flaw(&path, error.message, error.hint);
         Failure::flaws(&self.file, vec![flaw])
     }
@@ -208,16 +209,19 @@ async fn fit(
     packs: &[Pack],
     base: &Path,
 ) -> Result<Fitted, Vec<Flaw>> {
-    let source = Source::open(SourceSpec {
+    let spec = SourceSpec {
         format: format(pipeline.source.location.format),
         location: pipeline.source.location.path.clone(),
         base: base.to_owned(),
         sql: pipeline.source.sql.clone(),
         filter: pipeline.source.filter.clone(),
         key: pipeline.source.key.clone(),
-    })
-    .await
-    .map_err(|error| {
+    };
+    let source = match &pipeline.source.asked {
+        None => Source::open(spec).await,
+        Some(asked) => Source::of_rows(asked.row(), spec).await,
+    };
+    let source = source.map_err(|error| {
         vec![document.flaw(
             &source_path(pipeline, error.subject),
             error.message,
@@ -266,8 +270,9 @@ fn fit_steps(
     flaws: &mut Vec<Flaw>,
 ) -> Vec<PreparedStep> {
     let mut schema = source.clone();
+    let all = steps(pipeline);
     let mut steps = Vec::new();
-    for (place, step) in pipeline.enrich.iter().enumerate() {
+    for (place, step) in &all {
         let Some(attempt) = step.attempts.first() else { continue };
         let Some(account) = pipeline.account(&attempt.provider, packs) else { continue };
         let output = step.output.iter();
@@ -283,7 +288,7 @@ fn fit_steps(
             receipt: pipeline.sink.receipt,
         };
         let mut flaw = |error: TableError| {
-            let path = step_path(step, place, error.subject);
+            let path = step_path(pipeline, step, *place, error.subject);
             flaws.push(document.flaw(&path, error.message, error.hint));
         };
         let questions = Questions::prepare(&schema, &spec)
@@ -309,17 +314,39 @@ fn fit_steps(
     steps
 }
 
+/// The steps, each with its place in the file: before them the one that buys the source, if it is bought.
+fn steps(pipeline: &Pipeline) -> Vec<(Option<usize>, Cow<'_, Step>)> {
+    let mut names = pipeline.providers.keys();
+    let only = names.next().filter(|_| names.next().is_none()).map(String::as_str);
+    let source = pipeline.source.asked.iter();
+    let source = source.map(|asked| (None, Cow::Owned(asked.step(only))));
+    let enrich = pipeline.enrich.iter().enumerate();
+    source.chain(enrich.map(|(place, step)| (Some(place), Cow::Borrowed(step)))).collect()
+}
+
 fn source_path(pipeline: &Pipeline, subject: Subject) -> [Hop<'static>; 2] {
     let key = match subject {
         Subject::Filter => "where",
         Subject::Sql => "sql",
         Subject::Key => "key",
-        _ => key_of(pipeline.source.location.format),
+        _ => match &pipeline.source.asked {
+            Some(asked) => asked.kind,
+            None => key_of(pipeline.source.location.format),
+        },
     };
     ["source".into(), key.into()]
 }
 
-fn step_path(step: &pipeline::Step, place: usize, subject: Subject) -> Vec<Hop<'_>> {
+fn step_path<'a>(
+    pipeline: &'a Pipeline,
+    step: &'a Step,
+    place: Option<usize>,
+    subject: Subject,
+) -> Vec<Hop<'a>> {
+    let Some(place) = place else {
+        let kind = pipeline.source.asked.as_ref().map_or("source", |asked| asked.kind);
+        return vec!["source".into(), kind.into()];
+    };
     let mut path: Vec<Hop<'_>> = vec!["enrich".into(), place.into()];
     match subject {
         Subject::When => path.push("when".into()),

@@ -152,7 +152,10 @@ impl Made {
 
 /// Whether results do not tell which question they answer.
 const fn names_none(operation: Operation) -> bool {
-    matches!(operation, Operation::FindPerson | Operation::FindEmployees)
+    matches!(
+        operation,
+        Operation::FindPerson | Operation::FindEmployees | Operation::SearchPeople
+    )
 }
 
 /// The questions of a job: one where results name none.

@@ -9,6 +9,7 @@ use super::{
     document::{Document, Hop},
     file::Pipeline,
     flaw::Flaw,
+    location::AskedSource,
 };
 use leadmill_core::Pack;
 
@@ -78,6 +79,27 @@ impl<'a> Checking<'a> {
         }
     }
 
+    /// A source that is bought names a provider that sells it.
+    fn asked(&mut self, asked: &AskedSource) {
+        let names: Vec<&str> = self.provider_names().collect();
+        let name = match (&asked.provider, &names[..]) {
+            (Some(name), _) => name.clone(),
+            (None, [only]) => (*only).to_owned(),
+            (None, _) => {
+                let message = "`provider` is missing: there are several providers";
+                let hint = super::nearest::one_of(names.iter().copied());
+                self.wrong(&["source".into(), asked.kind.into()], message, hint);
+                return;
+            }
+        };
+        let path = ["source".into(), asked.kind.into(), "provider".into()];
+        if !self.pipeline.providers.contains_key(&name) {
+            let written = self.document.quoted(&path);
+            let hint = super::nearest::meant(&written, names.iter().copied());
+            self.wrong(&path, format!("`{written}` is no provider of this file"), hint);
+        }
+    }
+
     fn tables(&mut self) {
         let Pipeline { source, sink, state, results, .. } = self.pipeline;
         let keys =
@@ -86,6 +108,19 @@ impl<'a> Checking<'a> {
             let there = |path: &&[Hop<'_>; 2]| self.document.has(&path[..]);
             let path = keys.iter().find(there).map_or(&[][..], |path| path);
             self.wrong(path, "the sink would overwrite the source", None);
+        }
+        if let Some(asked) = &source.asked {
+            let whole = [
+                ("key", source.key.is_empty()),
+                ("sql", source.sql.is_none()),
+                ("where", source.filter.is_none()),
+            ];
+            for (key, _) in whole.into_iter().filter(|(_, is_empty)| !is_empty) {
+                let message =
+                    format!("`{key}` is for tables: `{}` is taken whole", asked.kind);
+                self.wrong(&["source".into(), key.into()], message, None);
+            }
+            self.asked(asked);
         }
         if sink.errors.as_ref() == Some(&sink.location.path) {
             let path = ["sink".into(), "errors".into()];

@@ -1,9 +1,17 @@
 //! Where tables lie: the kind of table is the key.
 
-use super::shapes;
+use super::{
+    operations, shapes,
+    step::{Attempt, Output, Step, Written},
+};
+use leadmill_core::{FieldKind, Operation, index::Reuse};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
+
+/// The key of people who are bought.
+const PEOPLE: &str = "enrich_people";
 
 /// A table in files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +45,72 @@ pub(crate) struct Source {
     pub(crate) sql: Option<String>,
     /// The rows that are read at all.
     pub(crate) filter: Option<String>,
+    /// What is asked, where the leads are bought.
+    pub(crate) asked: Option<AskedSource>,
+}
+
+/// Leads that are the answer to a question.
+#[derive(Clone, Debug)]
+pub(crate) struct AskedSource {
+    /// Its key in the file.
+    pub(crate) kind: &'static str,
+    /// The question.
+    pub(crate) operation: Operation,
+    /// Its inputs and settings.
+    pub(crate) inputs: BTreeMap<String, Written>,
+    /// Whom to ask; the only provider, where none is named.
+    pub(crate) provider: Option<String>,
+}
+
+impl AskedSource {
+    /// The most rows of the answer, where the file says it.
+    pub(crate) fn rows(&self) -> Option<u32> {
+        match self.inputs.get(Operation::ROWS) {
+            Some(Written::Count(rows)) => u32::try_from(*rows).ok(),
+            _ => None,
+        }
+    }
+
+    /// The one row that asks: what the question is about.
+    pub(crate) fn row(&self) -> String {
+        let about = self.inputs.iter().filter_map(|(name, written)| match written {
+            Written::Sql(text) => Some((name.clone(), json!(text))),
+            _ => None,
+        });
+        json!(about.collect::<Map<_, _>>()).to_string()
+    }
+
+    /// The step that asks: each item of the answer's list becomes a row.
+    pub(crate) fn step(&self, only_provider: Option<&str>) -> Step {
+        let inputs = self.operation.inputs().iter();
+        let inputs = inputs.map(|input| match self.inputs.get(input.name)? {
+            Written::Sql(_) => Some(input.name.to_owned()),
+            setting => Some(setting.clone().sql()),
+        });
+        let list = self.operation.fields().iter().find_map(|field| match field.kind {
+            FieldKind::List(FieldKind::Struct(fields)) => Some((field.name, *fields)),
+            _ => None,
+        });
+        let output = list.into_iter().flat_map(|(list, fields)| {
+            fields.iter().map(move |field| Output {
+                column: field.name.to_owned(),
+                field: format!("{list}[].{}", field.name),
+            })
+        });
+        let provider = self.provider.as_deref().or(only_provider);
+        let attempts =
+            provider.map(|provider| Attempt { provider: provider.into(), lane: None });
+        Step {
+            name: "source".to_owned(),
+            operation: self.operation,
+            inputs: inputs.collect(),
+            rows: self.rows(),
+            when: None,
+            attempts: attempts.into_iter().collect(),
+            output: output.collect(),
+            reuse: Reuse::default(),
+        }
+    }
 }
 
 /// Where the enriched leads go.
@@ -54,7 +128,10 @@ pub(crate) struct Sink {
 /// Where the leads come from: exactly one of `parquet`, `csv` and `ndjson`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = one_table, extend("x-later" = ["delta", "table", "enrich_leads"]))]
+#[schemars(
+    transform = one_source,
+    extend("x-later" = ["delta", "table", "enrich_leads", "enrich_followers"])
+)]
 pub(crate) struct SourceKeys {
     /// Parquet: a path or URL of a file or a folder.
     #[schemars(schema_with = "shapes::text")]
@@ -68,6 +145,10 @@ pub(crate) struct SourceKeys {
     #[schemars(schema_with = "shapes::text")]
     #[serde(default)]
     ndjson: Option<String>,
+    /// People at a company, bought from Enrich.so.
+    #[schemars(schema_with = "operations::people")]
+    #[serde(default)]
+    enrich_people: Option<BTreeMap<String, Written>>,
     /// The columns that tell leads apart: for resuming, for duplicates and for the join back.
     #[schemars(schema_with = "shapes::columns")]
     #[serde(default)]
@@ -108,9 +189,17 @@ pub(crate) struct SinkKeys {
     errors: Option<String>,
 }
 
+fn one_source(schema: &mut Schema) {
+    one_of(schema, &["parquet", "csv", "ndjson", PEOPLE]);
+}
+
 fn one_table(schema: &mut Schema) {
-    let kinds = ["parquet", "csv", "ndjson"];
-    let branches = kinds.map(|kind| json!({ "required": [kind] }));
+    one_of(schema, &["parquet", "csv", "ndjson"]);
+}
+
+fn one_of(schema: &mut Schema, kinds: &[&str]) {
+    let branches = kinds.iter().map(|kind| json!({ "required": [kind] }));
+    let branches: Vec<_> = branches.collect();
     schema.insert("oneOf".to_owned(), json!(branches));
 }
 
@@ -137,8 +226,23 @@ impl TryFrom<SourceKeys> for Source {
     type Error = NotOneTable;
 
     fn try_from(keys: SourceKeys) -> Result<Self, NotOneTable> {
-        let location = location(keys.parquet, keys.csv, keys.ndjson)?;
-        Ok(Self { location, key: keys.key, sql: keys.sql, filter: keys.r#where })
+        let mut asked = None;
+        let location = match keys.enrich_people {
+            None => location(keys.parquet, keys.csv, keys.ndjson)?,
+            Some(mut inputs) => {
+                let provider =
+                    inputs.remove("provider").and_then(|written| match written {
+                        Written::Sql(name) => Some(name),
+                        _ => None,
+                    });
+                let path = format!("{PEOPLE} {inputs:?}");
+                let operation = Operation::SearchPeople;
+                asked = Some(AskedSource { kind: PEOPLE, operation, inputs, provider });
+                Location { format: TableFormat::Ndjson, path }
+            }
+        };
+        let (key, sql, filter) = (keys.key, keys.sql, keys.r#where);
+        Ok(Self { location, key, sql, filter, asked })
     }
 }
 

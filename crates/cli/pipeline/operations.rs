@@ -41,6 +41,43 @@ pub(crate) fn ask_one(schema: &mut Schema) {
     schema.insert("x-later".to_owned(), json!(LATER));
 }
 
+/// The levels of a cascade, each with whom it looks for.
+fn cascade() -> Value {
+    let words = json!({ "type": "array", "minItems": 1, "items": shapes::sql() });
+    let names = [
+        "include_title",
+        "exclude_title",
+        "job_levels",
+        "job_functions",
+        "skills",
+        "location",
+    ];
+    let mut keys: Map<_, _> =
+        names.into_iter().map(|name| (name.to_owned(), words.clone())).collect();
+    keys.insert("include_headline_search".into(), json!({ "type": "boolean" }));
+    keys.insert(
+        "priority_bonus".into(),
+        json!({ "type": "integer", "minimum": 0, "maximum": 30 }),
+    );
+    let level = json!({
+        "type": "object", "minProperties": 1, "properties": keys,
+        "additionalProperties": false,
+    });
+    json!({ "type": "array", "minItems": 1, "maxItems": 10, "items": level })
+}
+
+/// What a bought source is asked with: the same for all of it, so no SQL.
+pub(crate) fn people(_: &mut SchemaGenerator) -> Schema {
+    let mut schema = inputs(Operation::SearchPeople);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert("provider".into(), shapes::sql());
+    }
+    schema["description"] = json!(
+        "People at a company, bought level by level of a cascade: each of them is a lead."
+    );
+    Schema::try_from(schema).unwrap_or_default()
+}
+
 /// Every input of an operation, each one SQL expression.
 fn inputs(operation: Operation) -> Value {
     let text = shapes::sql();
@@ -48,6 +85,7 @@ fn inputs(operation: Operation) -> Value {
         InputKind::Count { most } if input.presence == Presence::Setting => {
             json!({ "type": "integer", "minimum": 1, "maximum": most })
         }
+        InputKind::Json => cascade(),
         InputKind::Words if input.presence == Presence::Setting => {
             json!({ "type": "array", "minItems": 1, "items": text.clone() })
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// One step of `enrich:`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "StepKeys")]
 pub(crate) struct Step {
     /// Its name; its status goes to the column `<name>_status`.
@@ -79,22 +79,24 @@ pub(crate) struct StepKeys {
 }
 
 /// An input as it is written: an SQL expression, or the value of a setting.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Written {
+pub(crate) enum Written {
     Count(u64),
     Sql(String),
     Words(Vec<String>),
+    Json(serde_json::Value),
 }
 
 impl Written {
     /// As an SQL expression. A setting is the same text for each lead.
-    fn sql(self) -> String {
+    pub(crate) fn sql(self) -> String {
         let constant = |text: String| format!("'{}'", text.replace('\'', "''"));
         match self {
             Self::Sql(sql) => sql,
             Self::Count(number) => constant(number.to_string()),
             Self::Words(words) => constant(words.join("|")),
+            Self::Json(json) => constant(json.to_string()),
         }
     }
 }

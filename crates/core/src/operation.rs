@@ -6,11 +6,11 @@ mod selection;
 
 use fields::{
     FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS,
-    VERIFY_EMAIL_FIELDS,
+    SEARCH_PEOPLE_FIELDS, VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
     FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
-    VERIFY_EMAIL_INPUTS,
+    SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub enum Operation {
     FindPerson,
     /// Who works at this company?
     FindEmployees,
+    /// Who at this company comes nearest to an ideal customer?
+    SearchPeople,
 }
 
 /// One input of an operation.
@@ -78,6 +80,8 @@ pub enum InputKind {
         /// The largest.
         most: u32,
     },
+    /// JSON.
+    Json,
     /// Words of the provider's own, such as countries. As one text they are set apart by `|`.
     Words,
 }
@@ -110,12 +114,13 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
         Self::FindPerson,
         Self::FindEmployees,
+        Self::SearchPeople,
     ];
 
     /// The name in the pipeline file.
@@ -126,6 +131,7 @@ impl Operation {
             Self::FindPhone => "find_phone",
             Self::FindPerson => "find_person",
             Self::FindEmployees => "find_employees",
+            Self::SearchPeople => "search_people",
         }
     }
 
@@ -137,6 +143,7 @@ impl Operation {
             Self::FindPhone => FIND_PHONE_INPUTS,
             Self::FindPerson => FIND_PERSON_INPUTS,
             Self::FindEmployees => FIND_EMPLOYEES_INPUTS,
+            Self::SearchPeople => SEARCH_PEOPLE_INPUTS,
         }
     }
 
@@ -151,6 +158,7 @@ impl Operation {
             Self::FindPhone => FIND_PHONE_FIELDS,
             Self::FindPerson => FIND_PERSON_FIELDS,
             Self::FindEmployees => FIND_EMPLOYEES_FIELDS,
+            Self::SearchPeople => SEARCH_PEOPLE_FIELDS,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::{Subject, TableError};
 use object_store::{
-    ObjectStore, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
-    gcp::GoogleCloudStorageBuilder, local::LocalFileSystem, path::Path as Key,
+    ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
+    gcp::GoogleCloudStorageBuilder, local::LocalFileSystem, memory::InMemory,
+    path::Path as Key,
 };
 use std::{
     path::{Component, Path, PathBuf, absolute},
@@ -26,6 +27,16 @@ pub(crate) struct Location {
 }
 
 impl Location {
+    /// One file in memory; `written` names it to people.
+    pub(crate) async fn of_text(written: &str, text: String) -> Result<Self, TableError> {
+        let store = InMemory::new();
+        let key = "rows.ndjson".to_owned();
+        let put = store.put(&Key::from(key.as_str()), text.into()).await;
+        put.map_err(|error| TableError::new(Subject::Location, error.to_string()))?;
+        let (store, root, written) = (Arc::new(store), String::new(), written.to_owned());
+        Ok(Self { store, key, root, is_local: false, written })
+    }
+
     /// Finds a place. `base` is what relative paths start from.
     ///
     /// # Source

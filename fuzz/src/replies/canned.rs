@@ -87,7 +87,7 @@ pub(super) fn questions(operation: Operation) -> Vec<Query> {
         Operation::VerifyEmail | Operation::FindPerson => {
             [[Some("ada@example.com"), None, None], [Some("bob@example.com"), None, None]]
         }
-        Operation::FindEmployees => [
+        Operation::FindEmployees | Operation::SearchPeople => [
             [Some("linkedin.com/company/example"), None, None],
             [Some("linkedin.com/company/other"), Some("25"), None],
         ],

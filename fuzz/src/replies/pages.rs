@@ -94,7 +94,9 @@ fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
     let raw = match operation {
         Operation::VerifyEmail => [text("email"), None, None],
         Operation::FindPhone => [text("linkedin"), text("email"), None],
-        Operation::FindPerson | Operation::FindEmployees => return None,
+        Operation::FindPerson | Operation::FindEmployees | Operation::SearchPeople => {
+            return None;
+        }
         Operation::FindEmail => [text("firstName"), text("lastName"), text("domain")],
     };
     Query::key_of(operation, raw).ok()

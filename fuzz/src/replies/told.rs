@@ -44,6 +44,7 @@ impl Told {
             b"find_phone" => Operation::FindPhone,
             b"find_person" => Operation::FindPerson,
             b"find_employees" => Operation::FindEmployees,
+            b"search_people" => Operation::SearchPeople,
             [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };

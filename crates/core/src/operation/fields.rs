@@ -119,3 +119,28 @@ const EMPLOYEE: &[Field] = &[
     text("education", "as it is listed"),
     text("certifications", "as they are listed"),
 ];
+
+pub(super) const SEARCH_PEOPLE_FIELDS: &[Field] = &[
+    list("people", &FieldKind::Struct(CANDIDATE), "who was found, the nearest first"),
+    integer("total_found", "how many fit"),
+];
+
+const CANDIDATE: &[Field] = &[
+    text("linkedin_url", "the address of the profile"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("headline", "the line under the name"),
+    text("location", "where the person is"),
+    text("email_domain", "the domain of the work address"),
+    text("title", "what the person is called"),
+    text("company", "where the person works"),
+    text("level", "such as VP"),
+    text("function", "such as Engineering"),
+    flag("is_current", "the person works there now"),
+    text("start_date", "since when, as YYYY-MM-DD"),
+    list("skills", &FieldKind::Text, "as they are listed"),
+    integer("score", "0 to 100: how near"),
+    integer("ranking", "1 is the nearest"),
+    integer("cascade_level", "the level of the cascade that found the person, from 0"),
+    list("matched", &FieldKind::Text, "what fitted"),
+];

@@ -41,3 +41,15 @@ pub(super) const FIND_EMPLOYEES_INPUTS: &[Input] = &[
     setting("job_level", InputKind::Words),
     setting("job_function", InputKind::Words),
 ];
+
+pub(super) const SEARCH_PEOPLE_INPUTS: &[Input] = &[
+    always("company_linkedin_url", InputKind::Company, 500),
+    setting(Operation::ROWS, InputKind::Count { most: 100 }),
+    setting("min_score", InputKind::Count { most: 100 }),
+    Input {
+        name: "cascade",
+        kind: InputKind::Json,
+        max_chars: 100_000,
+        presence: Presence::Setting,
+    },
+];

@@ -3,12 +3,14 @@
 
 mod employees;
 mod finder;
+mod icp;
 mod people;
 mod phones;
 mod validation;
 
 pub(super) use employees::Employees;
 pub(super) use finder::Finder;
+pub(super) use icp::Icp;
 pub(super) use people::People;
 pub(super) use phones::Phones;
 pub(super) use validation::Validation;
@@ -61,6 +63,7 @@ const fn paths(operation: Operation) -> Paths {
             ("/reverse-lookup/lookup", "/reverse-lookup/bulk-lookup")
         }
         Operation::FindEmployees => ("/people-search/employee-finder", ""),
+        Operation::SearchPeople => ("/people-search/waterfall-icp-search", ""),
     };
     Paths { single, batch }
 }
@@ -81,6 +84,7 @@ pub(super) fn single(query: &Query) -> Result<Sent, serde_json::Error> {
         }
         Operation::FindPerson => Sent::post(path, &people::Email::of(query)),
         Operation::FindEmployees => Sent::post(path, &employees::Search::of(query)),
+        Operation::SearchPeople => Sent::post(path, &icp::Search::of(query)?),
     }
 }
 
@@ -104,7 +108,9 @@ pub(super) fn batch(
         Operation::FindPerson => {
             Sent::batch(path, people::Emails::of(queries), webhook_url)
         }
-        Operation::FindEmployees => Err(S::custom("it has no jobs")),
+        Operation::FindEmployees | Operation::SearchPeople => {
+            Err(S::custom("it has no jobs"))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From wire shapes to findings: which question an item answers, and what it says.
 
 use super::{
-    families::{Employees, Family, Finder, People, Phones, Validation, Words},
+    families::{Employees, Family, Finder, Icp, People, Phones, Validation, Words},
     wire::{Envelope, Job, JobData, Meta},
 };
 use leadmill_core::{
@@ -24,6 +24,7 @@ pub(super) fn single(
         Operation::FindPhone => single_of::<Phones>,
         Operation::FindPerson => single_of::<People>,
         Operation::FindEmployees => single_of::<Employees>,
+        Operation::SearchPeople => single_of::<Icp>,
     };
     let (finding, meta) = read(words, key, body)?;
     // Without a bill an answer costs its price, and no answer may cost as much.
@@ -90,6 +91,7 @@ pub(super) fn page(
         Operation::FindPhone => page_of::<Phones>,
         Operation::FindPerson => page_of::<People>,
         Operation::FindEmployees => page_of::<Employees>,
+        Operation::SearchPeople => page_of::<Icp>,
     };
     // Checked once, and not again for each text in it.
     let body = str::from_utf8(body).map_err(serde_json::Error::custom)?;

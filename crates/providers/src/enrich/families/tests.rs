@@ -210,11 +210,11 @@ fn employees_are_a_list_and_none_is_a_miss() {
     let body = r#"{"success":true,"data":{"company_linkedin_url":"https://www.linkedin.com/company/google/","max_results":10,"results_length":2,"page":1,"total_pages":3,"total_results":25,"results":[
         {"first_name":"Ada","last_name":"Byron","full_name":"Ada Byron","headline":null,"location":{"city":"London","state_code":null,"country":"United Kingdom","country_code":"GB","continent":"Europe"},"linkedin_url":"https://www.linkedin.com/in/ada","job_title":"VP Sums","job_level":"VP","job_function":"Engineering","job_is_current":true,"skills":"sums, tables"},
         {"full_name":"Bob"}]},"meta":{"requestId":"0c7a8e0e-0000-4000-8000-000000000001","creditsUsed":2,"creditsRemaining":98}}"#;
-    let answer = answer(&question, body);
-    assert_eq!(answer.credits, Some(Credits(2)));
-    let total = field(Operation::FindEmployees, &answer, "total_results");
+    let found = answer(&question, body);
+    assert_eq!(found.credits, Some(Credits(2)));
+    let total = field(Operation::FindEmployees, &found, "total_results");
     assert_eq!(total, Value::Integer(25));
-    let Value::Values(all) = field(Operation::FindEmployees, &answer, "employees") else {
+    let Value::Values(all) = field(Operation::FindEmployees, &found, "employees") else {
         panic!("no list")
     };
     let Value::Values(ada) = &all[0] else { panic!("no struct") };
@@ -222,6 +222,6 @@ fn employees_are_a_list_and_none_is_a_miss() {
     let Some(Hop::Member(place)) = selection.hops.last() else { panic!("no member") };
     assert_eq!((all.len(), &ada[*place]), (2, &text("GB")));
     let none = body.replace("\"results\":[", "\"results\":[],\"were\":[");
-    let none = super::tests::answer(&question, &none.replace("Used\":2", "Used\":0"));
+    let none = answer(&question, &none.replace("Used\":2", "Used\":0"));
     assert_eq!((none.finding, none.credits), (Finding::Miss, Some(Credits(0))));
 }

@@ -24,6 +24,7 @@ mod made_up_callbacks;
 mod main_job;
 mod pipelines;
 mod recovery;
+mod reveals;
 mod secrets;
 mod shared_limits;
 mod shared_state;

@@ -351,7 +351,7 @@ fn step_path<'a>(
     match subject {
         Subject::When => path.push("when".into()),
         Subject::Input(input) => {
-            path.push(step.operation.name().into());
+            path.push(step.operation.key().into());
             path.extend(
                 step.operation.inputs().get(input).map(|input| Hop::from(input.name)),
             );

@@ -175,7 +175,8 @@ impl Server {
         json["data"]["batchId"].as_str().unwrap().to_owned()
     }
 
-    fn call(&self, method: http::Method, path: &str, body: &str) -> Value {
+    /// A call of the API, as anybody makes it.
+    pub(crate) fn call(&self, method: http::Method, path: &str, body: &str) -> Value {
         let request = http::Request::builder()
             .method(method)
             .uri(format!("/api/v3/{path}"))

@@ -5,6 +5,9 @@ use leadmill_core::{Input, InputKind, Operation, Presence};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+/// The key under which a step chooses what it asks for.
+pub(super) const FIELDS: &str = "fields";
+
 /// Operations that are meant to come.
 const LATER: [&str; 5] = [
     "validate_phone",
@@ -30,13 +33,13 @@ pub(crate) fn prices(_: &mut SchemaGenerator) -> Schema {
 /// Makes a step of a schema without operations: exactly one of them is a key.
 pub(crate) fn ask_one(schema: &mut Schema) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        for operation in Operation::ALL {
+        for operation in keys() {
             properties.insert(operation.name().to_owned(), inputs(operation));
         }
     }
-    let branches =
-        Operation::ALL.map(|operation| json!({ "required": [operation.name()] }));
-    schema.insert("oneOf".to_owned(), json!(branches));
+    let branches = keys().map(|operation| json!({ "required": [operation.name()] }));
+    schema.insert("oneOf".to_owned(), branches.collect());
+    schema.insert("x-instead".to_owned(), instead());
     schema.insert("additionalProperties".to_owned(), json!(false));
     schema.insert("x-later".to_owned(), json!(LATER));
 }
@@ -78,7 +81,25 @@ pub(crate) fn people(_: &mut SchemaGenerator) -> Schema {
     Schema::try_from(schema).unwrap_or_default()
 }
 
-/// Every input of an operation, each one SQL expression.
+/// The operations whose names are keys of a step.
+fn keys() -> impl Iterator<Item = Operation> {
+    Operation::ALL.into_iter().filter(|operation| operation.key() == operation.name())
+}
+
+/// What to write for those whose names are not.
+fn instead() -> Value {
+    let others = Operation::ALL.into_iter();
+    let others = others.filter(|operation| operation.key() != operation.name());
+    let hint = |operation: Operation| {
+        let wishes: Vec<_> = operation.wishes().iter().map(|wish| wish.name()).collect();
+        let (key, wishes) = (operation.key(), wishes.join(", "));
+        let hint = format!("write `{key}` with `fields: [{wishes}]`");
+        (operation.name().to_owned(), hint.into())
+    };
+    others.map(hint).collect::<Map<_, _>>().into()
+}
+
+/// Every input of an operation, each one SQL expression, and what is to be chosen.
 fn inputs(operation: Operation) -> Value {
     let text = shapes::sql();
     let schema = |input: &Input| match input.kind {
@@ -92,18 +113,31 @@ fn inputs(operation: Operation) -> Value {
         _ => text.clone(),
     };
     let inputs = operation.inputs().iter();
-    let inputs: Map<_, _> =
+    let mut inputs: Map<_, _> =
         inputs.map(|input| (input.name.to_owned(), schema(input))).collect();
     let always =
         operation.inputs().iter().filter(|input| input.presence == Presence::Always);
-    let required: Vec<_> = always.map(|input| input.name).collect();
+    let mut required: Vec<_> = always.map(|input| input.name).collect();
     let about = match required.is_empty() {
         true => "for one or more of these inputs; the first that a row has is used",
         false => "for each input, and settings",
     };
+    if !operation.wishes().is_empty() {
+        required.push(FIELDS);
+        inputs.insert(FIELDS.to_owned(), wishes(operation));
+    }
     json!({
         "description": format!("What `{operation}` is asked about: an SQL expression {about}."),
         "type": "object", "properties": inputs, "required": required, "minProperties": 1,
         "additionalProperties": false,
+    })
+}
+
+/// What a step may choose to be told: a constant, since it is what the price depends on.
+fn wishes(operation: Operation) -> Value {
+    let names: Vec<_> = operation.wishes().iter().map(|wish| wish.name()).collect();
+    json!({
+        "description": "What is wanted, and paid for.",
+        "type": "array", "minItems": 1, "items": { "type": "string", "enum": names },
     })
 }

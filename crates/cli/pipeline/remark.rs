@@ -1,7 +1,7 @@
 //! What is right and still unwise.
 
 use super::{Document, Flaw, Pipeline, Provider, document::Hop, secret, tree::Origin};
-use leadmill_core::{Pack, Window};
+use leadmill_core::{Pack, Window, Wish};
 
 /// All that is to be said of a file.
 pub(crate) fn remarks(
@@ -11,6 +11,7 @@ pub(crate) fn remarks(
 ) -> Vec<Flaw> {
     let mut remarks = keys(pipeline, document);
     remarks.extend(shares(pipeline, document, packs));
+    remarks.extend(unasked(pipeline, document));
     remarks
 }
 
@@ -67,4 +68,30 @@ fn shares(pipeline: &Pipeline, document: &Document, packs: &[Pack]) -> Vec<Flaw>
         Some(document.flaw(&path, message, None))
     };
     pipeline.providers.iter().filter_map(remark).collect()
+}
+
+/// Columns of fields that their step does not ask for: they are null in every row.
+fn unasked(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
+    let mut remarks = Vec::new();
+    for (place, step) in pipeline.enrich.iter().enumerate() {
+        let wishes = step.operation.wishes();
+        let missing = Wish::ALL.iter().filter(|wish| !wishes.contains(wish));
+        for wish in missing.filter(|_| !wishes.is_empty()) {
+            let is_null =
+                |field: &str| wish.fields().iter().any(|missing| *missing == field);
+            for output in step.output.iter().filter(|output| is_null(&output.field)) {
+                let path: [Hop<'_>; 4] = [
+                    "enrich".into(),
+                    place.into(),
+                    "output".into(),
+                    output.column.as_str().into(),
+                ];
+                let message =
+                    format!("`{}` is always null: `fields` leaves it out", output.field);
+                let hint = format!("add `{}` to `fields`", wish.name());
+                remarks.push(document.flaw(&path, message, Some(hint)));
+            }
+        }
+    }
+    remarks
 }

@@ -149,17 +149,24 @@ impl TryFrom<StepKeys> for Step {
 
     fn try_from(keys: StepKeys) -> Result<Self, NotOneQuestion> {
         let mut asked = keys.asked.into_iter();
-        let (Some((operation, mut inputs)), None) = (asked.next(), asked.next()) else {
+        let (Some((key, mut given)), None) = (asked.next(), asked.next()) else {
             return Err(NotOneQuestion);
         };
-        let rows = match inputs.get(Operation::ROWS) {
+        let wishes = match given.remove(operations::FIELDS) {
+            Some(Written::Words(names)) => names,
+            Some(_) => return Err(NotOneQuestion),
+            None => Vec::new(),
+        };
+        let wishes: Vec<&str> = wishes.iter().map(String::as_str).collect();
+        let operation = Operation::wished(key.key(), &wishes).ok_or(NotOneQuestion)?;
+        let rows = match given.get(Operation::ROWS) {
             Some(Written::Count(rows)) => u32::try_from(*rows).ok(),
             _ => None,
         };
         let inputs: Vec<_> = operation
             .inputs()
             .iter()
-            .map(|input| inputs.remove(input.name).map(Written::sql))
+            .map(|input| given.remove(input.name).map(Written::sql))
             .collect();
         let mut missing = operation.inputs().iter().zip(&inputs);
         let is_missing = |(input, sql): (&Input, &Option<String>)| {

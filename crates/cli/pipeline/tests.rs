@@ -63,14 +63,21 @@ fn packs() -> Vec<Pack> {
             "scale": { "global": ["100/1s"], "bulk": ["20/60s"] },
         },
         "scopes": { "submit": ["global", "bulk"], "poll": ["global"] },
-        "operations": { "find_email": offer(10, 5000), "verify_email": offer(1, 10_000) },
+        "operations": {
+            "find_email": offer(10, 5000), "verify_email": offer(1, 10_000),
+            "reveal_email": offer(10, 25), "reveal_phone": offer(525, 25),
+            "reveal_contact": offer(535, 25), "find_phone": offer(500, 5000),
+            "find_person": offer(10, 1), "find_employees": offer(1, 1), "unlock_name": offer(1, 1),
+        },
         "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
         "confidence": {},
     });
+    let mut single = offer(1, 10);
+    single["only"] = json!("single");
     let verifier = json!({
         "name": "verifier", "source": "-", "read": "2026-01-01", "base_url": "https://v",
         "plans": { "free": {} }, "scopes": {},
-        "operations": { "verify_email": offer(1, 10) },
+        "operations": { "verify_email": single },
         "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
         "confidence": {},
     });

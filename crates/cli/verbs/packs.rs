@@ -5,7 +5,7 @@ use crate::{
     prepared,
     terminal::Terminal,
 };
-use leadmill_core::{Field, FieldKind, Operation, Pack, Window};
+use leadmill_core::{Field, FieldKind, Lane, Operation, Pack, Window, pack::Offer};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -14,9 +14,7 @@ pub(crate) fn packs(terminal: &Terminal) -> Result<Exit, Failure> {
     let packs = prepared::packs()?;
     let mut text = String::new();
     for operation in Operation::ALL {
-        let inputs: Vec<&str> =
-            operation.inputs().iter().map(|input| input.name).collect();
-        _ = writeln!(text, "{operation} {{ {} }}", inputs.join(", "));
+        operation_text(&mut text, operation);
         fields_text(&mut text, "", operation.fields());
     }
     packs.iter().for_each(|pack| pack_text(&mut text, pack));
@@ -28,18 +26,40 @@ pub(crate) fn packs(terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// How a step asks it.
+fn operation_text(text: &mut String, operation: Operation) {
+    let inputs: Vec<&str> = operation.inputs().iter().map(|input| input.name).collect();
+    let (key, inputs) = (operation.key(), inputs.join(", "));
+    _ = match &*wishes(operation) {
+        [] => writeln!(text, "{key} {{ {inputs} }}"),
+        wishes => {
+            let wishes = wishes.join(", ");
+            writeln!(text, "{key} {{ {inputs}, fields: [{wishes}] }}: {operation}")
+        }
+    };
+}
+
+fn wishes(operation: Operation) -> Vec<&'static str> {
+    operation.wishes().iter().map(|wish| wish.name()).collect()
+}
+
 fn pack_text(text: &mut String, pack: &Pack) {
     _ = writeln!(text, "\n{} (read on {} from {})", pack.name, pack.read, pack.source);
     for (operation, offer) in &pack.operations {
+        let Offer { price, free, most_items, batch, page, .. } = offer;
+        let each = if offer.rows.is_some() { " a row" } else { "" };
+        let sizes = match offer.only {
+            Some(Lane::Single) => "in single calls only".to_owned(),
+            only => {
+                let only = if only.is_some() { "; in jobs only" } else { "" };
+                format!(
+                    "up to {most_items} a batch, {batch} by default; {page} a page{only}"
+                )
+            }
+        };
         _ = writeln!(
             text,
-            "  {operation}: {} credits{}, nothing for {}; up to {} a batch, {} by default; {} a page",
-            offer.price,
-            if offer.rows.is_some() { " a row" } else { "" },
-            offer.free,
-            offer.most_items,
-            offer.batch,
-            offer.page
+            "  {operation}: {price} credits{each}, nothing for {free}; {sizes}"
         );
     }
     for (plan, scopes) in &pack.plans {
@@ -97,6 +117,8 @@ fn operation_json(operation: Operation) -> Value {
     let fields = operation.fields().iter().map(field_json);
     json!({
         "name": operation.name(),
+        "key": operation.key(),
+        "wanted": wishes(operation),
         "inputs": operation.inputs().iter().map(|input| input.name).collect::<Vec<_>>(),
         "fields": fields.collect::<Vec<_>>(),
     })
@@ -113,6 +135,7 @@ fn pack_json(pack: &Pack) -> Value {
             "most_items": offer.most_items,
             "batch": offer.batch,
             "page": offer.page,
+            "lane": offer.only,
         })
     });
     let plans: serde_json::Map<String, Value> = pack

@@ -54,7 +54,8 @@ pub enum Event {
     },
     /// The answers of a settled job can no longer be read here: they are fetched again, which is free.
     Reopened,
-    /// The provider provably did not take the batch, or refused it, and charged nothing.
+    /// The provider provably did not take the batch, or refused it, and charged nothing. Also of a job that it
+    /// took and could not charge for.
     Refused {
         /// Why, for people.
         reason: String,

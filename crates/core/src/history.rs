@@ -119,6 +119,10 @@ fn charged(line: &Line) -> Option<Credits> {
     if line.adopted {
         return None;
     }
+    // What was revealed before is free: less may be taken than was reserved, and nothing tells how much.
+    if !line.operation.wishes().is_empty() {
+        return None;
+    }
     match (&line.state, line.lane) {
         (State::Accepted(_), Lane::Bulk) => Some(line.reserve),
         (State::Settled { job: Some(_), .. }, Lane::Bulk) => Some(line.reserve),

@@ -253,6 +253,14 @@ impl Line {
         }
     }
 
+    /// Whether it is at the provider under the name that the reply to its submit gave, and was never settled:
+    /// how that job ends is how it ends.
+    pub const fn is_own_job(&self) -> bool {
+        matches!(self.state, State::Accepted(_))
+            && !self.adopted
+            && self.reopened.is_none()
+    }
+
     /// Whether its credits are held: the provider has it, or may have it.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::InDoubt | State::Accepted(_))
@@ -286,7 +294,9 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         (Some(State::Settled { job: Some(job), .. }), Event::Reopened) => {
             (State::Accepted(job.clone()), None)
         }
-        (Some(State::InDoubt), Event::Refused { reason, again }) => {
+        (Some(before), Event::Refused { reason, again })
+            if *before == State::InDoubt || line.is_some_and(Line::is_own_job) =>
+        {
             let state = State::Refused { reason: reason.clone(), again: *again };
             (state, Some(Credits::ZERO))
         }
@@ -388,6 +398,25 @@ mod tests {
         Event::Accepted { job: JobId("j".into()) }
     }
 
+    fn adopted() -> Event {
+        Event::Adopted { job: JobId("j".into()) }
+    }
+
+    /// A job that was begun without the money for it ends as if it had been refused at once.
+    #[test]
+    fn a_job_that_was_never_paid_for_is_refused_and_may_go_again() {
+        let mut ledger = Ledger::default();
+        for (event, expected) in
+            [(intended(50), 50), (accepted(), 50), (refused(), 0), (intended(50), 50)]
+        {
+            ledger.apply(&entry(1, event)).unwrap();
+            assert_eq!(ledger.committed(RunId(1), &"a".into()), Credits(expected));
+        }
+        assert_eq!(ledger.line(BatchId(1)).unwrap().job(), None);
+        ledger.apply(&entry(1, refused())).unwrap();
+        assert_eq!(ledger.begun("a", Operation::VerifyEmail, Timestamp(0)).count(), 0);
+    }
+
     #[test]
     fn a_reserve_counts_until_it_settles_or_is_refused() {
         let mut ledger = Ledger::default();
@@ -420,7 +449,11 @@ mod tests {
             vec![refused()],
             vec![intended(1), intended(1)],
             vec![intended(1), accepted(), accepted()],
-            vec![intended(1), accepted(), refused()],
+            vec![intended(1), adopted(), refused()],
+            vec![intended(1), accepted(), settled(1), refused()],
+            vec![intended(1), accepted(), settled(1), Event::Reopened, refused()],
+            vec![intended(1), accepted(), refused(), settled(1)],
+            vec![intended(1), accepted(), refused(), accepted()],
             vec![intended(1), accepted(), settled(1), settled(1)],
             vec![intended(1), accepted(), settled(1), intended(1)],
             vec![intended(1), refused(), settled(1)],

@@ -39,7 +39,9 @@ pub use journal::{Appended, Journal, JournalError};
 pub use key::{KeyMap, KeySet, QueryKey};
 pub use ledger::{IllegalEvent, Ledger, Line, State};
 pub use limits::{Call, Endpoint, Scope, Sent, Window};
-pub use operation::{Field, FieldKind, Input, InputKind, Operation, Presence, Selection};
+pub use operation::{
+    Field, FieldKind, Input, InputKind, Operation, Presence, Selection, Wish,
+};
 pub use pack::{Account, Pack};
 pub use provider::{
     ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,

@@ -3,18 +3,20 @@
 mod fields;
 mod inputs;
 mod selection;
+mod wish;
 
 use fields::{
     FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS,
-    SEARCH_PEOPLE_FIELDS, VERIFY_EMAIL_FIELDS,
+    REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS, VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
     FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
-    SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
+    LEAD_INPUTS, SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+pub use wish::Wish;
 
 /// A kind of question that a provider can be paid to answer.
 #[derive(
@@ -34,6 +36,14 @@ pub enum Operation {
     FindEmployees,
     /// Who at this company comes nearest to an ideal customer?
     SearchPeople,
+    /// Which e-mail address does this lead of the provider's own have?
+    RevealEmail,
+    /// Which telephone numbers does this lead of the provider's own have?
+    RevealPhone,
+    /// Which e-mail address and telephone numbers does this lead of the provider's own have?
+    RevealContact,
+    /// What is the last name of this lead of the provider's own?
+    UnlockName,
 }
 
 /// One input of an operation.
@@ -84,6 +94,8 @@ pub enum InputKind {
     Json,
     /// Words of the provider's own, such as countries. As one text they are set apart by `|`.
     Words,
+    /// A provider's own name for something: letter case matters.
+    Id,
 }
 
 /// One value of an answer.
@@ -114,16 +126,20 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
         Self::FindPerson,
         Self::FindEmployees,
         Self::SearchPeople,
+        Self::RevealEmail,
+        Self::RevealPhone,
+        Self::RevealContact,
+        Self::UnlockName,
     ];
 
-    /// The name in the pipeline file.
+    /// Its name: in packs, prices and the journal.
     pub const fn name(self) -> &'static str {
         match self {
             Self::FindEmail => "find_email",
@@ -132,6 +148,10 @@ impl Operation {
             Self::FindPerson => "find_person",
             Self::FindEmployees => "find_employees",
             Self::SearchPeople => "search_people",
+            Self::RevealEmail => "reveal_email",
+            Self::RevealPhone => "reveal_phone",
+            Self::RevealContact => "reveal_contact",
+            Self::UnlockName => "unlock_name",
         }
     }
 
@@ -144,6 +164,10 @@ impl Operation {
             Self::FindPerson => FIND_PERSON_INPUTS,
             Self::FindEmployees => FIND_EMPLOYEES_INPUTS,
             Self::SearchPeople => SEARCH_PEOPLE_INPUTS,
+            Self::RevealEmail
+            | Self::RevealPhone
+            | Self::RevealContact
+            | Self::UnlockName => LEAD_INPUTS,
         }
     }
 
@@ -159,6 +183,8 @@ impl Operation {
             Self::FindPerson => FIND_PERSON_FIELDS,
             Self::FindEmployees => FIND_EMPLOYEES_FIELDS,
             Self::SearchPeople => SEARCH_PEOPLE_FIELDS,
+            Self::RevealEmail | Self::RevealPhone | Self::RevealContact => REVEAL_FIELDS,
+            Self::UnlockName => UNLOCK_NAME_FIELDS,
         }
     }
 

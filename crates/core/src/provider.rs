@@ -45,7 +45,8 @@ pub trait Provider: Debug + Send + Sync {
     /// Only [`ErrorKind::InDoubt`] means that it may have been taken.
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError>;
 
-    /// Asks how far a job is. Free, may be repeated.
+    /// Asks how far a job is. Free, may be repeated. [`ErrorKind::NoCredit`] means that the job has ended
+    /// because the wallet could not cover it: nothing was charged, and there is nothing to fetch.
     async fn poll(
         &self,
         operation: Operation,
@@ -54,7 +55,8 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Fetches a page of results, counted from 1, with at most `limit` items. The first fetch after the
     /// job's end settles its bill; it may be repeated and never pays twice. `keys`: the job's questions, for
-    /// providers whose answers do not name theirs.
+    /// providers whose answers do not name theirs. [`ErrorKind::NoCredit`] means the same as of
+    /// [`poll`](Self::poll).
     async fn fetch(
         &self,
         operation: Operation,

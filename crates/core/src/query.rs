@@ -50,8 +50,8 @@ impl Query {
         raw: impl IntoIterator<Item = Option<&'a str>>,
     ) -> Result<QueryKey, Unaskable> {
         let mut hash = hasher(operation);
-        for value in canonical(operation, raw) {
-            add(&mut hash, &value?);
+        for (value, input) in canonical(operation, raw).zip(operation.inputs()) {
+            add(&mut hash, &value?, input.kind);
         }
         Ok(finish(hash))
     }
@@ -71,10 +71,12 @@ impl Query {
         self.values.iter().map(|value| value.len()).sum()
     }
 
-    /// The content address. Letter case makes no new question.
+    /// The content address. Letter case makes no new question, unless in a name that only its maker can read.
     pub fn key(&self) -> QueryKey {
         let mut hash = hasher(self.operation);
-        self.values.iter().for_each(|value| add(&mut hash, value));
+        for (value, input) in self.values.iter().zip(self.operation.inputs()) {
+            add(&mut hash, value, input.kind);
+        }
         finish(hash)
     }
 }
@@ -127,6 +129,7 @@ fn read<'a>(input: &Input, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unaskable
         InputKind::Words => Some(Cow::Owned(words(&text))),
         // Whoever sends it has read it, and wrote it in one way.
         InputKind::Json => Some(text),
+        InputKind::Id => Some(text).filter(|text| !text.contains(' ')),
     }
     .ok_or(Unaskable::Malformed(input.name))?;
     if text.len() > input.max_chars && text.chars().count() > input.max_chars {
@@ -139,9 +142,10 @@ fn hasher(operation: Operation) -> Sha256 {
     Sha256::new_with_prefix(operation.name())
 }
 
-fn add(hash: &mut Sha256, value: &str) {
+fn add(hash: &mut Sha256, value: &str, kind: InputKind) {
     hash.update([0]);
-    if value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+    let is_folded = value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    if is_folded || kind == InputKind::Id {
         hash.update(value.as_bytes());
     } else {
         hash.update(fold(value).as_bytes());
@@ -330,6 +334,21 @@ mod tests {
         assert_ne!(key(Some(ada), None), key(None, Some("a@x.io")));
         let upper = phone(Some("linkedin.com/in/ADA"), None).unwrap();
         assert_eq!(upper.key(), key(Some(ada), None));
+    }
+
+    #[test]
+    fn an_id_is_kept_letter_by_letter() {
+        let lead = |id| Query::read(Operation::RevealEmail, [Some(id)]);
+        let sent = lead(" enc_aB1+/= ").unwrap();
+        assert_eq!(sent.values().collect::<Vec<_>>(), ["enc_aB1+/="]);
+        assert_eq!(sent.key(), lead("enc_aB1+/=").unwrap().key());
+        assert_ne!(sent.key(), lead("enc_ab1+/=").unwrap().key());
+        let key = Query::key_of(Operation::RevealEmail, [Some("enc_aB1+/=")]);
+        assert_eq!(key, Ok(sent.key()));
+        let name = Query::read(Operation::UnlockName, [Some("enc_aB1+/=")]);
+        assert_ne!(sent.key(), name.unwrap().key());
+        assert_eq!(lead("enc_1 enc_2"), Err(Unaskable::Malformed("lead_id")));
+        assert_eq!(lead(" "), Err(Unaskable::Empty("lead_id")));
     }
 
     #[test]

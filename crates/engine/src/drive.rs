@@ -6,6 +6,7 @@ mod looks;
 mod plan;
 mod quota;
 mod settlement;
+mod uncovered;
 mod waiting;
 
 use crate::{

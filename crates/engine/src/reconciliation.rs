@@ -345,4 +345,4 @@ pub fn written_off(line: &Line, status: Status) -> Event {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@ pub mod callback;
 mod families;
 mod reading;
 mod refusal;
+mod reveals;
 mod wire;
 
 use crate::{
@@ -16,11 +17,12 @@ use bytes::Bytes;
 use families::Sent;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Operation,
-    Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
+    Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Lane,
+    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
     Transaction, Transactions, pack::Offer,
 };
 use refusal::Route;
+use reveals::Asked;
 use serde::Deserialize;
 use std::{fmt, sync::Arc};
 use wire::{Balance, Change, Envelope, History, Job, Submitted};
@@ -158,8 +160,10 @@ impl Enrich {
         &self,
         action: &Action,
         operation: Operation,
+        lane: Lane,
     ) -> Result<&Offer, ProviderError> {
         let offer = self.account.offer(operation);
+        let offer = offer.filter(|offer| offer.only.is_none_or(|only| only == lane));
         offer.ok_or_else(|| self.failed(action, ErrorKind::Fatal, "not offered".into()))
     }
 
@@ -244,20 +248,20 @@ impl Provider for Enrich {
         Ok(Reply { value, signals })
     }
 
-    /// Jobs have no names here, and are not listed.
+    /// Jobs have no names here. Only reveal jobs are listed, and nothing in the list tells whose they are.
     async fn find(
         &self,
         _: Operation,
         batch: BatchId,
     ) -> Result<Reply<Option<JobId>>, ProviderError> {
         let action = Action::fixed(format!("looking for batch {batch}"));
-        Err(self.failed(&action, ErrorKind::Refused, "no jobs are listed".into()))
+        Err(self.failed(&action, ErrorKind::Refused, "jobs have no names".into()))
     }
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
         let operation = query.operation();
         let action = Action::fixed(format!("single {operation}"));
-        let offer = self.offer(&action, operation)?;
+        let offer = self.offer(&action, operation, Lane::Single)?;
         let sent = families::single(query);
         let response = match self.send(&action, sent, Connection::Pooled).await {
             Err(error) if error.status.is_some_and(|s| offer.misses.contains(&s)) => {
@@ -287,15 +291,16 @@ impl Provider for Enrich {
         let count = batch.queries.len();
         let action =
             Action::fixed(format!("submit of {count} {} questions", batch.operation));
+        self.offer(&action, batch.operation, Lane::Bulk)?;
         let webhook_url = self.callbacks.as_ref().map(|all| all.url(batch.id));
         let sent = families::batch(batch.operation, &batch.queries, webhook_url);
         let response = self.send(&action, sent, Connection::Fresh).await?;
         let envelope: Envelope<Submitted> = self.read(&action, &response)?;
-        let job = JobId(envelope.data.batch_id);
-        if !is_plain(&job) {
-            let detail = "the reply names no usable batchId".to_owned();
-            return Err(self.failed(&action, ErrorKind::InDoubt, detail));
-        }
+        let Submitted { batch_id, job_id } = envelope.data;
+        let job = batch_id.or(job_id).map(JobId).filter(is_plain).ok_or_else(|| {
+            let detail = "the reply names no usable job".to_owned();
+            self.failed(&action, ErrorKind::InDoubt, detail)
+        })?;
         let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
         Ok(Reply { value: job, signals })
     }
@@ -307,6 +312,9 @@ impl Provider for Enrich {
     ) -> Result<Reply<Progress>, ProviderError> {
         let action = Action::job(format!("progress of job {job}"));
         let response = self.get(&action, &families::job(operation, job)).await?;
+        if families::is_reveal(operation) {
+            return self.reveal_progress(&action, &response);
+        }
         let (data, _) =
             self.read::<Job<serde::de::IgnoredAny>>(&action, &response)?.split();
         let (done, total) = (data.done(), data.total());
@@ -332,8 +340,11 @@ impl Provider for Enrich {
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError> {
         let action = Action::job(format!("results page {page} of job {job}"));
-        let job = families::job(operation, job);
-        let path = format!("{job}/results?page={page}&limit={limit}");
+        let address = families::job(operation, job);
+        let path = match families::is_reveal(operation) {
+            true => address,
+            false => format!("{address}/results?page={page}&limit={limit}"),
+        };
         let response = match self.get(&action, &path).await {
             // Results may lag behind the status: the job is not ready.
             Err(error) if error.status == Some(StatusCode::CONFLICT.as_u16()) => {
@@ -349,7 +360,11 @@ impl Provider for Enrich {
             }
             other => other?,
         };
-        let offer = self.offer(&action, operation)?;
+        let offer = self.offer(&action, operation, Lane::Bulk)?;
+        if families::is_reveal(operation) {
+            let asked = Asked { operation, questions: keys.len(), page };
+            return self.reveal_page(&action, offer, asked, &response);
+        }
         let words = &self.account.pack.confidence;
         let (value, meta) = reading::page(operation, offer, words, keys, response.body())
             .map_err(|error| self.unreadable(&action, &error))?;

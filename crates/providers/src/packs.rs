@@ -23,7 +23,10 @@ pub fn packs() -> Result<Vec<Pack>, PackError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leadmill_core::{Operation, Scope};
+    use leadmill_core::{
+        Account, Call, Endpoint, Lane, Operation, Pack, Scope,
+        pack::{Percent, Risk},
+    };
 
     #[test]
     fn the_limits_are_those_of_the_published_table() {
@@ -51,5 +54,64 @@ mod tests {
         }
         assert_eq!(pack.operations[&Operation::FindEmail].price.0, 10);
         assert_eq!(pack.operations[&Operation::VerifyEmail].price.0, 1);
+    }
+
+    /// As a pipeline without overrides uses it.
+    fn account(pack: &Pack) -> Account {
+        Account {
+            name: pack.name.clone(),
+            purse: pack.name.clone(),
+            windows: pack.plans["growth"].clone(),
+            poll: pack.jobs.poll.0,
+            share: Percent::WHOLE,
+            batch_risk: Risk::default(),
+            pack: pack.clone(),
+        }
+    }
+
+    /// A call that nobody has placed in a category would break a limit.
+    #[test]
+    fn the_calls_of_every_operation_are_in_the_category_that_was_meant() {
+        let packs = packs().unwrap();
+        let account = account(&packs[0]);
+        let scopes = |call, operation| {
+            let scopes = account.scopes_of(Endpoint::of(call, operation));
+            scopes.map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let free = ["reveal_email", "reveal_phone", "reveal_contact", "unlock_name"];
+        for (operation, offer) in &account.pack.operations {
+            let is_free = free.contains(&operation.name());
+            for (lane, call, category) in [
+                (Lane::Single, Call::Ask, " enrich"),
+                (Lane::Bulk, Call::Submit, " bulk"),
+            ] {
+                if offer.only.is_none_or(|only| only == lane) {
+                    let category = if is_free { "" } else { category };
+                    let expected = format!("global{category}");
+                    assert_eq!(
+                        scopes(call, *operation),
+                        expected,
+                        "{call:?} {operation}"
+                    );
+                }
+            }
+            assert_eq!(scopes(Call::Poll, *operation), "global");
+            assert_eq!(scopes(Call::Page, *operation), "global");
+        }
+    }
+
+    #[test]
+    fn a_reveal_costs_what_its_fields_cost_and_travels_in_jobs_of_25() {
+        let packs = packs().unwrap();
+        for (wishes, price) in
+            [(&["email"][..], 10), (&["phone"], 525), (&["phone", "email"], 535)]
+        {
+            let operation = Operation::wished("reveal_contact", wishes).unwrap();
+            let offer = &packs[0].operations[&operation];
+            assert_eq!((offer.price.0, offer.only), (price, Some(Lane::Bulk)));
+            assert_eq!((offer.most_items.get(), offer.batch.get()), (25, 25));
+        }
+        let names = &packs[0].operations[&Operation::UnlockName];
+        assert_eq!((names.price.0, names.only), (1, Some(Lane::Single)));
     }
 }

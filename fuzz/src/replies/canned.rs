@@ -50,8 +50,10 @@ impl Transport for Canned {
         request: Request<Bytes>,
         connection: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
-        let is_batch =
-            request.method() == Method::POST && request.uri().path().ends_with("/batch");
+        let batches = ["/batch", "/bulk", "/bulk-lookup", "/enrich"];
+        let path = request.uri().path();
+        let is_batch = request.method() == Method::POST
+            && batches.iter().any(|batch| path.ends_with(batch));
         assert_eq!(is_batch, connection == Connection::Fresh, "{request:?}");
         let mut held = self.held();
         held.sent += 1;
@@ -95,6 +97,12 @@ pub(super) fn questions(operation: Operation) -> Vec<Query> {
             [Some("linkedin.com/in/ada"), None, None],
             [None, Some("bob@example.com"), None],
         ],
+        Operation::RevealEmail
+        | Operation::RevealPhone
+        | Operation::RevealContact
+        | Operation::UnlockName => {
+            [[Some("enc_A1"), None, None], [Some("enc_B2"), None, None]]
+        }
     };
     raw.into_iter().filter_map(|raw| Query::read(operation, raw).ok()).collect()
 }

@@ -22,6 +22,9 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
         Ok(500) if told.operation == Operation::FindPerson && told.call == Call::Ask => {
             assert_eq!(kind, ErrorKind::LikelyMiss);
         }
+        Ok(..300) if kind == ErrorKind::NoCredit => {
+            assert!(told.is_uncovered(), "nothing says that the wallet is to blame");
+        }
         Ok(..300 | 408 | 425 | 500..) => assert_eq!(kind, ErrorKind::InDoubt),
         Ok(402) => assert_eq!(kind, ErrorKind::NoCredit),
         Ok(404) if matches!(told.call, Call::Poll | Call::Fetch) => {
@@ -71,6 +74,9 @@ fn rates(signals: &Signals) {
 /// A bill is never understated.
 pub(super) fn owed(told: &Told, read: Option<Credits>) {
     let body = told.body().unwrap_or_default();
+    if told.is_of_reveal() {
+        return revealed(&body["data"]["results"], read);
+    }
     let said = &body["meta"]["creditsUsed"];
     if !told.is_refused() && said.is_number() {
         let read = read.map_or(0, |credits| credits.0);
@@ -78,6 +84,18 @@ pub(super) fn owed(told: &Told, read: Option<Credits>) {
             Some(said) => assert!(read >= said, "{read} of {said} owed"),
             None => assert!(read as f64 >= float(said).min(u64::MAX as f64), "{read}"),
         }
+    }
+}
+
+/// What was used and did not come back.
+fn revealed(results: &Value, read: Option<Credits>) {
+    let said = |name: &str| results[name].as_u64();
+    if let (Some(read), Some(used)) = (read, said("creditsUsed")) {
+        let owed = match &results["creditsRefunded"] {
+            Value::Null => used,
+            refunded => used.saturating_sub(refunded.as_u64().unwrap_or(u64::MAX)),
+        };
+        assert!(read.0 >= owed, "{} of {owed} owed", read.0);
     }
 }
 

@@ -40,11 +40,15 @@ impl Told {
         let mut words = first.split(|byte| *byte == b' ');
         let mut word = || words.next().unwrap_or_default();
         let call = call(word());
-        let operation = match word() {
+        let mut operation = match word() {
             b"find_phone" => Operation::FindPhone,
             b"find_person" => Operation::FindPerson,
             b"find_employees" => Operation::FindEmployees,
             b"search_people" => Operation::SearchPeople,
+            b"reveal_email" => Operation::RevealEmail,
+            b"reveal_phone" => Operation::RevealPhone,
+            b"reveal_contact" => Operation::RevealContact,
+            b"unlock_name" => Operation::UnlockName,
             [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };
@@ -56,7 +60,36 @@ impl Told {
                 Ok(response(status, rest))
             }
         };
+        // Not every operation has every lane.
+        match call {
+            Call::Ask if is_reveal(operation) => operation = Operation::UnlockName,
+            Call::Submit | Call::Poll | Call::Fetch
+                if operation == Operation::UnlockName =>
+            {
+                operation = Operation::RevealEmail;
+            }
+            Call::Submit | Call::Poll | Call::Fetch
+                if operation == Operation::FindEmployees =>
+            {
+                operation = Operation::FindEmail;
+            }
+            _ => {}
+        }
         Self { call, operation, outcome }
+    }
+
+    /// Whether it tells how a reveal job goes.
+    pub(super) fn is_of_reveal(&self) -> bool {
+        matches!(self.call, Call::Poll | Call::Fetch) && is_reveal(self.operation)
+    }
+
+    /// Whether it may be the end of a job that the wallet did not cover.
+    pub(super) fn is_uncovered(&self) -> bool {
+        let Some(body) = self.body().filter(|_| self.is_of_reveal()) else {
+            return false;
+        };
+        let error = body["data"]["error"].to_string().to_lowercase();
+        error.contains("insufficient credit")
     }
 
     /// Whether no call has succeeded by it.
@@ -83,6 +116,10 @@ impl Told {
     pub(super) fn body(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(self.outcome.as_ref().ok()?.body()).ok()
     }
+}
+
+fn is_reveal(operation: Operation) -> bool {
+    operation.key() == "reveal_contact"
 }
 
 fn call(word: &[u8]) -> Call {

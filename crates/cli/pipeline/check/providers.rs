@@ -124,8 +124,11 @@ impl Checking<'_> {
                 ("page", provider.page, offer.page),
             ] {
                 if is_asked && size.is_some_and(|size| size > most) {
-                    let message =
-                        format!("`{}` takes at most {most} for `{operation}`", pack.name);
+                    let message = format!(
+                        "`{}` takes at most {most} for `{}`",
+                        pack.name,
+                        operation.key()
+                    );
                     self.wrong(&under(at, key), message, None);
                 }
             }

@@ -9,7 +9,8 @@ use super::{
     },
     Checking,
 };
-use leadmill_core::{Lane, Operation, operation::NoSuchField};
+use leadmill_core::{Lane, operation::NoSuchField};
+use std::collections::BTreeSet;
 
 /// A step without `try:` asks the only provider there is.
 pub(super) fn default_provider(pipeline: &mut Pipeline) {
@@ -60,24 +61,26 @@ impl Checking<'_> {
             return;
         }
         let Some(pack) = self.pack(&attempt.provider) else { return };
-        if !pack.operations.contains_key(&step.operation) {
-            let message = format!("`{}` offers no `{}`", pack.name, step.operation);
-            let offered = pack.operations.keys().copied().map(Operation::name);
-            let path = [at[0], at[1], step.operation.name().into()];
+        let Some(offer) = pack.operations.get(&step.operation) else {
+            let message = format!("`{}` offers no `{}`", pack.name, step.operation.key());
+            let offered = pack.operations.keys().map(|operation| operation.key());
+            let offered: BTreeSet<_> = offered.collect();
+            let path = [at[0], at[1], step.operation.key().into()];
             self.wrong_key(&path, message, one_of(offered));
-        }
-        let only = pack.operations.get(&step.operation).and_then(|offer| offer.only);
-        if let (Some(lane), Some(only)) = (attempt.lane, only)
-            && lane != only
+            return;
+        };
+        let path = [at[0], at[1], "try".into(), Hop::Item(entry), "lane".into()];
+        if let (Some(wanted), Some(only)) = (attempt.lane, offer.only)
+            && wanted != only
         {
-            let only = match only {
-                Lane::Bulk => "in bulk jobs",
-                Lane::Single => "in single calls",
+            let (how, only) = match only {
+                Lane::Bulk => ("in jobs", "bulk"),
+                Lane::Single => ("in single calls", "single"),
             };
-            let message =
-                format!("`{}` answers `{}` only {only}", pack.name, step.operation);
-            let path = [at[0], at[1], "try".into(), Hop::Item(entry), "lane".into()];
-            self.wrong(&path, message, Some("leave `lane` out".into()));
+            let (name, asked) = (&pack.name, step.operation.key());
+            let message = format!("`{name}` answers `{asked}` {how} only");
+            let hint = format!("write `lane: {only}`, or leave it out");
+            self.wrong(&path, message, Some(hint));
         }
     }
 
@@ -92,7 +95,7 @@ impl Checking<'_> {
             match step.operation.select(&written) {
                 Err(NoSuchField::Unknown { name, within, there }) => {
                     let within = match within.as_str() {
-                        "" => step.operation.name(),
+                        "" => step.operation.key(),
                         within => within,
                     };
                     let message = format!("`{within}` has no field `{name}`");
@@ -100,7 +103,7 @@ impl Checking<'_> {
                 }
                 Err(error) => self.wrong(&path, error.to_string(), None),
                 Ok(_) => {
-                    let message = format!("`{}` has no such field", step.operation);
+                    let message = format!("`{}` has no such field", step.operation.key());
                     self.wrong(&path, message, None);
                 }
             }

@@ -49,7 +49,9 @@ impl<'a> Fitting<'a> {
         match texts(schema, "x-later").any(|later| later == key) {
             true => self.wrong(&entry.at, format!("`{key}` is not supported yet"), None),
             false => {
-                let hint = meant(key, names.iter().copied());
+                let instead = schema.get("x-instead").and_then(|all| all.get(key));
+                let instead = instead.and_then(Value::as_str).map(str::to_owned);
+                let hint = instead.or_else(|| meant(key, names.iter().copied()));
                 self.wrong(&entry.at, format!("unknown key `{key}`"), hint);
             }
         }

@@ -7,7 +7,7 @@ use crate::pipeline::{
     step::{Attempt, Output},
 };
 use leadmill_core::{Credits, Lane, Operation, Scope};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 const FULL: &str = include_str!("full.yaml");
 
@@ -37,7 +37,7 @@ fn every_key_of_the_grammar_is_accepted() {
 #[test]
 fn a_step_keeps_its_order_and_its_durations() {
     let pipeline = load(FULL).unwrap().pipeline;
-    let [first, second] = &*pipeline.enrich else { panic!() };
+    let [first, second, ..] = &*pipeline.enrich else { panic!() };
     assert_eq!(first.operation, Operation::FindEmail);
     let inputs = ["first_name", "last_name", "lower(domain)"];
     assert_eq!(first.inputs, inputs.map(|sql| Some(sql.to_owned())));
@@ -107,4 +107,44 @@ fn later_errors_find_their_place() {
     assert_eq!(place(&["enrich".into(), 7.into(), "when".into()]), (10, 1, 6));
     assert_eq!(place(&["source".into(), "sql".into()]), (3, 1, 6));
     assert_eq!(place(&[]), (1, 1, 1));
+}
+
+/// [`PLAIN`] with a step that reveals.
+fn revealing(fields: &str) -> String {
+    bent(
+        "find_email: { first_name: first, last_name: last, domain: lower(domain) }",
+        &format!("reveal_contact: {{ lead_id: lead, fields: {fields} }}"),
+    )
+    .replace("email: email, confidence: confidence", "email: email, mobile: cellphone")
+}
+
+#[test]
+fn what_a_reveal_is_to_tell_chooses_the_operation() {
+    for (fields, operation) in [
+        ("[email]", Operation::RevealEmail),
+        ("[phone]", Operation::RevealPhone),
+        ("[email, phone]", Operation::RevealContact),
+        ("[phone, email]", Operation::RevealContact),
+        ("[\"${env:FIELD}\"]", Operation::RevealPhone),
+    ] {
+        let mut outside = super::made();
+        outside.variables.insert("FIELD".into(), "phone".into());
+        let loaded = super::load_with(&revealing(fields), &outside, &BTreeMap::new());
+        let pipeline = loaded.unwrap().pipeline;
+        assert_eq!(pipeline.enrich[0].operation, operation, "{fields}");
+        assert_eq!(pipeline.enrich[0].inputs, [Some("lead".to_owned())]);
+    }
+}
+
+#[test]
+fn a_column_that_a_reveal_leaves_out_draws_a_warning() {
+    let remarks = |fields| {
+        let loaded = load(&revealing(fields)).unwrap();
+        super::told(&crate::pipeline::warn("p.yaml", &loaded.remarks))
+    };
+    assert_eq!(remarks("[email, phone]"), "");
+    let expected = "13:37: warning: `cellphone` is always null: `fields` leaves it out\n\
+        hint: add `phone` to `fields`\n";
+    assert_eq!(remarks("[email]"), expected);
+    assert!(remarks("[phone]").contains("`email` is always null"));
 }

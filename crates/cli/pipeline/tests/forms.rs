@@ -95,8 +95,8 @@ fn what_is_meant_to_come_is_not_supported_yet() {
     }
     let expected = "13:5: error: several providers in `try` are not supported yet\n";
     assert_eq!(told_of("output:", "try: [enrich, b]\n    output:"), expected);
-    let told = told_of("find_email:", "find_person:");
-    assert_eq!(told, "12:5: error: `find_person` is not supported yet\n");
+    let told = told_of("find_email:", "find_author:");
+    assert_eq!(told, "12:5: error: `find_author` is not supported yet\n");
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn exactly_one_names_what_was_found() {
     let expected =
         "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
-    let expected =
-        "11:5: error: expected exactly one of `find_email`, `verify_email`; found none\n";
+    let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
+        `find_person`, `find_employees`, `reveal_contact`, `unlock_name`; found none\n";
     let from =
         "find_email: { first_name: first, last_name: last, domain: lower(domain) }";
     assert_eq!(told_of(from, "when: 'true'"), expected);
@@ -123,5 +123,38 @@ fn no_kind_of_line_break_moves_a_place() {
         for kind in ["\r\n", "\r"] {
             assert_eq!(load(&text.replace('\n', kind)).unwrap_err(), report);
         }
+    }
+}
+
+#[test]
+fn what_a_reveal_is_to_tell_is_said_with_it() {
+    let from =
+        "find_email: { first_name: first, last_name: last, domain: lower(domain) }";
+    for (to, expected) in [
+        ("reveal_contact: { lead_id: id }", "12:5: error: `fields` is missing\n"),
+        (
+            "reveal_contact: { lead_id: id, fields: [] }",
+            "12:36: error: expected at least 1 entry, found none\n",
+        ),
+        (
+            "reveal_contact: { lead_id: id, fields: email }",
+            "12:44: error: expected a list, found text\n\
+            hint: put it in brackets: [email]\n",
+        ),
+        (
+            "reveal_contact: { lead_id: id, fields: [emial] }",
+            "12:45: error: `emial` is no choice here\nhint: did you mean `email`?\n",
+        ),
+        (
+            "reveal_contact: { lead_id: [email], fields: [email] }",
+            "12:23: error: expected text, found a list\n",
+        ),
+        (
+            "reveal_email: { lead_id: id }",
+            "12:5: error: unknown key `reveal_email`\n\
+            hint: write `reveal_contact` with `fields: [email]`\n",
+        ),
+    ] {
+        assert_eq!(told_of(from, to), expected, "{to}");
     }
 }

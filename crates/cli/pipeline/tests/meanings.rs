@@ -113,3 +113,22 @@ fn the_receipts_column_is_taken() {
     let expected = "13:15: error: the column `_LeadMill` is taken: it is the receipt\n";
     assert_eq!(told_of("email: email,", "_LeadMill: email,"), expected);
 }
+
+#[test]
+fn a_lane_that_the_provider_does_not_have_is_an_error() {
+    let file = |lane| {
+        bent("enrich.so", "verifier")
+            .replace("plan: growth", "plan: free")
+            .replace(
+                "find_email: { first_name: first, last_name: last, domain: lower(domain) }",
+                &format!("verify_email: {{ email: mail }}\n    try: [{{ provider: enrich, lane: {lane} }}]"),
+            )
+            .replace("email: email, ", "verdict: verdict, ")
+    };
+    let expected = "\
+13:37: error: `verifier` answers `verify_email` in single calls only
+hint: write `lane: single`, or leave it out
+";
+    assert_eq!(told(&load(&file("bulk")).unwrap_err()), expected);
+    load(&file("single")).unwrap();
+}

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::{exit::Failure, prepared::PreparedStep, progress};
-use leadmill_core::State;
+use leadmill_core::{BatchId, Line, State};
 
 /// What there is to do that was not there before.
 pub(super) enum Freed {
@@ -27,6 +27,31 @@ impl<'a> Session<'a> {
         let mut open = self.book.ledger().open(&step.account.purse);
         Ok(open
             .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
+    }
+
+    /// The jobs at a step's account that are open and surely the batches' own.
+    pub(super) fn own_jobs(&self, step: &PreparedStep) -> Vec<BatchId> {
+        let open = self.book.ledger().open(&step.account.purse);
+        open.filter(|line| line.is_own_job()).map(|line| line.batch).collect()
+    }
+
+    /// Lets go what can be let go: of jobs that were open, those that turned out not to have been paid for;
+    /// else what doubts come to.
+    pub(super) async fn freed(
+        &mut self,
+        step: &'a PreparedStep,
+        jobs: Vec<BatchId>,
+    ) -> Result<Freed, Failure> {
+        let ledger = self.book.ledger();
+        let is_refused =
+            |line: &Line| matches!(line.state, State::Refused { again: true, .. });
+        if jobs.into_iter().filter_map(|job| ledger.line(job)).any(is_refused) {
+            return Ok(Freed::Questions);
+        }
+        match self.has_doubts(step).await? {
+            true => self.reconcile(step).await,
+            false => Ok(Freed::Nothing),
+        }
     }
 
     /// Ends the doubts that can be ended.

@@ -163,15 +163,13 @@ impl<'a> Session<'a> {
             self.reconcile(step).await?;
         }
         let mut needs = self.needs(place, step, finished, &mut spool).await?;
+        let mut taken_up = self.own_jobs(step);
         let mut ending = self.ask(step, spool).await?;
         // What was lost in this session may prove to be free, and is asked again: a few times, since a
         // provider that loses every reply is not to be asked for ever.
         let mut again = 0;
-        while again < AGAIN {
-            if ending != Ending::Complete || !self.has_doubts(step).await? {
-                break;
-            }
-            match self.reconcile(step).await? {
+        while again < AGAIN && ending == Ending::Complete {
+            match self.freed(step, std::mem::take(&mut taken_up)).await? {
                 Freed::Nothing => break,
                 Freed::Questions => again += 1,
                 // So many are named for a batch, and each of them is tried a few times.

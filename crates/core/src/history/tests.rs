@@ -45,11 +45,15 @@ impl World {
     }
 
     fn intend(&mut self, items: u8, lane: Lane) -> u64 {
+        self.intend_for(Operation::VerifyEmail, items, lane)
+    }
+
+    fn intend_for(&mut self, operation: Operation, items: u8, lane: Lane) -> u64 {
         self.batches += 1;
         let intent = Event::Intended {
             account: "a".into(),
             step: "s".into(),
-            operation: Operation::VerifyEmail,
+            operation,
             lane,
             reserve: Credits(PRICE * u64::from(items)),
             anchor: self.anchor.clone(),
@@ -242,5 +246,28 @@ fn an_adopted_job_explains_the_deduction_that_names_it_and_no_other() {
         let line = world.ledger.line(BatchId(lost)).unwrap();
         let proof = world.history().proves_free(&world.ledger, line);
         assert_eq!(proof.is_ok(), proved, "{about} {seen}: {proof:?}");
+    }
+}
+
+/// What was revealed before is free, so that a job of ours may have taken nothing at all: the deduction is the
+/// lost one's.
+#[test]
+fn a_job_that_may_have_been_free_explains_no_deduction() {
+    for (operation, proof) in [
+        (Operation::VerifyEmail, Ok(())),
+        (Operation::RevealEmail, Err(Unproved::Charged(Credits(30)))),
+    ] {
+        let mut world = World::new();
+        world.look();
+        let lost = world.intend_for(operation, 3, Lane::Bulk);
+        let other = world.intend_for(operation, 3, Lane::Bulk);
+        world.tell(other, Event::Accepted { job: JobId("j".into()) });
+        world.charge(3, 0);
+        let line = world.ledger.line(BatchId(lost)).unwrap();
+        assert_eq!(
+            world.history().proves_free(&world.ledger, line),
+            proof,
+            "{operation}"
+        );
     }
 }

@@ -71,6 +71,21 @@ pub(super) const FIND_PERSON_FIELDS: &[Field] = &[
     text("report_url", "where the profile can be reported"),
 ];
 
+/// What was not asked for is null, as is what is not on file.
+pub(super) const REVEAL_FIELDS: &[Field] = &[
+    text("email", "the address, where it was asked for"),
+    text("phone", "the number, where it was asked for, such as +14155550100"),
+    text("cellphone", "the mobile number, where a number was asked for"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("title", "what the person is called at work"),
+    text("company", "where the person works"),
+    text("linkedin_url", "the address of the profile"),
+    text("domain", "the company's"),
+];
+
+pub(super) const UNLOCK_NAME_FIELDS: &[Field] = &[text("last_name", "family name")];
+
 const POSITION: &[Field] = &[
     text("title", "what the person is called"),
     text("company", "the employer"),

@@ -53,3 +53,5 @@ pub(super) const SEARCH_PEOPLE_INPUTS: &[Input] = &[
         presence: Presence::Setting,
     },
 ];
+
+pub(super) const LEAD_INPUTS: &[Input] = &[always("lead_id", InputKind::Id, 1000)];

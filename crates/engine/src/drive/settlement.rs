@@ -1,6 +1,6 @@
 //! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
 
-use super::{Drive, Ended, Errand, MOST_HARVESTED};
+use super::{Drive, Ended, Errand, MOST_HARVESTED, Work};
 use crate::{
     Ending, Recorded, RunError,
     collection::{Collection, Next},
@@ -501,9 +501,8 @@ impl Drive<'_> {
                 work.page_limit = 100;
                 self.errand(Duration::ZERO, errand);
             }
-            ErrorKind::Refused | ErrorKind::NoCredit => {
-                self.leave_alone(batch, error.to_string())
-            }
+            ErrorKind::Refused => self.leave_alone(batch, error.to_string()),
+            ErrorKind::NoCredit => self.uncovered(batch, error.to_string()),
             ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
                 if work.failures == 0 {
                     work.failing_since = Instant::now();
@@ -525,7 +524,7 @@ impl Drive<'_> {
     }
 
     /// No answer will come: the job stays open, or was never the batch's.
-    fn leave_alone(&mut self, batch: BatchId, why: String) {
+    pub(super) fn leave_alone(&mut self, batch: BatchId, why: String) {
         match self.jobs.get(&batch).is_some_and(|work| work.adopted) {
             true => self.refute(batch, why),
             false => self.give_up(batch, why),
@@ -544,11 +543,17 @@ impl Drive<'_> {
 
     /// Leaves a job open: its credits stay held, and a later run asks for it again.
     fn give_up(&mut self, batch: BatchId, why: String) {
-        self.jobs.remove(&batch);
+        self.drop_job(batch);
+        self.engine.report.gone.push(why);
+    }
+
+    /// Nothing more is asked of a job here.
+    pub(super) fn drop_job(&mut self, batch: BatchId) -> Option<Work> {
+        let work = self.jobs.remove(&batch);
         self.errands.retain(|_, errand| {
             !matches!(errand, Errand::Ripe(b) | Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
         });
-        self.engine.report.gone.push(why);
         self.harvest_next();
+        work
     }
 }

@@ -83,8 +83,9 @@ impl Provider for Lister {
     }
 }
 
+/// Keeps nothing.
 #[derive(Debug)]
-struct Memory(Slots);
+pub(crate) struct Memory(pub(crate) Slots);
 
 #[async_trait]
 impl Journal for Memory {

@@ -6,6 +6,8 @@ mod finder;
 mod icp;
 mod people;
 mod phones;
+mod reveal;
+mod unlock;
 mod validation;
 
 pub(super) use employees::Employees;
@@ -13,13 +15,15 @@ pub(super) use finder::Finder;
 pub(super) use icp::Icp;
 pub(super) use people::People;
 pub(super) use phones::Phones;
+pub(super) use reveal::{Contact, Reveal};
+pub(super) use unlock::unlocked;
 pub(super) use validation::Validation;
 
 use super::wire::Text;
 use http::Method;
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
-use serde::{Deserialize, Serialize, ser::Error as S};
-use std::collections::BTreeMap;
+use leadmill_core::{Finding, JobId, Operation, Query, QueryKey, Value};
+use serde::{Deserialize, Serialize, ser::Error};
+use std::{collections::BTreeMap, slice};
 
 /// The provider's words for its confidence, as numbers.
 pub(super) type Words = BTreeMap<String, i64>;
@@ -64,13 +68,31 @@ const fn paths(operation: Operation) -> Paths {
         }
         Operation::FindEmployees => ("/people-search/employee-finder", ""),
         Operation::SearchPeople => ("/people-search/waterfall-icp-search", ""),
+        // Of the two that reveal, the one that never reveals what was not asked for.
+        Operation::RevealEmail | Operation::RevealPhone | Operation::RevealContact => {
+            ("", "/lead-finder/enrich")
+        }
+        Operation::UnlockName => ("/lead-finder/unlock-names", ""),
     };
     Paths { single, batch }
 }
 
 /// A job's own address.
-pub(super) fn job(operation: Operation, job: &leadmill_core::JobId) -> String {
-    format!("{}/{job}", paths(operation).batch)
+pub(super) fn job(operation: Operation, job: &JobId) -> String {
+    match is_reveal(operation) {
+        true => format!("/lead-finder/reveal-jobs/{job}"),
+        false => format!("{}/{job}", paths(operation).batch),
+    }
+}
+
+/// Whether it is answered by a reveal job, whose results stand beside its progress.
+pub(super) const fn is_reveal(operation: Operation) -> bool {
+    !operation.wishes().is_empty()
+}
+
+/// The lane has no endpoint. The pack says so, and nobody asks.
+fn no_endpoint(operation: Operation) -> serde_json::Error {
+    Error::custom(format!("no endpoint takes {operation} this way"))
 }
 
 /// One question, to be answered at once.
@@ -85,6 +107,10 @@ pub(super) fn single(query: &Query) -> Result<Sent, serde_json::Error> {
         Operation::FindPerson => Sent::post(path, &people::Email::of(query)),
         Operation::FindEmployees => Sent::post(path, &employees::Search::of(query)),
         Operation::SearchPeople => Sent::post(path, &icp::Search::of(query)?),
+        Operation::UnlockName => {
+            Sent::post(path, &unlock::Names::of(slice::from_ref(query)))
+        }
+        operation => Err(no_endpoint(operation)),
     }
 }
 
@@ -108,8 +134,11 @@ pub(super) fn batch(
         Operation::FindPerson => {
             Sent::batch(path, people::Emails::of(queries), webhook_url)
         }
-        Operation::FindEmployees | Operation::SearchPeople => {
-            Err(S::custom("it has no jobs"))
+        Operation::RevealEmail | Operation::RevealPhone | Operation::RevealContact => {
+            Sent::post(path, &reveal::Leads::of(operation, queries))
+        }
+        Operation::FindEmployees | Operation::SearchPeople | Operation::UnlockName => {
+            Err(no_endpoint(operation))
         }
     }
 }

@@ -1,7 +1,9 @@
 //! From wire shapes to findings: which question an item answers, and what it says.
 
 use super::{
-    families::{Employees, Family, Finder, Icp, People, Phones, Validation, Words},
+    families::{
+        Employees, Family, Finder, Icp, People, Phones, Validation, Words, unlocked,
+    },
     wire::{Envelope, Job, JobData, Meta},
 };
 use leadmill_core::{
@@ -25,6 +27,8 @@ pub(super) fn single(
         Operation::FindPerson => single_of::<People>,
         Operation::FindEmployees => single_of::<Employees>,
         Operation::SearchPeople => single_of::<Icp>,
+        Operation::UnlockName => unlocked,
+        operation => return Err(not_read(operation)),
     };
     let (finding, meta) = read(words, key, body)?;
     // Without a bill an answer costs its price, and no answer may cost as much.
@@ -33,6 +37,11 @@ pub(super) fn single(
         finding => Some(charge(operation, offer, finding)),
     });
     Ok((Answered { key, finding, credits }, meta))
+}
+
+/// Nothing of this operation comes this way.
+fn not_read(operation: Operation) -> serde_json::Error {
+    serde_json::Error::custom(format!("no answer to {operation} is of this shape"))
 }
 
 fn single_of<F: Family>(
@@ -61,6 +70,8 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
             Some(Value::Text(verdict)) if &**verdict == "risky" => Credits::ZERO,
             _ => offer.price,
         },
+        // Nothing says that a name that is not there is free.
+        (Operation::UnlockName, Finding::Hit(_) | Finding::Miss) => offer.price,
         (_, Finding::Hit(_)) => offer.price,
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
     }
@@ -92,6 +103,7 @@ pub(super) fn page(
         Operation::FindPerson => page_of::<People>,
         Operation::FindEmployees => page_of::<Employees>,
         Operation::SearchPeople => page_of::<Icp>,
+        operation => return Err(not_read(operation)),
     };
     // Checked once, and not again for each text in it.
     let body = str::from_utf8(body).map_err(serde_json::Error::custom)?;
@@ -176,7 +188,7 @@ pub(crate) fn is_terminal(status: &str) -> bool {
     status.eq_ignore_ascii_case("completed") || is_failure(status)
 }
 
-fn is_failure(status: &str) -> bool {
+pub(super) fn is_failure(status: &str) -> bool {
     const FAILURES: [&str; 6] =
         ["failed", "error", "cancelled", "canceled", "aborted", "expired"];
     FAILURES.iter().any(|failure| status.eq_ignore_ascii_case(failure))

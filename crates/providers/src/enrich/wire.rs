@@ -80,7 +80,9 @@ fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Submitted {
-    pub(crate) batch_id: String,
+    pub(crate) batch_id: Option<String>,
+    /// What the lead finder calls it.
+    pub(crate) job_id: Option<String>,
 }
 
 /// A job's progress or a page of its results: the members stand under `data`, or flat beside `meta`.
@@ -201,6 +203,8 @@ pub(crate) struct Problem {
     pub(crate) message: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) retry_after: Option<f64>,
+    /// How the team's application for a part of the API stands.
+    pub(crate) access_status: Option<String>,
 }
 
 impl Problem {
@@ -215,14 +219,28 @@ impl Problem {
             .clone()
             .or_else(|| self.error.clone())
             .or_else(|| self.title.clone());
-        match (title, detail) {
+        let sentence = match (title, detail) {
             (Some(title), Some(detail)) if self.message.is_some() => {
                 Some(format!("{title} {detail}"))
             }
             (_, Some(detail)) => Some(detail),
             (title, None) => title,
+        };
+        match &self.access_status {
+            Some(status) => Some(format!(
+                "{} (access status: {status})",
+                sentence.as_deref().unwrap_or("access denied")
+            )),
+            None => sentence,
         }
     }
+}
+
+/// A text that may be null: no text at all where its member is missing.
+pub(crate) fn said<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Text<'de>>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A number, also where it comes as text; anything else is nothing. What is whole is exact.
@@ -251,14 +269,14 @@ pub(crate) fn whole<'de, D: Deserializer<'de>>(
 }
 
 /// What we owe is never understated.
-fn rounded_up<'de, D: Deserializer<'de>>(
+pub(crate) fn rounded_up<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Credits>, D::Error> {
     Ok(number(deserializer, f64::ceil)?.map(Credits))
 }
 
 /// What we have is never overstated.
-fn rounded_down<'de, D: Deserializer<'de>>(
+pub(crate) fn rounded_down<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Credits>, D::Error> {
     Ok(number(deserializer, f64::floor)?.map(Credits))

@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up should fail loudly; the simulator uses more of the helpers"
 )]
 
+mod account;
 mod at_most_once;
 mod bad_input;
 mod budgets;

@@ -7,7 +7,7 @@ use crate::{
     prepared::{Prepared, PreparedStep},
 };
 use leadmill_core::{Account, Clock, Credits, RunId};
-use leadmill_engine::{Engine, Hints, Parts};
+use leadmill_engine::{Engine, Hints, Parts, Visit};
 use leadmill_providers::{Callbacks, Enrich, Network};
 use leadmill_sandbox::{Options, Sandbox};
 use leadmill_state::Store;
@@ -103,6 +103,21 @@ impl Accounts {
     pub(crate) fn engines(&self) -> impl Iterator<Item = (&String, &Engine)> {
         self.engines.iter()
     }
+}
+
+/// A provider's account for what costs nothing, outside of any run.
+pub(crate) async fn visit(
+    provider: &Provider,
+    mut account: Account,
+    store: &Store,
+) -> Result<(Visit, Arc<Enrich>), Failure> {
+    if provider.is_embedded() {
+        account.pack.base_url = start_sandbox(provider).await?;
+    }
+    let leases = store.leases(&account, Arc::new(SystemClock)).await?;
+    let enrich = Accounts::default().provider(provider, account)?;
+    let visit = Visit::new(Arc::clone(&enrich) as _, Arc::new(SystemClock), leases);
+    Ok((visit, enrich))
 }
 
 /// Serves the sandbox on a free port of this machine, for as long as the process lives.

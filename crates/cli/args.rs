@@ -1,8 +1,9 @@
 //! What was typed. Every option has an environment variable.
 
+pub(crate) mod account;
 mod followers;
 
-use self::followers::FollowerArgs;
+use self::{account::AccountArgs, followers::FollowerArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use clap_complete::Shell;
 use leadmill_sandbox::{
@@ -65,6 +66,8 @@ pub(crate) enum Verb {
     Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
     Status(FileArgs),
+    /// Looks after the account behind a provider: wallet, team, filters, saved searches. None of it costs credits.
+    Account(AccountArgs),
     /// Hears the provider's callbacks for all runs on a state, for as long as it lives.
     Serve(ServeArgs),
     /// Serves the sandbox: the provider's API with made-up answers, real limits and no money.

@@ -34,6 +34,7 @@ pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;
 pub(crate) use flaw::{Flaw, report, warn};
 pub(crate) use location::TableFormat;
+pub(crate) use nearest::meant;
 pub(crate) use outside::{Outside, Process};
 pub(crate) use provider::Provider;
 pub(crate) use schema::json_schema;

@@ -4,7 +4,8 @@ use crate::{
     args::FileArgs,
     exit::Failure,
     pipeline::{
-        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Secret, Step, TableFormat,
+        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Provider, Secret, Step,
+        TableFormat,
     },
     terminal::Terminal,
 };
@@ -120,6 +121,29 @@ pub(crate) fn state_of(args: &FileArgs, terminal: &Terminal) -> Result<Place, Fa
             place(None, &loaded.pipeline.state, &folder_of(&args.file), terminal)
         }
     }
+}
+
+/// A provider of the file by its name, its account, and the state.
+pub(crate) fn provider_of(
+    args: &FileArgs,
+    name: &str,
+    terminal: &Terminal,
+) -> Result<(Provider, Account, Place), Failure> {
+    let (file, loaded) = read(args, terminal)?;
+    let mut pipeline = loaded.pipeline;
+    let account = pipeline.account(name, &packs()?);
+    let (Some(account), Some(provider)) = (account, pipeline.providers.remove(name))
+    else {
+        let failure = Failure::invalid(format!("{file} has no provider `{name}`"));
+        let names = pipeline.providers.keys().map(String::as_str);
+        return Err(match pipeline::meant(name, names) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        });
+    };
+    let base = folder_of(&args.file);
+    let place = place(args.state.as_deref(), &pipeline.state, &base, terminal)?;
+    Ok((provider, account, place))
 }
 
 /// A state that was named outside of a file: relative paths start where the program runs.

@@ -48,9 +48,12 @@ fn service(
         category: |call| match call {
             Call::Ask => Category::Enrich,
             Call::Submit => Category::Bulk,
-            Call::Balance | Call::Transactions | Call::Poll | Call::Page | Call::Find => {
-                Category::Global
-            }
+            Call::Balance
+            | Call::Transactions
+            | Call::Poll
+            | Call::Page
+            | Call::Find
+            | Call::Account => Category::Global,
         },
         tokens: Category::Global,
         page,

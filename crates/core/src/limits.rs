@@ -44,11 +44,13 @@ pub enum Call {
     Page,
     /// Looking for a job by the name that we gave it.
     Find,
+    /// Looking after the account: its team, its saved searches, what may be asked for.
+    Account,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Balance,
         Self::Transactions,
         Self::Ask,
@@ -56,6 +58,7 @@ impl Call {
         Self::Poll,
         Self::Page,
         Self::Find,
+        Self::Account,
     ];
 
     /// The name in a pack.
@@ -68,6 +71,7 @@ impl Call {
             Self::Poll => "poll",
             Self::Page => "page",
             Self::Find => "find",
+            Self::Account => "account",
         }
     }
 }

@@ -167,7 +167,7 @@ pub enum ErrorKind {
     /// The reply to a single question is an error that also comes where the provider knows nothing: in doubt, and a
     /// miss if it proves not to have been charged.
     LikelyMiss,
-    /// The provider does not know this job.
+    /// The provider does not know this job, or what else was named.
     Gone,
     /// No point in going on: credentials, a suspended account, a wrong address. Not charged.
     Fatal,

@@ -12,13 +12,17 @@ mod book;
 mod collection;
 mod drive;
 mod engine;
+mod free;
 mod hints;
 mod patience;
+mod visit;
 mod wallet;
 
 pub use book::{Book, BookError, Recorded};
 pub use engine::{Engine, Order, Parts, RunError};
+pub use free::Again;
 pub use hints::Hints;
 pub use limiter::Limiter;
 pub use reconciliation::{Reconciled, written_off};
 pub use report::{Doubt, Ending, Report, Snapshot};
+pub use visit::{Visit, VisitError};

@@ -3,15 +3,13 @@
 
 mod rungs;
 
-use crate::{Book, Engine, Recorded, RunError, engine::stopped};
+use crate::{Again, Book, Engine, Recorded, RunError, engine::stopped, free::Heard};
 use leadmill_core::{
-    Answered, BatchId, Call, Credits, Entry, ErrorKind, Event, Finding, History, JobId,
-    Line, Part, ProviderError, QueryKey, Reply, RunId, State, Status, Transactions,
-    Unproved,
+    Answered, BatchId, Call, Credits, Entry, Event, Finding, History, JobId, Line, Part,
+    ProviderError, QueryKey, Reply, RunId, State, Status, Transactions, Unproved,
     pack::{Doubtful, InDoubt},
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::sleep;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Most pages of the wallet's transactions that are read to reach back to a submit.
 const MOST_PAGES: u32 = 100;
@@ -287,36 +285,10 @@ impl Engine {
         call: Call,
         send: impl AsyncFn() -> Result<Reply<T>, ProviderError>,
     ) -> Result<Option<T>, RunError> {
-        const TRIES: u32 = 4;
-        for tried in 1..=TRIES {
-            let Some(permit) = self.admitted(call.into()).await? else {
-                return Ok(None);
-            };
-            self.note(&[call.into()])?;
-            match send().await {
-                Ok(reply) => {
-                    self.limiter.hear(&permit, &reply.signals.rates);
-                    self.limiter.replied(&permit, true);
-                    self.limiter.passed(&permit);
-                    return Ok(Some(reply.value));
-                }
-                Err(error) => {
-                    self.limiter.hear(&permit, &error.signals.rates);
-                    self.limiter.replied(&permit, error.status.is_some());
-                    match error.kind {
-                        ErrorKind::Throttled(wait) => {
-                            self.limiter.throttled(&permit, &error.signals.rates);
-                            self.freeze(wait)?;
-                        }
-                        ErrorKind::Unsent | ErrorKind::InDoubt if tried < TRIES => {
-                            sleep(Duration::from_millis(500) * tried).await;
-                        }
-                        _ => return Ok(None),
-                    }
-                }
-            }
+        match self.free(call, Again::Harmless, send).await? {
+            Heard::Answer(value) => Ok(Some(value)),
+            Heard::Failure(_) | Heard::Nothing(_) => Ok(None),
         }
-        Ok(None)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Enrich.so, API version 3.
 
+pub mod account;
 pub mod callback;
 mod families;
 mod reading;

@@ -4,28 +4,31 @@ use super::*;
 use crate::{Hints, Parts, limiter::tests::account};
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Appended, Batch, Clock, JobId, Journal, JournalError, Lane,
-    Leases, Ledger, Moment, Operation, Page, Progress, Provider, Query, QueryKey, Sent,
-    Signals, Staging, StagingError, Timestamp,
+    Account, Answered, Appended, Batch, Clock, ErrorKind, JobId, Journal, JournalError,
+    Lane, Leases, Ledger, Moment, Operation, Page, Progress, Provider, Query, QueryKey,
+    Sent, Signals, Staging, StagingError, Timestamp,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
-use std::{num::NonZeroU32, sync::Mutex};
-use tokio::{sync::watch, time::Instant};
+use std::{num::NonZeroU32, sync::Mutex, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 /// Lists one job, and knows of nothing else.
 #[derive(Debug)]
-struct Lister {
-    account: Account,
+pub(crate) struct Lister {
+    pub(crate) account: Account,
     lists: Option<(BatchId, JobId)>,
     fails: bool,
     begun: Instant,
     found_after: Mutex<Vec<Duration>>,
 }
 
-type Called<T> = Result<Reply<T>, ProviderError>;
+pub(crate) type Called<T> = Result<Reply<T>, ProviderError>;
 
-fn reply<T>(value: T) -> Called<T> {
+pub(crate) fn reply<T>(value: T) -> Called<T> {
     Ok(Reply { value, signals: Signals::default() })
 }
 
@@ -136,7 +139,7 @@ impl Leases for Memory {
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 
-fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
+pub(crate) fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
     let mut account = account(&[], &[]);
     account.pack.listing = Some("60s".parse().unwrap());
     let offer = Offer {

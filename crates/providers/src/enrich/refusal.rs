@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) enum Route {
     /// A route that every account has.
     Fixed,
-    /// A job by its id.
+    /// A job by its id, or a team, or what else has one.
     Job,
 }
 

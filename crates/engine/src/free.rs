@@ -1,0 +1,87 @@
+//! Free calls, one at a time, within the account's windows.
+
+use crate::{Engine, RunError, drive::PATIENCE, limiter::Wait};
+use leadmill_core::{Call, ErrorKind, ProviderError, Reply};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Times that a call is made.
+const TRIES: u32 = 4;
+
+/// Whether a call may be made again when its reply was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// It changes nothing, or the same whenever it is made.
+    Harmless,
+    /// It does something each time.
+    Harmful,
+}
+
+/// What became of a free call.
+pub(crate) enum Heard<T> {
+    /// What was asked for.
+    Answer(T),
+    /// The last of its failures.
+    Failure(ProviderError),
+    /// It did not leave: for so long nothing does.
+    Nothing(Duration),
+}
+
+impl Engine {
+    /// Makes a free call while nothing else goes on, a few times where that may help.
+    pub(crate) async fn free<T>(
+        &mut self,
+        call: Call,
+        again: Again,
+        send: impl AsyncFn() -> Result<Reply<T>, ProviderError>,
+    ) -> Result<Heard<T>, RunError> {
+        let mut tried = 0;
+        loop {
+            let Some(permit) = self.admitted(call.into()).await? else {
+                return Ok(Heard::Nothing(self.closed(call)));
+            };
+            self.note(&[call.into()])?;
+            tried += 1;
+            let error = match send().await {
+                Ok(reply) => {
+                    self.limiter.hear(&permit, &reply.signals.rates);
+                    self.limiter.replied(&permit, true);
+                    self.limiter.passed(&permit);
+                    return Ok(Heard::Answer(reply.value));
+                }
+                Err(error) => error,
+            };
+            self.limiter.hear(&permit, &error.signals.rates);
+            self.limiter.replied(&permit, error.status.is_some());
+            let may_help = match error.kind {
+                ErrorKind::Throttled(wait) => {
+                    self.limiter.throttled(&permit, &error.signals.rates);
+                    self.freeze(wait)?;
+                    true
+                }
+                ErrorKind::Unsent => true,
+                ErrorKind::InDoubt => again == Again::Harmless,
+                _ => false,
+            };
+            if !may_help || tried == TRIES {
+                return Ok(Heard::Failure(error));
+            }
+            // A freeze is waited for by the permit.
+            if !matches!(error.kind, ErrorKind::Throttled(_)) {
+                sleep(Duration::from_millis(500) * tried).await;
+            }
+        }
+    }
+
+    /// For how long nothing leaves.
+    fn closed(&mut self, call: Call) -> Duration {
+        match self.limiter.admit(call) {
+            Err(Wait::Until(until)) => until.saturating_duration_since(Instant::now()),
+            Err(Wait::ForReply) => PATIENCE,
+            Ok(permit) => {
+                self.limiter.withdraw(&permit);
+                Duration::ZERO
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What a day holds of the followers of companies.
+
+use super::super::Action;
+use crate::Enrich;
+use leadmill_core::{ProviderError, Reply};
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+/// `GET /company-follower/limit`. A team that is not approved has a status alone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "camelCase"))]
+pub struct FollowerLimit {
+    /// Whether the team may: `approved`, `pending`, `rejected`, `revoked` or `none`, or a newer one.
+    pub status: String,
+    /// Most profiles of a day.
+    pub daily_limit: Option<u64>,
+    /// Those of today.
+    pub daily_used: Option<u64>,
+    /// What is left of today.
+    pub daily_remaining: Option<u64>,
+    /// The team's own price, in credits.
+    pub credits_per_profile: Option<Number>,
+}
+
+impl Enrich {
+    /// Reads whether the team may collect followers, and how many more today.
+    pub async fn follower_limit(&self) -> Result<Reply<FollowerLimit>, ProviderError> {
+        let action = Action::fixed("reading the daily limit of company followers");
+        self.look(&action, "/company-follower/limit").await
+    }
+}

@@ -101,11 +101,10 @@ fn what_is_meant_to_come_is_not_supported_yet() {
 
 #[test]
 fn exactly_one_names_what_was_found() {
-    let expected = "5:3: error: expected exactly one of `parquet`, `csv`, `ndjson`; \
-        found `parquet` and `csv`\n";
+    let expected = "5:3: error: expected exactly one of `parquet`, `csv`, `ndjson`, \
+        `enrich_people`; found `parquet` and `csv`\n";
     assert_eq!(told_of("parquet: leads/", "parquet: a\n  csv: b"), expected);
-    let expected =
-        "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`; found none\n";
+    let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
     let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
         `find_person`, `find_employees`, `reveal_contact`, `unlock_name`; found none\n";

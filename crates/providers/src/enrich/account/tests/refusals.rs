@@ -71,7 +71,7 @@ const REFUSALS: &[Refusal] = &[
         403,
         r#"{"type":"https://dev.enrich.so/errors/access-denied","title":"Access Denied","status":403,"detail":"the team has to apply first","accessStatus":"none"}"#,
         ErrorKind::Fatal,
-        "the team has to apply first",
+        "the team has to apply first (access status: none)",
     ),
     (
         &[Invite, Cancel],

@@ -77,8 +77,7 @@ fn unasked(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
         let wishes = step.operation.wishes();
         let missing = Wish::ALL.iter().filter(|wish| !wishes.contains(wish));
         for wish in missing.filter(|_| !wishes.is_empty()) {
-            let is_null =
-                |field: &str| wish.fields().iter().any(|missing| *missing == field);
+            let is_null = |field: &str| wish.fields().contains(&field);
             for output in step.output.iter().filter(|output| is_null(&output.field)) {
                 let path: [Hop<'_>; 4] = [
                     "enrich".into(),

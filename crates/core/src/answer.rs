@@ -20,7 +20,7 @@ pub enum Value {
     /// Text.
     Text(Box<str>),
     /// Of a list its items, of a struct its fields, each in their order.
-    Values(Box<[Value]>),
+    Values(Box<[Self]>),
 }
 
 /// By hand: what serde derives for an untagged enum tries each variant, at fifty times the cost.

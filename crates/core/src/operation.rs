@@ -119,7 +119,7 @@ pub enum FieldKind {
     /// True or false.
     Flag,
     /// Any number of values of one kind, in the provider's order.
-    List(&'static FieldKind),
+    List(&'static Self),
     /// Named values that belong together.
     Struct(&'static [Field]),
 }

@@ -297,19 +297,7 @@ impl Shared {
         let learnt = self.learnt.map(|(limit, _)| limit);
         let limit = trade.window.limit.get().min(learnt.unwrap_or(u32::MAX)).max(1);
         let is_new = !self.held.contains_key(&process);
-        let mine = self.held.entry(process).or_default();
-        // The window may have turned out to be smaller than it was.
-        mine.held = mine.held.saturating_sub(trade.back).min(limit);
-        for free in &trade.cooling {
-            if mine.held > 0 {
-                mine.held -= 1;
-                *mine.told.entry(*free).or_default() += 1;
-                let has_cooled = *free <= now;
-                let slots = if has_cooled { &mut self.past } else { &mut self.cooling };
-                *slots.entry(*free).or_default() += 1;
-            }
-        }
-        let held = mine.held;
+        let held = self.take_back(process, now, trade, limit);
         let rivals =
             self.held.iter().filter(|(other, s)| **other != process && s.want > 0);
         let rivals = u32::try_from(rivals.count()).unwrap_or(u32::MAX);
@@ -343,18 +331,55 @@ impl Shared {
         let stake = self.held.entry(process).or_default();
         stake.held = held;
         stake.want = trade.want.saturating_sub(granted).saturating_sub(handed);
+        let past = self.tell(process, now, &cooling, is_new || granted > 0);
+        let next = self.cooling.keys().next().copied();
+        Deal { held, cooling, past, next, others, rivals, learnt }
+    }
+
+    /// Takes slots back from a process; tells how many it holds then.
+    fn take_back(
+        &mut self,
+        process: ProcessId,
+        now: Moment,
+        trade: &Trade,
+        limit: u32,
+    ) -> u32 {
+        let mine = self.held.entry(process).or_default();
+        // The window may have turned out to be smaller than it was.
+        mine.held = mine.held.saturating_sub(trade.back).min(limit);
+        for free in &trade.cooling {
+            if mine.held > 0 {
+                mine.held -= 1;
+                *mine.told.entry(*free).or_default() += 1;
+                let has_cooled = *free <= now;
+                let slots = if has_cooled { &mut self.past } else { &mut self.cooling };
+                *slots.entry(*free).or_default() += 1;
+            }
+        }
+        mine.held
+    }
+
+    /// What a process that gets slots does not know yet of the calls that had them.
+    fn tell(
+        &mut self,
+        process: ProcessId,
+        now: Moment,
+        cooling: &[Moment],
+        gets_some: bool,
+    ) -> Vec<(Moment, u32)> {
+        let stake = self.held.entry(process).or_default();
         let cooling_still = stake.adopted.split_off(&Moment(now.0.saturating_add(1)));
         // What had them is known to this process, and would be forgotten with it.
         for (free, count) in std::mem::replace(&mut stake.adopted, cooling_still) {
             *stake.told.entry(free).or_default() += count;
             *self.past.entry(free).or_default() += count;
         }
-        for free in &cooling {
+        for free in cooling {
             *stake.adopted.entry(*free).or_default() += 1;
         }
         stake.told = stake.told.split_off(&now.before(self.per));
         let mut past = Vec::new();
-        if is_new || granted > 0 {
+        if gets_some {
             for (free, count) in &self.past {
                 let told = stake.told.entry(*free).or_default();
                 if count > told {
@@ -363,8 +388,7 @@ impl Shared {
                 }
             }
         }
-        let next = self.cooling.keys().next().copied();
-        Deal { held, cooling, past, next, others, rivals, learnt }
+        past
     }
 
     fn cool(&mut self, now: Moment) {

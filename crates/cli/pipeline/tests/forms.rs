@@ -107,7 +107,8 @@ fn exactly_one_names_what_was_found() {
     let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
     let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
-        `find_person`, `find_employees`, `reveal_contact`, `unlock_name`; found none\n";
+        `find_person`, `find_employees`, `search_people`, `reveal_contact`, `unlock_name`; \
+        found none\n";
     let from =
         "find_email: { first_name: first, last_name: last, domain: lower(domain) }";
     assert_eq!(told_of(from, "when: 'true'"), expected);

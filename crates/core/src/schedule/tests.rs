@@ -6,13 +6,10 @@ use crate::{
 };
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-/// An account under Enrich.so's windows of a plan, with pages of `page` and batches of up to 10,000.
-fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Account {
-    let scope = |name: &str| Scope(name.into());
-    let windows =
-        |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+/// A credit an answer, up to 10,000 questions a batch.
+fn offer(page: u32) -> Offer {
     let number = |n| NonZeroU32::new(n).unwrap();
-    let offer = Offer {
+    Offer {
         price: Credits(1),
         free: String::new(),
         least: Credits(0),
@@ -28,11 +25,19 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         misses: Vec::new(),
         likely_misses: Vec::new(),
         repeats: None,
-    };
+    }
+}
+
+/// An account under Enrich.so's windows of a plan, with pages of `page` and batches of up to 10,000.
+fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Account {
+    let scope = |name: &str| Scope(name.into());
+    let windows =
+        |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    let offer = offer(page);
     let jobs = Jobs {
         poll: Written(Duration::from_secs(5)),
         typical: Written(Duration::from_secs(15)),
-        items_per_second: number(200),
+        items_per_second: NonZeroU32::new(200).unwrap(),
         single: Written(Duration::from_millis(800)),
         early_results: true,
     };

@@ -67,7 +67,7 @@ fn packs() -> Vec<Pack> {
             "find_email": offer(10, 5000), "verify_email": offer(1, 10_000),
             "reveal_email": offer(10, 25), "reveal_phone": offer(525, 25),
             "reveal_contact": offer(535, 25), "find_phone": offer(500, 5000),
-            "find_person": offer(10, 1), "find_employees": offer(1, 1), "unlock_name": offer(1, 1),
+            "find_person": offer(10, 1), "find_employees": offer(1, 1), "search_people": offer(1, 1), "unlock_name": offer(1, 1),
         },
         "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
         "confidence": {},

@@ -111,26 +111,34 @@ impl Checking<'_> {
         }
     }
 
-    /// The most that the provider takes, for what this pipeline asks it.
+    /// The most that the provider takes, for what this pipeline asks it. One size is for all operations, and each
+    /// takes no more of it than it can.
     fn sizes(&mut self, at: &[Hop<'_>; 2], name: &str, provider: &Provider, pack: &Pack) {
-        for (operation, offer) in &pack.operations {
-            let mut steps = self.pipeline.enrich.iter();
-            let is_asked = steps.any(|step| {
+        let steps = &self.pipeline.enrich;
+        let is_asked = |operation: &Operation| {
+            steps.iter().any(|step| {
                 step.operation == *operation
                     && step.attempts.iter().any(|attempt| attempt.provider == name)
-            });
-            for (key, size, most) in [
-                ("batch", provider.batch, offer.most_items),
-                ("page", provider.page, offer.page),
-            ] {
-                if is_asked && size.is_some_and(|size| size > most) {
-                    let message = format!(
-                        "`{}` takes at most {most} for `{}`",
-                        pack.name,
-                        operation.key()
-                    );
-                    self.wrong(&under(at, key), message, None);
-                }
+            })
+        };
+        let asked =
+            || pack.operations.iter().filter(|(operation, _)| is_asked(operation));
+        let batch = asked().max_by_key(|(_, offer)| offer.most_items);
+        let page = asked().max_by_key(|(_, offer)| offer.page);
+        let batch = batch.map(|(operation, offer)| (*operation, offer.most_items));
+        let page = page.map(|(operation, offer)| (*operation, offer.page));
+        for (key, size, most) in
+            [("batch", provider.batch, batch), ("page", provider.page, page)]
+        {
+            if let (Some(size), Some((operation, most))) = (size, most)
+                && size > most
+            {
+                let message = format!(
+                    "`{}` takes at most {most} for `{}`",
+                    pack.name,
+                    operation.key()
+                );
+                self.wrong(&under(at, key), message, None);
             }
         }
     }

@@ -70,7 +70,7 @@ fn what_one_machine_paid_for_another_one_reads() {
     server.assert_clean();
     // Answers that could not be kept, or not be found again, are not bought.
     let lost = machine(&server, &state, &format!("{bucket}/b/"), &leads_csv(0..400));
-    let ended = run(&lost).expect(1);
+    let ended = run(&lost).expect(2);
     assert!(
         ended.stderr.contains("the answers of this state are elsewhere"),
         "{ended:?}"

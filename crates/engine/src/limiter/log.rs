@@ -177,6 +177,8 @@ impl Log {
             let place = times.partition_point(|other| *other <= at);
             (0..count).for_each(|_| times.insert(place, at));
         }
+        // It may also never have been made: a lapsed lease tells nothing, and a call is written down before it leaves.
+        (0..count).for_each(|_| self.doubt(left));
     }
 
     /// There are no more than so many slots.

@@ -301,6 +301,29 @@ async fn two_that_lack_each_other_s_slots_do_not_hand_them_to_and_fro_for_ever()
     }
 }
 
+/// A process that lets its lease lapse may have used its slots, or not: what the server counts then is no proof of how
+/// it counts.
+#[tokio::test(start_paused = true)]
+async fn calls_that_another_process_may_have_made_prove_nothing() {
+    let account = account(&["300/60s"], &[]);
+    let mut slots = Slots::default();
+    let wants = Trade {
+        scope: Scope("global".into()),
+        window: "300/60s".parse().unwrap(),
+        back: 0,
+        cooling: Vec::new(),
+        want: 300,
+        learnt: None,
+    };
+    slots.trade(ProcessId(2), Moment(0), &[wants]);
+    // It never came again, and never called.
+    let mut ours = Client::new(&account, slots, 31_000);
+    ours.permit(Call::Poll).await;
+    let (log, now) = (&ours.limiter.gates[0].log, Instant::now());
+    assert_eq!(log.possible(None, now), 301, "they may count");
+    assert_eq!(log.certain(None, now), 0, "and may not");
+}
+
 /// Slots lie with the process that calls, not with one that waits for its jobs.
 #[tokio::test(start_paused = true)]
 async fn an_idle_process_wants_no_slots_until_it_calls() {

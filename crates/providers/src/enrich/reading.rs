@@ -72,7 +72,18 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
         },
         // Nothing says that a name that is not there is free.
         (Operation::UnlockName, Finding::Hit(_) | Finding::Miss) => offer.price,
-        (_, Finding::Hit(_)) => offer.price,
+        (_, Finding::Hit(values)) => match offer.rows {
+            // The price is for as many rows as there can be, and those that came are charged.
+            Some(most) => {
+                let row = offer.price.0 / u64::from(most.get());
+                let came = values.iter().find_map(|value| match value {
+                    Value::Values(rows) => Some(rows.len() as u64),
+                    _ => None,
+                });
+                came.map_or(offer.price, |rows| Credits(row * rows))
+            }
+            None => offer.price,
+        },
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
     }
 }

@@ -225,3 +225,23 @@ fn employees_are_a_list_and_none_is_a_miss() {
     let none = answer(&question, &none.replace("Used\":2", "Used\":0"));
     assert_eq!((none.finding, none.credits), (Finding::Miss, Some(Credits(0))));
 }
+
+/// Without a bill: by the price list a credit for each row that came, not for each that could have.
+#[test]
+fn rows_that_came_are_what_an_answer_costs() {
+    let question = query(Operation::FindEmployees, ["linkedin.com/company/google"]);
+    let packs = crate::packs().unwrap();
+    let mut offer = packs[0].operations[&Operation::FindEmployees].clone();
+    offer.price = Credits(2) * 25;
+    offer.rows = 25.try_into().ok();
+    let body = r#"{"success":true,"data":{"results":[{"full_name":"Ada"},{"full_name":"Bob"},{"full_name":"Eve"}],"total_results":70}}"#;
+    let (answer, _) = reading::single(
+        Operation::FindEmployees,
+        &offer,
+        &packs[0].confidence,
+        question.key(),
+        body.as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(answer.credits, Some(Credits(6)));
+}

@@ -235,7 +235,11 @@ impl TryFrom<SourceKeys> for Source {
                         Written::Sql(name) => Some(name),
                         _ => None,
                     });
-                let path = format!("{PEOPLE} {inputs:?}");
+                // What is asked is what tells one such source from another.
+                let asked = inputs
+                    .iter()
+                    .map(|(name, written)| format!("{name}={}", written.clone().sql()));
+                let path = format!("{PEOPLE} {}", asked.collect::<Vec<_>>().join(" "));
                 let operation = Operation::SearchPeople;
                 asked = Some(AskedSource { kind: PEOPLE, operation, inputs, provider });
                 Location { format: TableFormat::Ndjson, path }

@@ -2,37 +2,37 @@
 
 #[path = "simulation/callbacks.rs"]
 mod callbacks;
+#[path = "simulation/disk.rs"]
+mod disk;
 #[path = "simulation/network.rs"]
 pub(crate) mod network;
 
 pub(crate) use callbacks::Receiving;
+pub(crate) use disk::Crash;
 
-use async_trait::async_trait;
+use disk::{CrashingJournal, MemoryLeases, MemoryStaging, Shared};
 use leadmill_core::{
-    Account, Answered, Appended, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind,
-    Index, JobId, Journal, JournalError, Lane, Leases, Ledger, Moment, Operation, Part,
-    Query, QueryKey, RunId, Sent, Staging, StagingError, State, Status, Timestamp,
+    Account, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind, Index, JobId, Lane,
+    Ledger, Moment, Operation, Part, Query, QueryKey, RunId, State, Status, Timestamp,
     index::{Need, Reuse},
-    journal,
     pack::{Doubtful, Percent, Risk},
-    slots::{Agreement, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts, Report, RunError};
 use leadmill_providers::{Enrich, packs};
 use leadmill_sandbox::{Algorithm, Options, Sandbox};
 use network::{Calm, InProcess, Weather};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     io,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 
 /// No run of a test takes so long.
@@ -61,148 +61,6 @@ impl Clock for SimulatedClock {
 
     fn moment(&self) -> Moment {
         Moment(self.start.elapsed().as_millis() as i64)
-    }
-}
-
-/// Everything that survives a crash.
-#[derive(Debug, Default)]
-struct Disk {
-    entries: Vec<Entry>,
-    slots: Slots,
-    /// Processes that have been at work.
-    processes: u64,
-    /// What each of them has sent, until its end is noticed.
-    sends: HashMap<ProcessId, Vec<Sent>>,
-    ended: Vec<(ProcessId, Vec<Sent>)>,
-    answers: BTreeMap<String, Vec<Answered>>,
-    appends: usize,
-}
-
-type Shared = Arc<Mutex<Disk>>;
-
-/// A journal whose process dies around one of its appends.
-#[derive(Debug)]
-struct CrashingJournal {
-    disk: Shared,
-    crash: Option<Crash>,
-    appends: usize,
-    /// Entries that this process knows.
-    seen: usize,
-    takes: Duration,
-    check: Option<Arc<dyn Check>>,
-}
-
-/// Where the process dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Crash {
-    /// The append, counted from 0.
-    pub(crate) append: usize,
-    /// Whether it was written.
-    pub(crate) written: bool,
-}
-
-#[async_trait]
-impl Journal for CrashingJournal {
-    async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError> {
-        if !self.takes.is_zero() {
-            sleep(self.takes).await;
-        }
-        let dies = self.crash.filter(|crash| crash.append == self.appends);
-        self.appends += 1;
-        let mut disk = self.disk.lock().unwrap();
-        disk.appends += 1;
-        let before = disk.entries[self.seen..].to_vec();
-        self.seen = disk.entries.len();
-        if journal::collide(entries, &before) {
-            return Ok(Appended::Collides { before });
-        }
-        if dies.is_none_or(|crash| crash.written) {
-            disk.entries.extend_from_slice(entries);
-            self.seen += entries.len();
-        }
-        if let Some(check) = &self.check {
-            check.written(&disk.entries);
-        }
-        match dies {
-            Some(_) => Err(JournalError("power cut".into())),
-            None => Ok(Appended::Written { before }),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct MemoryStaging(Shared);
-
-#[async_trait]
-impl Staging for MemoryStaging {
-    async fn stage(
-        &self,
-        batch: BatchId,
-        _: Operation,
-        answers: Vec<Answered>,
-    ) -> Result<String, StagingError> {
-        let name = format!("{batch}.parquet");
-        self.0.lock().unwrap().answers.insert(name.clone(), answers);
-        Ok(name)
-    }
-}
-
-/// The windows of a process, as the disk remembers them when it has ended.
-#[derive(Debug)]
-struct MemoryLeases {
-    disk: Shared,
-    process: ProcessId,
-    account: Account,
-    /// Notes that are taken before the disk fails.
-    notes: usize,
-}
-
-impl MemoryLeases {
-    /// A new process, at the side of those that have not ended.
-    fn join(disk: &Shared, account: &Account, notes: usize) -> Self {
-        let mut held = disk.lock().unwrap();
-        held.processes += 1;
-        let process = ProcessId(held.processes);
-        held.sends.insert(process, Vec::new());
-        Self { disk: Arc::clone(disk), process, account: account.clone(), notes }
-    }
-}
-
-impl Drop for MemoryLeases {
-    /// The process ends: what it sent is known to whoever comes next.
-    fn drop(&mut self) {
-        let mut disk = self.disk.lock().unwrap();
-        let sends = disk.sends.remove(&self.process).unwrap_or_default();
-        disk.ended.push((self.process, sends));
-    }
-}
-
-impl Leases for MemoryLeases {
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
-        let left = self.notes.checked_sub(1);
-        self.notes = left.ok_or_else(|| JournalError("the disk is full".into()))?;
-        let mut disk = self.disk.lock().unwrap();
-        disk.sends.entry(self.process).or_default().extend_from_slice(sends);
-        Ok(())
-    }
-
-    fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
-        self.disk.lock().unwrap().slots.freeze(now, until);
-        Ok(())
-    }
-
-    fn trade(
-        &mut self,
-        now: Moment,
-        trades: &[Trade],
-    ) -> Result<Agreement, JournalError> {
-        let mut disk = self.disk.lock().unwrap();
-        for (process, sends) in std::mem::take(&mut disk.ended) {
-            disk.slots.bury(process, now, &sends, |endpoint| {
-                self.account.windows_of(endpoint).collect()
-            });
-        }
-        Ok(disk.slots.trade(self.process, now, trades))
     }
 }
 

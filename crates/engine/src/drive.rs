@@ -1,6 +1,7 @@
 //! The turn of the loop: what may leave, what a reply means, when it is over.
 
 mod admission;
+mod failures;
 mod leaving;
 mod looks;
 mod plan;

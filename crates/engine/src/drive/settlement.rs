@@ -1,15 +1,11 @@
 //! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
 
-use super::{Drive, Ended, Errand, MOST_HARVESTED, Work};
+use super::{Drive, Ended, Errand, MOST_HARVESTED};
 use crate::{
-    Ending, Recorded, RunError,
+    Recorded, RunError,
     collection::{Collection, Next},
     limiter::Permit,
-    patience::{
-        MOST_ADOPTED, MOST_FAILURES, MOST_GONE, MOST_LOST, MOST_REFUSED, MOST_UNSENT,
-        backoff,
-    },
-    report::Doubt,
+    patience::{MOST_LOST, backoff},
 };
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, JobId, Page, Part, Progress,
@@ -18,7 +14,7 @@ use leadmill_core::{
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-type Events = Vec<(BatchId, Event)>;
+pub(super) type Events = Vec<(BatchId, Event)>;
 
 impl Drive<'_> {
     /// Takes in replies. Nothing follows from any of them before all of them are journalled.
@@ -76,7 +72,7 @@ impl Drive<'_> {
     }
 
     /// A call failed: where not even an error came back, nothing is known of its way.
-    fn heard_of(&mut self, permit: &Permit, error: &ProviderError) {
+    pub(super) fn heard_of(&mut self, permit: &Permit, error: &ProviderError) {
         let limiter = &mut self.engine.limiter;
         limiter.hear(permit, &error.signals.rates);
         if matches!(error.kind, ErrorKind::Throttled(_)) {
@@ -147,112 +143,6 @@ impl Drive<'_> {
     fn passed(&mut self, permit: &Permit) {
         self.engine.limiter.passed(permit);
         self.passed_at = Some(Instant::now());
-    }
-
-    /// Whether a failure is a new one, and not of a call that left together with one that failed already.
-    fn is_news(&self) -> bool {
-        self.paid_not_before.is_none_or(|before| before <= Instant::now())
-    }
-
-    /// A paid call failed: what that means for the money decides what happens next.
-    fn not_bought(
-        &mut self,
-        permit: Permit,
-        batch: Batch,
-        error: ProviderError,
-        events: &mut Events,
-    ) {
-        self.heard_of(&permit, &error);
-        let reason = error.to_string();
-        let likely_miss = error.kind == ErrorKind::LikelyMiss;
-        if likely_miss || error.kind == ErrorKind::InDoubt {
-            self.engine.wallet.replied(batch.id, Instant::now());
-            self.engine.report.doubts.push(Doubt {
-                batch: batch.id,
-                at: self.engine.clock.now(),
-                questions: batch.queries.len(),
-                reserve: batch.reserve,
-                reason: reason.clone(),
-            });
-            events.push((batch.id, Event::Doubted { reason, likely_miss }));
-            // Whoever says so of one question is well, and has more to say of others.
-            if !likely_miss {
-                self.lost_one(error);
-            }
-            return;
-        }
-        let is_final = batch.queries.len() == 1 || self.refused + 1 >= MOST_REFUSED;
-        let again =
-            !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone) || !is_final;
-        events.push((batch.id, Event::Refused { reason: reason.clone(), again }));
-        self.engine.report.asked -= if again { batch.queries.len() as u64 } else { 0 };
-        match error.kind {
-            ErrorKind::NoCredit => self.engine.wallet.denied(batch.id, batch.reserve),
-            _ => self.engine.wallet.refused(batch.id),
-        }
-        match error.kind {
-            ErrorKind::Refused
-            | ErrorKind::Gone
-            | ErrorKind::InDoubt
-            | ErrorKind::LikelyMiss => self.refused(batch, error),
-            ErrorKind::Throttled(wait) => {
-                self.throttled(wait);
-                self.again.push_back(batch);
-            }
-            ErrorKind::Unsent => {
-                self.again.push_back(batch);
-                if self.is_news() {
-                    self.unsent += 1;
-                    self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
-                }
-                if self.unsent >= MOST_UNSENT {
-                    self.fail(error.into());
-                }
-            }
-            ErrorKind::NoCredit => {
-                self.engine.report.trouble = Some(reason);
-                self.again.push_back(batch);
-                self.errand(Duration::ZERO, Errand::Balance);
-            }
-            ErrorKind::Fatal => self.fail(error.into()),
-        }
-    }
-
-    /// A reply to a paid call was lost. Each one holds a batch, so a provider that loses them in a row is
-    /// bought from no more.
-    fn lost_one(&mut self, error: ProviderError) {
-        if self.is_news() {
-            self.lost += 1;
-            self.paid_not_before = Some(Instant::now() + backoff(self.lost));
-        }
-        if self.lost >= MOST_LOST && self.stopped.is_none() {
-            self.engine.report.trouble = Some(error.to_string());
-            self.stopped = Some(Ending::GaveUp);
-            self.again.clear();
-        }
-    }
-
-    /// The provider takes the batch as it is in no case. One question may be to blame for all: halves find
-    /// it, at no charge. Where every half is refused too, it is not the questions.
-    fn refused(&mut self, batch: Batch, error: ProviderError) {
-        self.refused += 1;
-        if batch.queries.len() > 1 && self.refused < MOST_REFUSED {
-            let (head, tail) = batch.queries.split_at(batch.queries.len() / 2);
-            for half in [tail, head] {
-                self.again.push_front(self.batch(batch.lane, half.to_vec()));
-            }
-            return;
-        }
-        let questions = batch.queries.len() as u64;
-        *self.engine.report.refusals.entry(error.detail).or_default() += questions;
-        self.engine.report.failed += questions;
-        self.snapshot.done += questions;
-    }
-
-    fn throttled(&mut self, wait: Option<Duration>) {
-        if let Err(error) = self.engine.freeze(wait) {
-            self.fail(error);
-        }
     }
 
     fn balance(&mut self, permit: Permit, reply: Result<Reply<Credits>, ProviderError>) {
@@ -466,94 +356,5 @@ impl Drive<'_> {
         report.spent += cost;
         self.snapshot.hits += hits;
         self.snapshot.done += statuses.len() as u64;
-    }
-
-    /// A free call failed: it is made again, more patiently each time, or the job is left for a later run.
-    fn unanswered(
-        &mut self,
-        permit: Permit,
-        batch: BatchId,
-        errand: Errand,
-        error: ProviderError,
-    ) {
-        self.heard_of(&permit, &error);
-        let Some(work) = self.jobs.get_mut(&batch) else { return };
-        match error.kind {
-            ErrorKind::Throttled(wait) => {
-                self.throttled(wait);
-                self.errand(Duration::ZERO, errand);
-            }
-            ErrorKind::Fatal if work.adopted => self.refute(batch, error.to_string()),
-            ErrorKind::Fatal => self.fail(error.into()),
-            ErrorKind::Gone => {
-                work.gone += 1;
-                let most = if work.adopted { MOST_ADOPTED } else { MOST_GONE };
-                let gone = work.gone;
-                match gone < most {
-                    true => self.errand(backoff(gone), errand),
-                    false => self.leave_alone(batch, error.to_string()),
-                }
-            }
-            // A page size that the provider does not take: the documented default always is.
-            ErrorKind::Refused
-                if matches!(errand, Errand::Page(_, 1)) && work.page_limit > 100 =>
-            {
-                work.page_limit = 100;
-                self.errand(Duration::ZERO, errand);
-            }
-            ErrorKind::Refused => self.leave_alone(batch, error.to_string()),
-            ErrorKind::NoCredit => self.uncovered(batch, error.to_string()),
-            ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
-                if work.failures == 0 {
-                    work.failing_since = Instant::now();
-                }
-                work.failures += 1;
-                let (failures, since) = (work.failures, work.failing_since);
-                // Where other calls are answered, it is this job that is ill.
-                let others_pass = self.passed_at.is_some_and(|passed| passed > since);
-                let most = if work.adopted { 2 * MOST_ADOPTED } else { MOST_FAILURES };
-                let adopted = work.adopted;
-                match failures < most {
-                    true => self.errand(backoff(failures), errand),
-                    false if adopted => self.refute(batch, error.to_string()),
-                    false if others_pass => self.give_up(batch, error.to_string()),
-                    false => self.fail(error.into()),
-                }
-            }
-        }
-    }
-
-    /// No answer will come: the job stays open, or was never the batch's.
-    pub(super) fn leave_alone(&mut self, batch: BatchId, why: String) {
-        match self.jobs.get(&batch).is_some_and(|work| work.adopted) {
-            true => self.refute(batch, why),
-            false => self.give_up(batch, why),
-        }
-    }
-
-    /// A job that somebody named for a batch is not its: the batch is in doubt again.
-    fn refute(&mut self, batch: BatchId, why: String) {
-        if let Some(work) = self.jobs.get(&batch) {
-            self.engine.refuted.insert((batch, work.job.clone()));
-        }
-        self.unwritten
-            .push((batch, Event::Doubted { reason: why.clone(), likely_miss: false }));
-        self.give_up(batch, why);
-    }
-
-    /// Leaves a job open: its credits stay held, and a later run asks for it again.
-    fn give_up(&mut self, batch: BatchId, why: String) {
-        self.drop_job(batch);
-        self.engine.report.gone.push(why);
-    }
-
-    /// Nothing more is asked of a job here.
-    pub(super) fn drop_job(&mut self, batch: BatchId) -> Option<Work> {
-        let work = self.jobs.remove(&batch);
-        self.errands.retain(|_, errand| {
-            !matches!(errand, Errand::Ripe(b) | Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
-        });
-        self.harvest_next();
-        work
     }
 }

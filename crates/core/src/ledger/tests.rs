@@ -1,0 +1,166 @@
+use super::*;
+
+fn entry(batch: u64, event: Event) -> Entry {
+    Entry { at: Timestamp(7), run: RunId(1), batch: BatchId(batch), event }
+}
+
+fn intended(reserve: u64) -> Event {
+    Event::Intended {
+        account: "a".into(),
+        step: "s".into(),
+        operation: Operation::VerifyEmail,
+        lane: Lane::Bulk,
+        reserve: Credits(reserve),
+        anchor: None,
+        keys: [QueryKey([1; 16])].into(),
+    }
+}
+
+fn other_keys() -> Event {
+    let Event::Intended { account, step, operation, lane, reserve, .. } = intended(1)
+    else {
+        panic!("an intent");
+    };
+    let keys = [QueryKey([2; 16])].into();
+    Event::Intended { account, step, operation, lane, reserve, anchor: None, keys }
+}
+
+fn other_purse() -> Event {
+    let Event::Intended { step, operation, lane, reserve, keys, .. } = intended(1) else {
+        panic!("an intent");
+    };
+    Event::Intended {
+        account: "b".into(),
+        step,
+        operation,
+        lane,
+        reserve,
+        anchor: None,
+        keys,
+    }
+}
+
+fn refused() -> Event {
+    Event::Refused { reason: "no".into(), again: true }
+}
+
+fn settled(cost: u64) -> Event {
+    let part = Part::File("p".into());
+    Event::Settled { cost: Credits(cost), statuses: [Status::Hit].into(), part }
+}
+
+fn accepted() -> Event {
+    Event::Accepted { job: JobId("j".into()) }
+}
+
+fn adopted() -> Event {
+    Event::Adopted { job: JobId("j".into()) }
+}
+
+/// A job that was begun without the money for it ends as if it had been refused at once.
+#[test]
+fn a_job_that_was_never_paid_for_is_refused_and_may_go_again() {
+    let mut ledger = Ledger::default();
+    for (event, expected) in
+        [(intended(50), 50), (accepted(), 50), (refused(), 0), (intended(50), 50)]
+    {
+        ledger.apply(&entry(1, event)).unwrap();
+        assert_eq!(ledger.committed(RunId(1), &"a".into()), Credits(expected));
+    }
+    assert_eq!(ledger.line(BatchId(1)).unwrap().job(), None);
+    ledger.apply(&entry(1, refused())).unwrap();
+    assert_eq!(ledger.begun("a", Operation::VerifyEmail, Timestamp(0)).count(), 0);
+}
+
+#[test]
+fn a_reserve_counts_until_it_settles_or_is_refused() {
+    let mut ledger = Ledger::default();
+    let spent = |ledger: &Ledger| ledger.committed(RunId(1), &"a".into()).0;
+    for (event, expected) in [
+        (entry(1, intended(50)), 50),
+        (entry(2, intended(30)), 80),
+        (entry(2, refused()), 50),
+        (entry(1, accepted()), 50),
+        (entry(1, settled(20)), 20),
+        (entry(2, intended(30)), 50),
+        (entry(2, Event::Doubted { reason: "reset".into(), likely_miss: false }), 50),
+    ] {
+        ledger.apply(&event).unwrap();
+        assert_eq!(spent(&ledger), expected, "{event:?}");
+    }
+    let open: Vec<_> = ledger.open("a").map(|line| line.batch).collect();
+    assert_eq!(open, [BatchId(2)]);
+}
+
+#[test]
+fn what_cannot_happen_is_an_error() {
+    let book = |events: Vec<Event>| {
+        let mut ledger = Ledger::default();
+        events.into_iter().try_for_each(|event| ledger.apply(&entry(1, event)))
+    };
+    for events in [
+        vec![accepted()],
+        vec![settled(1)],
+        vec![refused()],
+        vec![intended(1), intended(1)],
+        vec![intended(1), accepted(), accepted()],
+        vec![intended(1), adopted(), refused()],
+        vec![intended(1), accepted(), settled(1), refused()],
+        vec![intended(1), accepted(), settled(1), Event::Reopened, refused()],
+        vec![intended(1), accepted(), refused(), settled(1)],
+        vec![intended(1), accepted(), refused(), accepted()],
+        vec![intended(1), accepted(), settled(1), settled(1)],
+        vec![intended(1), accepted(), settled(1), intended(1)],
+        vec![intended(1), refused(), settled(1)],
+        vec![intended(1), refused(), other_keys()],
+        vec![intended(1), refused(), other_purse()],
+    ] {
+        assert!(book(events.clone()).is_err(), "{events:?}");
+    }
+}
+
+/// What is open, and what was begun, is kept beside the lines: it says the same as they do.
+#[test]
+fn open_lines_and_jobs_are_found_as_they_stand_in_the_book() {
+    let mut ledger = Ledger::default();
+    let single = |event| match event {
+        Event::Intended { account, step, operation, reserve, keys, .. } => {
+            let lane = Lane::Single;
+            Event::Intended {
+                account,
+                step,
+                operation,
+                lane,
+                reserve,
+                anchor: None,
+                keys,
+            }
+        }
+        other => other,
+    };
+    for (batch, event) in [
+        (1, intended(1)),
+        (2, single(intended(1))),
+        (3, intended(1)),
+        (1, refused()),
+        (4, intended(1)),
+        (3, accepted()),
+        (1, intended(1)),
+        (2, settled(1)),
+        (3, settled(1)),
+        (5, single(intended(1))),
+        (4, refused()),
+    ] {
+        ledger.apply(&entry(batch, event)).unwrap();
+        let open = |line: &&Line| line.is_open();
+        let ids = |lines: &mut dyn Iterator<Item = &Line>| {
+            lines.map(|line| line.batch.0).collect::<Vec<_>>()
+        };
+        let read = ids(&mut ledger.lines().iter().filter(open));
+        assert_eq!(ids(&mut ledger.open("a")), read);
+    }
+    assert_eq!(ledger.open("a").map(|line| line.batch.0).collect::<Vec<_>>(), [1, 5]);
+    assert_eq!(ledger.running("a", Operation::VerifyEmail).count(), 1);
+    let begun = ledger.begun("a", Operation::VerifyEmail, Timestamp(0));
+    assert_eq!(begun.count(), 2, "1 and 3: 4 was refused, the others are no jobs");
+}

@@ -236,10 +236,10 @@ impl TryFrom<SourceKeys> for Source {
                         _ => None,
                     });
                 // What is asked is what tells one such source from another.
-                let asked = inputs
+                let question = inputs
                     .iter()
                     .map(|(name, written)| format!("{name}={}", written.clone().sql()));
-                let path = format!("{PEOPLE} {}", asked.collect::<Vec<_>>().join(" "));
+                let path = format!("{PEOPLE} {}", question.collect::<Vec<_>>().join(" "));
                 let operation = Operation::SearchPeople;
                 asked = Some(AskedSource { kind: PEOPLE, operation, inputs, provider });
                 Location { format: TableFormat::Ndjson, path }

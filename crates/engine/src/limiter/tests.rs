@@ -318,7 +318,7 @@ async fn calls_that_another_process_may_have_made_prove_nothing() {
     slots.trade(ProcessId(2), Moment(0), &[wants]);
     // It never came again, and never called.
     let mut ours = Client::new(&account, slots, 31_000);
-    ours.permit(Call::Poll).await;
+    drop(ours.permit(Call::Poll).await);
     let (log, now) = (&ours.limiter.gates[0].log, Instant::now());
     assert_eq!(log.possible(None, now), 301, "they may count");
     assert_eq!(log.certain(None, now), 0, "and may not");

@@ -1,9 +1,9 @@
 //! Each family of questions, single and in jobs, through kills: right to the row and to the credit.
 
-use crate::support::binary::{Ended, Server, Workplace};
+use crate::support::binary::{Server, Workplace};
 use leadmill_sandbox::{Audit, Chaos, Options, Percent, Plan, Trouble};
 use serde_json::Value;
-use std::{collections::BTreeSet, fs, thread, time::Duration};
+use std::{thread, time::Duration};
 
 const ROWS: usize = 60;
 
@@ -97,25 +97,7 @@ sink: {{ ndjson: out/ }}
 }
 
 fn rows(place: &Workplace) -> Vec<Value> {
-    let text = fs::read_to_string(place.path("out/people.ndjson")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// Most kills of one run: whatever they have left, the run after them gets through.
-const KILLS: usize = 6;
-
-/// Kills the run again and again, and lets it get through.
-fn through_kills(place: &Workplace) -> (Ended, usize) {
-    for kills in 0..KILLS {
-        let mut child = place.spawn();
-        thread::sleep(Duration::from_millis(60 + 45 * kills as u64));
-        if child.try_wait().unwrap().is_some() {
-            return (Ended::of(child.wait_with_output().unwrap()), kills);
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    (place.run(), KILLS)
+    place.objects("out/people.ndjson")
 }
 
 fn calm(family: &Family, lane: &str) -> (Vec<Value>, Audit) {
@@ -130,7 +112,7 @@ fn calm(family: &Family, lane: &str) -> (Vec<Value>, Audit) {
 fn killed(family: &Family, lane: &str, expected: &[Value], bill: &Audit) -> usize {
     let server = Server::start(options());
     let place = place(&server, family, lane);
-    let (ended, kills) = through_kills(&place);
+    let (ended, kills) = place.run_through_kills();
     let told = format!("{} {lane}: {ended:?}", family.step);
     server.assert_clean();
     let audit = server.audit();
@@ -218,48 +200,4 @@ fn an_http_500_is_a_miss_once_the_wallet_shows_no_charge() {
     let asked = server.audit().asked.values().sum::<u32>();
     place.run().expect(0);
     assert_eq!(server.audit().asked.values().sum::<u32>(), asked, "misses are kept");
-}
-
-/// The leads are the answer to one question: paid once, and a row each.
-#[test]
-fn people_who_are_bought_are_leads() {
-    let server = Server::start(options());
-    let place = Workplace::new();
-    let text = format!(
-        "version: 1
-name: people
-source:
-  enrich_people:
-    company_linkedin_url: https://www.linkedin.com/company/acme-3
-    max_results: 30
-    cascade: [ {{ job_levels: [VP, Director] }}, {{ include_title: [Engineer], location: [WORLD] }} ]
-providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise }}
-enrich:
-  - name: answer
-    find_email: {{ first_name: first_name, last_name: last_name, domain: email_domain }}
-    output: {{ email: email }}
-budget: {{ run: {{ enrich: 400 }} }}
-sink: {{ ndjson: out/, receipt: true }}
-",
-        server.base_url
-    );
-    place.write("pipeline.yaml", &text);
-    let planned =
-        place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]).expect(0);
-    assert_eq!(planned.json()["credits"]["enrich"]["most"], 30 + 300);
-    place.run().expect(0);
-    let (leads, audit) = (rows(&place), server.audit());
-    assert!(leads.len() > 2, "{leads:?}");
-    assert!(
-        leads.iter().all(|lead| lead["last_name"].is_string() && lead["score"].is_u64())
-    );
-    let profiles: BTreeSet<_> =
-        leads.iter().map(|lead| lead["linkedin_url"].to_string()).collect();
-    assert_eq!(profiles.len(), leads.len());
-    let hits = leads.iter().filter(|lead| lead["answer_status"] == "hit").count();
-    assert_eq!(audit.charged, (leads.len() + 10 * hits) as u64);
-    place.run().expect(0);
-    assert_eq!(server.audit().charged, audit.charged);
-    server.assert_clean();
 }

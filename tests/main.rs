@@ -11,6 +11,7 @@
 mod account;
 mod at_most_once;
 mod bad_input;
+mod bought;
 mod budgets;
 mod doubts;
 mod ends;

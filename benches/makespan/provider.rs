@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Call, Credits, ErrorKind, Finding, JobId,
     Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
-    Transactions,
+    Terms, Transactions,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -127,6 +127,11 @@ impl Provider for Model {
     async fn find(&self, _: Operation, _: BatchId) -> Answer<Option<JobId>> {
         let signals = self.arrive(Call::Find).await?;
         Err(self.error(Call::Find, ErrorKind::Refused, 404, signals))
+    }
+
+    async fn terms(&self, _: Operation) -> Answer<Terms> {
+        let signals = self.arrive(Call::Account).await?;
+        self.reply(Terms::default(), signals).await
     }
 
     async fn ask(&self, query: &Query) -> Answer<Answered> {

@@ -5,6 +5,7 @@
 //! ([`interpolate`]), the tree is judged by the schema of the types ([`schema`], [`fit`]), read into the
 //! types ([`reading`], [`mod@file`]), and their meaning is checked against the packs ([`check`]).
 
+mod bought;
 mod check;
 mod document;
 mod file;
@@ -30,6 +31,7 @@ mod tests;
 mod tree;
 mod words;
 
+pub(crate) use bought::{Bought, Kind as BoughtKind};
 pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;
 pub(crate) use flaw::{Flaw, report, warn};

@@ -71,7 +71,7 @@ pub(crate) async fn prepare(
     let base = folder_of(&args.file);
     let (file, Loaded { pipeline, document, .. }) = read(args, terminal)?;
     if offline
-        && pipeline.source.asked.is_none()
+        && pipeline.source.bought.is_none()
         && pipeline.source.location.path.contains("://")
         && !pipeline.source.location.path.starts_with("file://")
     {
@@ -241,9 +241,9 @@ async fn fit(
         filter: pipeline.source.filter.clone(),
         key: pipeline.source.key.clone(),
     };
-    let source = match &pipeline.source.asked {
+    let source = match &pipeline.source.bought {
         None => Source::open(spec).await,
-        Some(asked) => Source::of_rows(asked.row(), spec).await,
+        Some(bought) => Source::of_rows(bought.questions(), spec).await,
     };
     let source = source.map_err(|error| {
         vec![document.flaw(
@@ -310,6 +310,7 @@ fn fit_steps(
             inputs: step.inputs.clone(),
             output: output.collect(),
             receipt: pipeline.sink.receipt,
+            asks_for_rows: place.is_none(),
         };
         let mut flaw = |error: TableError| {
             let path = step_path(pipeline, step, *place, error.subject);
@@ -342,8 +343,8 @@ fn fit_steps(
 fn steps(pipeline: &Pipeline) -> Vec<(Option<usize>, Cow<'_, Step>)> {
     let mut names = pipeline.providers.keys();
     let only = names.next().filter(|_| names.next().is_none()).map(String::as_str);
-    let source = pipeline.source.asked.iter();
-    let source = source.map(|asked| (None, Cow::Owned(asked.step(only))));
+    let source = pipeline.source.bought.iter();
+    let source = source.map(|bought| (None, Cow::Owned(bought.step(only))));
     let enrich = pipeline.enrich.iter().enumerate();
     source.chain(enrich.map(|(place, step)| (Some(place), Cow::Borrowed(step)))).collect()
 }
@@ -353,8 +354,8 @@ fn source_path(pipeline: &Pipeline, subject: Subject) -> [Hop<'static>; 2] {
         Subject::Filter => "where",
         Subject::Sql => "sql",
         Subject::Key => "key",
-        _ => match &pipeline.source.asked {
-            Some(asked) => asked.kind,
+        _ => match &pipeline.source.bought {
+            Some(bought) => bought.kind.name(),
             None => key_of(pipeline.source.location.format),
         },
     };
@@ -368,7 +369,8 @@ fn step_path<'a>(
     subject: Subject,
 ) -> Vec<Hop<'a>> {
     let Some(place) = place else {
-        let kind = pipeline.source.asked.as_ref().map_or("source", |asked| asked.kind);
+        let bought = pipeline.source.bought.as_ref();
+        let kind = bought.map_or("source", |bought| bought.kind.name());
         return vec!["source".into(), kind.into()];
     };
     let mut path: Vec<Hop<'_>> = vec!["enrich".into(), place.into()];

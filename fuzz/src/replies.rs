@@ -47,7 +47,8 @@ impl Made {
             }
             Call::Fetch => {
                 let keys = keys(operation);
-                let fetch = self.enrich.fetch(operation, &job, &keys, 1, 100);
+                let page = if told.is_file() { 2 } else { 1 };
+                let fetch = self.enrich.fetch(operation, &job, &keys, page, 100);
                 let reply = self.call(told, fetch);
                 let Some(Reply { value: page, signals }) = reply else { return };
                 money::signals(told, &signals);
@@ -154,7 +155,13 @@ impl Made {
 const fn names_none(operation: Operation) -> bool {
     matches!(
         operation,
-        Operation::FindPerson | Operation::FindEmployees | Operation::SearchPeople
+        Operation::FindPerson
+            | Operation::FindEmployees
+            | Operation::SearchPeople
+            | Operation::FindFollowers
+            | Operation::CountFollowers
+            | Operation::SearchLeads
+            | Operation::ExportLeads
     )
 }
 

@@ -101,6 +101,28 @@ impl Workplace {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Kills the run again and again, a few times, and lets it get through. Tells how many times it was killed.
+    pub(crate) fn run_through_kills(&self) -> (Ended, usize) {
+        /// Whatever they have left, the run after them gets through.
+        const KILLS: usize = 6;
+        for kills in 0..KILLS {
+            let mut child = self.spawn();
+            std::thread::sleep(Duration::from_millis(60 + 45 * kills as u64));
+            if child.try_wait().unwrap().is_some() {
+                return (Ended::of(child.wait_with_output().unwrap()), kills);
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        (self.run(), KILLS)
+    }
+
+    /// All rows of an NDJSON file, in order.
+    pub(crate) fn objects(&self, name: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// All rows of a Parquet file, in order.
     pub(crate) fn rows(&self, name: &str) -> RecordBatch {
         read_parquet(&self.path(name))

@@ -95,6 +95,9 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         misses: Vec::new(),
         likely_misses: Vec::new(),
         repeats: None,
+        poll: None,
+        early_results: None,
+        terms: false,
     };
     Ok(Pack {
         name: "tomba".into(),

@@ -6,10 +6,10 @@ mod providers;
 mod steps;
 
 use super::{
+    bought::{Bought, MOST},
     document::{Document, Hop},
     file::Pipeline,
     flaw::Flaw,
-    location::AskedSource,
 };
 use leadmill_core::Pack;
 
@@ -20,6 +20,7 @@ pub(crate) fn check(
     packs: &[Pack],
 ) -> Vec<Flaw> {
     steps::default_provider(pipeline);
+    steps::ids_of_leads(pipeline);
     let mut checking = Checking { pipeline, document, packs, flaws: Vec::new() };
     checking.providers();
     checking.steps();
@@ -80,19 +81,26 @@ impl<'a> Checking<'a> {
     }
 
     /// A source that is bought names a provider that sells it.
-    fn asked(&mut self, asked: &AskedSource) {
+    fn bought(&mut self, bought: &Bought) {
         let names: Vec<&str> = self.provider_names().collect();
-        let name = match (&asked.provider, &names[..]) {
+        let kind = bought.kind.name();
+        if bought.is_too_much() {
+            let path = ["source".into(), kind.into(), MOST.into()];
+            let message = "a search shows 4,000 leads at most";
+            let hint = "write `by: export`, which leaves out what `reveal_contact` and `unlock_name` need, or split the filters";
+            self.wrong(&path, message, Some(hint.to_owned()));
+        }
+        let name = match (&bought.provider, &names[..]) {
             (Some(name), _) => name.clone(),
             (None, [only]) => (*only).to_owned(),
             (None, _) => {
                 let message = "`provider` is missing: there are several providers";
                 let hint = super::nearest::one_of(names.iter().copied());
-                self.wrong(&["source".into(), asked.kind.into()], message, hint);
+                self.wrong(&["source".into(), kind.into()], message, hint);
                 return;
             }
         };
-        let path = ["source".into(), asked.kind.into(), "provider".into()];
+        let path = ["source".into(), kind.into(), "provider".into()];
         if !self.pipeline.providers.contains_key(&name) {
             let written = self.document.quoted(&path);
             let hint = super::nearest::meant(&written, names.iter().copied());
@@ -109,18 +117,18 @@ impl<'a> Checking<'a> {
             let path = keys.iter().find(there).map_or(&[][..], |path| path);
             self.wrong(path, "the sink would overwrite the source", None);
         }
-        if let Some(asked) = &source.asked {
+        if let Some(bought) = &source.bought {
             let whole = [
                 ("key", source.key.is_empty()),
                 ("sql", source.sql.is_none()),
                 ("where", source.filter.is_none()),
             ];
             for (key, _) in whole.into_iter().filter(|(_, is_empty)| !is_empty) {
-                let message =
-                    format!("`{key}` is for tables: `{}` is taken whole", asked.kind);
+                let kind = bought.kind.name();
+                let message = format!("`{key}` is for tables: `{kind}` is taken whole");
                 self.wrong(&["source".into(), key.into()], message, None);
             }
-            self.asked(asked);
+            self.bought(bought);
         }
         if sink.errors.as_ref() == Some(&sink.location.path) {
             let path = ["sink".into(), "errors".into()];

@@ -104,9 +104,9 @@ impl Pipeline {
             };
             let steps = self.enrich.iter().filter(asks);
             let rows = steps.map(|step| step.rows.and_then(NonZeroU32::new));
-            let source = self.source.asked.iter();
-            let source = source.filter(|asked| asked.operation == *operation);
-            let source = source.map(|asked| asked.rows().and_then(NonZeroU32::new));
+            let source = self.source.bought.iter();
+            let source = source.filter(|bought| bought.operation() == *operation);
+            let source = source.map(|bought| bought.rows().and_then(NonZeroU32::new));
             let rows = rows.chain(source).map(|rows| rows.unwrap_or(usual));
             let rows = rows.max().unwrap_or(usual);
             offer.price = offer.price * u64::from(rows.get());

@@ -1,17 +1,14 @@
 //! Where tables lie: the kind of table is the key.
 
 use super::{
-    operations, shapes,
-    step::{Attempt, Output, Step, Written},
+    bought::{self, Bought, Kind},
+    shapes,
+    step::Written,
 };
-use leadmill_core::{FieldKind, Operation, index::Reuse};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::collections::BTreeMap;
-
-/// The key of people who are bought.
-const PEOPLE: &str = "enrich_people";
 
 /// A table in files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,71 +43,7 @@ pub(crate) struct Source {
     /// The rows that are read at all.
     pub(crate) filter: Option<String>,
     /// What is asked, where the leads are bought.
-    pub(crate) asked: Option<AskedSource>,
-}
-
-/// Leads that are the answer to a question.
-#[derive(Clone, Debug)]
-pub(crate) struct AskedSource {
-    /// Its key in the file.
-    pub(crate) kind: &'static str,
-    /// The question.
-    pub(crate) operation: Operation,
-    /// Its inputs and settings.
-    pub(crate) inputs: BTreeMap<String, Written>,
-    /// Whom to ask; the only provider, where none is named.
-    pub(crate) provider: Option<String>,
-}
-
-impl AskedSource {
-    /// The most rows of the answer, where the file says it.
-    pub(crate) fn rows(&self) -> Option<u32> {
-        match self.inputs.get(Operation::ROWS) {
-            Some(Written::Count(rows)) => u32::try_from(*rows).ok(),
-            _ => None,
-        }
-    }
-
-    /// The one row that asks: what the question is about.
-    pub(crate) fn row(&self) -> String {
-        let about = self.inputs.iter().filter_map(|(name, written)| match written {
-            Written::Sql(text) => Some((name.clone(), json!(text))),
-            _ => None,
-        });
-        json!(about.collect::<Map<_, _>>()).to_string()
-    }
-
-    /// The step that asks: each item of the answer's list becomes a row.
-    pub(crate) fn step(&self, only_provider: Option<&str>) -> Step {
-        let inputs = self.operation.inputs().iter();
-        let inputs = inputs.map(|input| match self.inputs.get(input.name)? {
-            Written::Sql(_) => Some(input.name.to_owned()),
-            setting => Some(setting.clone().sql()),
-        });
-        let list = self.operation.fields().iter().find_map(|field| match field.kind {
-            FieldKind::List(FieldKind::Struct(fields)) => Some((field.name, *fields)),
-            _ => None,
-        });
-        let output = list.into_iter().flat_map(|(list, fields)| {
-            fields.iter().map(move |field| Output {
-                column: field.name.to_owned(),
-                field: format!("{list}[].{}", field.name),
-            })
-        });
-        let provider = self.provider.as_deref().or(only_provider);
-        let attempts =
-            provider.map(|provider| Attempt { provider: provider.into(), lane: None });
-        Step {
-            name: "source".to_owned(),
-            operation: self.operation,
-            inputs: inputs.collect(),
-            rows: self.rows(),
-            when: None,
-            attempts: attempts.into_iter().collect(),
-            output: output.collect(),
-            reuse: Reuse::default(),
-        }
-    }
+    pub(crate) bought: Option<Bought>,
 }
 
 /// Where the enriched leads go.
@@ -125,12 +58,12 @@ pub(crate) struct Sink {
     pub(crate) errors: Option<String>,
 }
 
-/// Where the leads come from: exactly one of `parquet`, `csv` and `ndjson`.
+/// Where the leads come from: exactly one kind of table, or of leads that are bought.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
     transform = one_source,
-    extend("x-later" = ["delta", "table", "enrich_leads", "enrich_followers"])
+    extend("x-later" = ["delta", "table", "tomba_reveal"])
 )]
 pub(crate) struct SourceKeys {
     /// Parquet: a path or URL of a file or a folder.
@@ -146,9 +79,17 @@ pub(crate) struct SourceKeys {
     #[serde(default)]
     ndjson: Option<String>,
     /// People at a company, bought from Enrich.so.
-    #[schemars(schema_with = "operations::people")]
+    #[schemars(schema_with = "bought::people")]
     #[serde(default)]
     enrich_people: Option<BTreeMap<String, Written>>,
+    /// Followers of a company, bought from Enrich.so.
+    #[schemars(schema_with = "bought::followers")]
+    #[serde(default)]
+    enrich_followers: Option<BTreeMap<String, Written>>,
+    /// People of Enrich.so's lead finder.
+    #[schemars(schema_with = "bought::leads")]
+    #[serde(default)]
+    enrich_leads: Option<BTreeMap<String, Written>>,
     /// The columns that tell leads apart: for resuming, for duplicates and for the join back.
     #[schemars(schema_with = "shapes::columns")]
     #[serde(default)]
@@ -190,7 +131,9 @@ pub(crate) struct SinkKeys {
 }
 
 fn one_source(schema: &mut Schema) {
-    one_of(schema, &["parquet", "csv", "ndjson", PEOPLE]);
+    let bought = Kind::ALL.map(Kind::name);
+    let kinds: Vec<_> = ["parquet", "csv", "ndjson"].into_iter().chain(bought).collect();
+    one_of(schema, &kinds);
 }
 
 fn one_table(schema: &mut Schema) {
@@ -226,27 +169,20 @@ impl TryFrom<SourceKeys> for Source {
     type Error = NotOneTable;
 
     fn try_from(keys: SourceKeys) -> Result<Self, NotOneTable> {
-        let mut asked = None;
-        let location = match keys.enrich_people {
+        let bought = [
+            (Kind::People, keys.enrich_people),
+            (Kind::Followers, keys.enrich_followers),
+            (Kind::Leads, keys.enrich_leads),
+        ];
+        let bought =
+            bought.into_iter().find_map(|(kind, written)| Some((kind, written?)));
+        let bought = bought.map(|(kind, written)| Bought::new(kind, written));
+        let location = match &bought {
             None => location(keys.parquet, keys.csv, keys.ndjson)?,
-            Some(mut inputs) => {
-                let provider =
-                    inputs.remove("provider").and_then(|written| match written {
-                        Written::Sql(name) => Some(name),
-                        _ => None,
-                    });
-                // What is asked is what tells one such source from another.
-                let question = inputs
-                    .iter()
-                    .map(|(name, written)| format!("{name}={}", written.clone().sql()));
-                let path = format!("{PEOPLE} {}", question.collect::<Vec<_>>().join(" "));
-                let operation = Operation::SearchPeople;
-                asked = Some(AskedSource { kind: PEOPLE, operation, inputs, provider });
-                Location { format: TableFormat::Ndjson, path }
-            }
+            Some(bought) => Location { format: TableFormat::Ndjson, path: bought.name() },
         };
         let (key, sql, filter) = (keys.key, keys.sql, keys.r#where);
-        Ok(Self { location, key, sql, filter, asked })
+        Ok(Self { location, key, sql, filter, bought })
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn prices(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A schema that was put together.
+pub(super) fn schema(schema: Value) -> Schema {
+    Schema::try_from(schema).unwrap_or_default()
+}
+
 /// Makes a step of a schema without operations: exactly one of them is a key.
 pub(crate) fn ask_one(schema: &mut Schema) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
@@ -69,28 +74,23 @@ fn cascade() -> Value {
     json!({ "type": "array", "minItems": 1, "maxItems": 10, "items": level })
 }
 
-/// What a bought source is asked with: the same for all of it, so no SQL.
-pub(crate) fn people(_: &mut SchemaGenerator) -> Schema {
-    let mut schema = inputs(Operation::SearchPeople);
-    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        properties.insert("provider".into(), shapes::sql());
-    }
-    schema["description"] = json!(
-        "People at a company, bought level by level of a cascade: each of them is a lead."
-    );
-    Schema::try_from(schema).unwrap_or_default()
-}
-
 /// The operations whose names are keys of a step.
 fn keys() -> impl Iterator<Item = Operation> {
-    Operation::ALL.into_iter().filter(|operation| operation.key() == operation.name())
+    let is_key = |operation: &Operation| {
+        operation.key() == operation.name() && !operation.is_source_only()
+    };
+    Operation::ALL.into_iter().filter(is_key)
 }
 
 /// What to write for those whose names are not.
 fn instead() -> Value {
     let others = Operation::ALL.into_iter();
-    let others = others.filter(|operation| operation.key() != operation.name());
+    let others = others.filter(|operation| !keys().any(|key| key == *operation));
     let hint = |operation: Operation| {
+        if operation.is_source_only() {
+            let hint = "write `source: { enrich_leads: … }`: no lead can be asked about";
+            return (operation.name().to_owned(), hint.into());
+        }
         let wishes: Vec<_> = operation.wishes().iter().map(|wish| wish.name()).collect();
         let (key, wishes) = (operation.key(), wishes.join(", "));
         let hint = format!("write `{key}` with `fields: [{wishes}]`");
@@ -100,13 +100,14 @@ fn instead() -> Value {
 }
 
 /// Every input of an operation, each one SQL expression, and what is to be chosen.
-fn inputs(operation: Operation) -> Value {
+pub(super) fn inputs(operation: Operation) -> Value {
     let text = shapes::sql();
     let schema = |input: &Input| match input.kind {
-        InputKind::Count { most } if input.presence == Presence::Setting => {
+        InputKind::Count { most } => {
             json!({ "type": "integer", "minimum": 1, "maximum": most })
         }
-        InputKind::Json => cascade(),
+        InputKind::Json if input.name == "cascade" => cascade(),
+        InputKind::Json => json!({ "type": "object", "minProperties": 1 }),
         InputKind::Words if input.presence == Presence::Setting => {
             json!({ "type": "array", "minItems": 1, "items": text.clone() })
         }

@@ -143,6 +143,9 @@ impl Provider {
             if let Some(batch) = self.batch {
                 offer.batch = batch.min(offer.most_items);
             }
+            if self.poll.is_some() {
+                offer.poll = None;
+            }
             if let Some(page) = self.page {
                 offer.page = page.min(offer.page);
             }

@@ -1,4 +1,6 @@
-//! `leadmill plan`: what a run would ask, cost and take. Nothing is asked.
+//! `leadmill plan`: what a run would ask, cost and take. Nothing is asked that costs anything.
+
+mod bought;
 
 use crate::{
     args::FileArgs,
@@ -11,6 +13,7 @@ use crate::{
     progress::duration,
     terminal::Terminal,
 };
+use bought::Outlook;
 use leadmill_core::{
     Account, Clock, Credits, Ledger, Pack, RunId, Window,
     pack::Risk,
@@ -49,7 +52,7 @@ struct Forecast {
 
 /// Tells rows, questions, calls, credits and time of every step.
 pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let prepared = prepared::whole(args, terminal).await?;
+    let mut prepared = prepared::whole(args, terminal).await?;
     let store = Store::look(&prepared.state).await?;
     let (ledger, run) = match &store {
         Some(store) => {
@@ -57,6 +60,7 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         }
         None => (Ledger::default(), None),
     };
+    let outlook = bought::look(&mut prepared, &ledger).await?;
     let wallets = wallets(store.as_ref()).await?;
     let mut finished: Vec<Finished<'_>> = Vec::new();
     let mut forecasts: Vec<Forecast> = Vec::new();
@@ -69,12 +73,15 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         forecasts.push(forecast(step, provider, counts, depends, wallet));
         finished.push(loaded);
     }
-    terminal.print(&text(&prepared, &forecasts, &ledger, run));
+    let told = text(&prepared, &forecasts, &ledger, run);
+    let source = outlook.as_ref().map(Outlook::text).unwrap_or_default();
+    terminal.print(&format!("{source}{told}"));
     terminal.last_line(&json!({
         "status": "planned",
         "exit_code": 0,
         "pipeline": prepared.pipeline.name,
         "resumes": run.map(|run| run.0),
+        "source": outlook.as_ref().map(Outlook::json),
         "steps": forecasts.iter().map(step_json).collect::<Vec<_>>(),
         "credits": totals(&forecasts).into_iter().map(|(provider, (least, most))| {
             (provider, json!({ "least": least.0, "most": most.0 }))
@@ -131,20 +138,25 @@ fn depends(
     };
     let asks = |forecast: &Forecast| forecast.counts.to_buy + forecast.depends;
     let (mut more, mut is_bound, mut multiplies) = (0, true, false);
+    let mut most_rows = earlier.first().map_or(0, |forecast| forecast.counts.rows);
     for (other, forecast) in prepared.steps.iter().zip(earlier) {
         let fans_out = other.spec.output.iter().any(|(_, way)| way.fan_out().is_some());
         let fans_out = fans_out && asks(forecast) > 0;
         multiplies |= fans_out;
+        let rows = other.account.offer(other.operation).and_then(|offer| offer.rows);
+        let each = rows.filter(|_| fans_out).map_or(1, |rows| u64::from(rows.get()));
+        most_rows = match fans_out && rows.is_none() {
+            true => u64::MAX,
+            false => most_rows.saturating_mul(each),
+        };
         if !looks_at(other) {
             continue;
         }
-        let rows = other.account.offer(other.operation).and_then(|offer| offer.rows);
         is_bound &= !forecast.unbounded && (!fans_out || rows.is_some());
-        let rows = rows.filter(|_| fans_out).map_or(1, |rows| u64::from(rows.get()));
-        more += asks(forecast) * rows;
+        more += asks(forecast) * each;
     }
     // Only rows that ask nothing yet can come to ask something, unless they become more.
-    (if multiplies { more } else { more.min(no_input) }, is_bound)
+    (if multiplies { more.min(most_rows) } else { more.min(no_input) }, is_bound)
 }
 
 fn forecast(

@@ -45,7 +45,7 @@ pub use operation::{
 pub use pack::{Account, Pack};
 pub use provider::{
     ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
-    Transaction, Transactions,
+    Terms, Transaction, Transactions,
 };
 pub use query::{Query, Unaskable};
 pub use slots::Leases;

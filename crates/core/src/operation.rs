@@ -6,12 +6,14 @@ mod selection;
 mod wish;
 
 use fields::{
-    FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS,
+    COUNT_FOLLOWERS_FIELDS, FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS,
+    FIND_FOLLOWERS_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS, LEADS_FIELDS,
     REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS, VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
-    FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
-    LEAD_INPUTS, SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
+    COUNT_FOLLOWERS_INPUTS, EXPORT_LEADS_INPUTS, FIND_EMAIL_INPUTS,
+    FIND_EMPLOYEES_INPUTS, FIND_FOLLOWERS_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
+    LEAD_INPUTS, SEARCH_LEADS_INPUTS, SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,15 @@ pub enum Operation {
     RevealContact,
     /// What is the last name of this lead of the provider's own?
     UnlockName,
+    /// Who follows this company?
+    FindFollowers,
+    /// How many follow this company?
+    CountFollowers,
+    /// Which of the provider's own leads fit these filters? A page of them.
+    SearchLeads,
+    /// Which of the provider's own leads fit these filters? All of them at once, without the provider's names for
+    /// them.
+    ExportLeads,
 }
 
 /// One input of an operation.
@@ -126,7 +137,7 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
@@ -137,6 +148,10 @@ impl Operation {
         Self::RevealPhone,
         Self::RevealContact,
         Self::UnlockName,
+        Self::FindFollowers,
+        Self::CountFollowers,
+        Self::SearchLeads,
+        Self::ExportLeads,
     ];
 
     /// Its name: in packs, prices and the journal.
@@ -152,6 +167,10 @@ impl Operation {
             Self::RevealPhone => "reveal_phone",
             Self::RevealContact => "reveal_contact",
             Self::UnlockName => "unlock_name",
+            Self::FindFollowers => "find_followers",
+            Self::CountFollowers => "count_followers",
+            Self::SearchLeads => "search_leads",
+            Self::ExportLeads => "export_leads",
         }
     }
 
@@ -168,6 +187,10 @@ impl Operation {
             | Self::RevealPhone
             | Self::RevealContact
             | Self::UnlockName => LEAD_INPUTS,
+            Self::FindFollowers => FIND_FOLLOWERS_INPUTS,
+            Self::CountFollowers => COUNT_FOLLOWERS_INPUTS,
+            Self::SearchLeads => SEARCH_LEADS_INPUTS,
+            Self::ExportLeads => EXPORT_LEADS_INPUTS,
         }
     }
 
@@ -185,7 +208,28 @@ impl Operation {
             Self::SearchPeople => SEARCH_PEOPLE_FIELDS,
             Self::RevealEmail | Self::RevealPhone | Self::RevealContact => REVEAL_FIELDS,
             Self::UnlockName => UNLOCK_NAME_FIELDS,
+            Self::FindFollowers => FIND_FOLLOWERS_FIELDS,
+            Self::CountFollowers => COUNT_FOLLOWERS_FIELDS,
+            Self::SearchLeads | Self::ExportLeads => LEADS_FIELDS,
         }
+    }
+
+    /// The field whose items are the rows of an answer, and what each of them holds, where answers have rows.
+    pub fn rows(self) -> Option<(&'static Field, &'static [Field])> {
+        self.fields().iter().find_map(|field| match field.kind {
+            FieldKind::List(FieldKind::Struct(fields)) => Some((field, *fields)),
+            _ => None,
+        })
+    }
+
+    /// Whether no lead can be asked about: every input is the same for all of a step.
+    pub fn is_source_only(self) -> bool {
+        self.inputs().iter().all(|input| {
+            matches!(
+                input.kind,
+                InputKind::Count { .. } | InputKind::Words | InputKind::Json
+            )
+        })
     }
 
     /// The place of a field among [`Self::fields`].

@@ -83,6 +83,15 @@ pub struct Offer {
     /// How long a single question can be asked again at no charge; none where each time is charged.
     #[serde(default)]
     pub repeats: Option<Written>,
+    /// The least time between two polls of one of its jobs, where that is not that of [`Jobs::poll`].
+    #[serde(default)]
+    pub poll: Option<Written>,
+    /// Whether its results may be asked for before the job has ended, where that is not as [`Jobs::early_results`] says.
+    #[serde(default)]
+    pub early_results: Option<bool>,
+    /// Whether the team has terms of its own for it, which are read before anything is bought.
+    #[serde(default)]
+    pub terms: bool,
 }
 
 const fn yes() -> bool {
@@ -258,7 +267,33 @@ impl<'de> Deserialize<'de> for Risk {
     }
 }
 
+impl Offer {
+    /// Credits for one row of an answer, where the price is for as many as there can be.
+    pub fn price_of_row(&self) -> Credits {
+        let rows = self.rows.map_or(1, |rows| u64::from(rows.get()));
+        Credits(self.price.0 / rows)
+    }
+
+    /// Pages of the results of a job of so many questions.
+    pub fn pages(&self, questions: u64) -> u64 {
+        let rows = self.rows.map_or(1, |rows| u64::from(rows.get()));
+        questions.saturating_mul(rows).div_ceil(u64::from(self.page.get()))
+    }
+}
+
 impl Account {
+    /// The least time between two polls of a job.
+    pub fn poll_of(&self, operation: Operation) -> Duration {
+        let own = self.offer(operation).and_then(|offer| offer.poll);
+        own.map_or(self.poll, |poll| poll.0)
+    }
+
+    /// Whether the results of a job may be asked for before it has ended.
+    pub fn has_early_results(&self, operation: Operation) -> bool {
+        let own = self.offer(operation).and_then(|offer| offer.early_results);
+        own.unwrap_or(self.pack.jobs.early_results)
+    }
+
     /// The facts of an operation, if the provider has it.
     pub fn offer(&self, operation: Operation) -> Option<&Offer> {
         self.pack.operations.get(&operation)

@@ -37,6 +37,10 @@ pub trait Provider: Debug + Send + Sync {
         batch: BatchId,
     ) -> Result<Reply<Option<JobId>>, ProviderError>;
 
+    /// Reads the team's own terms for an operation. Free. Only called where the pack says that there are some. A team
+    /// that may not ask at all is [`ErrorKind::Fatal`].
+    async fn terms(&self, operation: Operation) -> Result<Reply<Terms>, ProviderError>;
+
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
     /// [`ErrorKind::InDoubt`] and [`ErrorKind::LikelyMiss`] mean that it may have been charged without an answer.
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError>;
@@ -96,6 +100,17 @@ pub struct RateSignal {
     pub remaining: Option<u64>,
     /// Time until the window resets. Never one that lies in the past.
     pub reset: Option<Duration>,
+}
+
+/// What a team has agreed on with the provider about one operation. What is not told is as the pack says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Credits for a row of an answer.
+    pub price: Option<Credits>,
+    /// Most rows of a day, for all of the team.
+    pub daily: Option<u64>,
+    /// Rows that are left of this day.
+    pub left: Option<u64>,
 }
 
 /// A page of the wallet's transactions, newest first.

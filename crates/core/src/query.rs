@@ -145,7 +145,9 @@ fn hasher(operation: Operation) -> Sha256 {
 fn add(hash: &mut Sha256, value: &str, kind: InputKind) {
     hash.update([0]);
     let is_folded = value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-    if is_folded || kind == InputKind::Id {
+    // What only its maker reads may differ by letter case alone.
+    let is_exact = matches!(kind, InputKind::Id | InputKind::Json | InputKind::Words);
+    if is_folded || is_exact {
         hash.update(value.as_bytes());
     } else {
         hash.update(fold(value).as_bytes());

@@ -62,6 +62,9 @@ mod tests {
             misses: Vec::new(),
             likely_misses: Vec::new(),
             repeats: None,
+            poll: None,
+            early_results: None,
+            terms: false,
         }
     }
 

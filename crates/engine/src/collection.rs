@@ -1,6 +1,9 @@
 //! The answers of one job, page by page, until all are here.
 
+mod rows;
+
 use leadmill_core::{Answered, Credits, Finding, KeyMap, Page, QueryKey, Status};
+use rows::Rows;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// What has come of a job's results.
@@ -24,6 +27,8 @@ pub(crate) struct Collection {
     cost: Option<Credits>,
     failed: bool,
     pass: Pass,
+    /// The rows of the only question's answer, where answers have rows.
+    rows: Option<Rows>,
     pub(crate) duplicated: u64,
     pub(crate) foreign: u64,
 }
@@ -79,9 +84,21 @@ impl Collection {
             cost: None,
             failed: false,
             pass: Pass::First,
+            rows: None,
             duplicated: 0,
             foreign: 0,
         }
+    }
+
+    /// Nothing yet of a job whose one answer is at most so many rows, a list at `place` of its values.
+    pub(crate) fn of_rows(
+        keys: Arc<[QueryKey]>,
+        limit: u32,
+        place: usize,
+        most: u64,
+    ) -> Self {
+        let rows = Rows::new(place, most, u64::from(limit.max(1)));
+        Self { rows: Some(rows), ..Self::new(keys, limit) }
     }
 
     /// Takes in a page. Answers are tied to questions by key, never by their order.
@@ -89,6 +106,15 @@ impl Collection {
         self.awaited.remove(&number);
         self.cost = page.cost.or(self.cost);
         self.failed |= page.failed;
+        if let Some(rows) = &mut self.rows {
+            let next = rows.take(number, page);
+            if next == Next::Done {
+                self.duplicated = rows.duplicated;
+                let whole = rows.whole();
+                whole.into_iter().for_each(|answer| self.enter(answer));
+            }
+            return next;
+        }
         if self.pass != Pass::Again {
             self.foreign += page.items.saturating_sub(page.answers.len() as u64);
         }

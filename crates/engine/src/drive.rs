@@ -7,6 +7,7 @@ mod looks;
 mod plan;
 mod quota;
 mod settlement;
+mod terms;
 mod uncovered;
 mod waiting;
 
@@ -28,6 +29,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use terms::Agreed;
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 /// After an interruption, how long replies to paid calls are waited for: each one that is missed leaves
@@ -40,6 +42,8 @@ pub(crate) struct Drive<'a> {
     book: &'a mut Book,
     order: &'a Order,
     offer: Offer,
+    /// What the team has agreed on about it.
+    agreed: Option<Agreed>,
     questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
     exhausted: bool,
     plan: Plan,
@@ -120,10 +124,31 @@ struct Work {
     /// Its results are being fetched or staged.
     harvested: bool,
     page_limit: u32,
+    /// The place of the list whose items are rows, and most of them, where answers have rows.
+    rows: Option<(usize, u64)>,
     failures: u32,
     failing_since: Instant,
     gone: u32,
     told_balance: bool,
+}
+
+impl Work {
+    /// Most answers of it that are in memory at once, in rows.
+    fn size(&self) -> usize {
+        let rows = self.rows.map_or(1, |(_, most)| usize::try_from(most).unwrap_or(1));
+        self.keys.len() * rows
+    }
+
+    /// Nothing yet of its results.
+    fn collection(&self) -> Collection {
+        let keys = Arc::clone(&self.keys);
+        match self.rows {
+            Some((place, most)) => {
+                Collection::of_rows(keys, self.page_limit, place, most)
+            }
+            None => Collection::new(keys, self.page_limit),
+        }
+    }
 }
 
 /// A free call to be made.
@@ -155,14 +180,18 @@ impl<'a> Drive<'a> {
         book: &'a mut Book,
         order: &'a Order,
         questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
+        agreed: Option<Agreed>,
     ) -> Result<Self, RunError> {
         let account = engine.provider.account();
-        let offer = account.offer(order.operation).cloned().ok_or_else(|| {
+        let mut offer = account.offer(order.operation).cloned().ok_or_else(|| {
             RunError::Broken(format!(
                 "{} does not offer {}",
                 account.name, order.operation
             ))
         })?;
+        if let Some(agreed) = &agreed {
+            agreed.correct(&account.name, order.operation, &mut offer)?;
+        }
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, order.questions, typical);
         let began_at = engine.clock.now();
@@ -172,6 +201,7 @@ impl<'a> Drive<'a> {
             book,
             order,
             offer,
+            agreed,
             questions,
             exhausted: false,
             looks: Looks::new(typical, plan.is_short_of_pages),
@@ -246,7 +276,12 @@ impl<'a> Drive<'a> {
         reserve: Credits,
     ) {
         let account = self.engine.provider.account();
-        let page_limit = account.offer(operation).map_or(100, |offer| offer.page.get());
+        let offer = account.offer(operation);
+        let page_limit = offer.map_or(100, |offer| offer.page.get());
+        let rows = offer.and_then(|offer| offer.rows).and_then(|most| {
+            let (list, _) = operation.rows()?;
+            Some((operation.field(list.name)?, u64::from(most.get())))
+        });
         let work = Work {
             job,
             operation,
@@ -263,6 +298,7 @@ impl<'a> Drive<'a> {
             collection: None,
             harvested: false,
             page_limit,
+            rows,
             failures: 0,
             failing_since: Instant::now(),
             gone: 0,

@@ -265,7 +265,8 @@ impl Engine {
     ) -> Result<Ending, RunError> {
         let mut stop = self.stop.clone();
         let mut told = self.hints.listen();
-        let mut drive = Drive::new(self, book, order, questions)?;
+        let agreed = self.agree(order.operation, order.questions).await?;
+        let mut drive = Drive::new(self, book, order, questions, agreed)?;
         loop {
             if *stop.borrow() && !drive.is_interrupted() {
                 drive.interrupt();

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod callback;
 mod families;
+mod lists;
 mod reading;
 mod refusal;
 mod reveals;
@@ -20,7 +21,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Lane,
     Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
-    Transaction, Transactions, pack::Offer,
+    Terms, Transaction, Transactions, pack::Offer,
 };
 use refusal::Route;
 use reveals::Asked;
@@ -118,7 +119,7 @@ impl Enrich {
             .method(method)
             .uri(format!("{}{path}", self.base_url))
             .header("x-api-key", self.key.clone())
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, families::accepted(path));
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
@@ -145,6 +146,23 @@ impl Enrich {
         error.status = Some(status.as_u16());
         error.signals.rates = rate::signals(headers);
         Err(error)
+    }
+
+    /// Hands over a batch.
+    async fn submitted(
+        &self,
+        action: &Action,
+        sent: Result<Sent, serde_json::Error>,
+    ) -> Result<Reply<JobId>, ProviderError> {
+        let response = self.send(action, sent, Connection::Fresh).await?;
+        let envelope: Envelope<Submitted> = self.read(action, &response)?;
+        let Submitted { batch_id, job_id } = envelope.data;
+        let job = batch_id.or(job_id).map(JobId).filter(is_plain).ok_or_else(|| {
+            let detail = "the reply names no usable job".to_owned();
+            self.failed(action, ErrorKind::InDoubt, detail)
+        })?;
+        let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
+        Ok(Reply { value: job, signals })
     }
 
     /// A successful reply in a known shape. One that cannot be read is in doubt: something was done.
@@ -259,6 +277,15 @@ impl Provider for Enrich {
         Err(self.failed(&action, ErrorKind::Refused, "jobs have no names".into()))
     }
 
+    async fn terms(&self, _: Operation) -> Result<Reply<Terms>, ProviderError> {
+        let Reply { value: limit, signals } = self.follower_limit().await?;
+        let terms = limit.terms().map_err(|detail| {
+            let action = Action::fixed("reading the terms of company followers");
+            self.failed(&action, ErrorKind::Fatal, detail)
+        })?;
+        Ok(Reply { value: terms, signals })
+    }
+
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
         let operation = query.operation();
         let action = Action::fixed(format!("single {operation}"));
@@ -279,7 +306,7 @@ impl Provider for Enrich {
             other => other?,
         };
         let words = &self.account.pack.confidence;
-        let read = reading::single(operation, offer, words, query.key(), response.body());
+        let read = reading::single(offer, words, query, response.body());
         let (value, meta) = read.map_err(|error| self.unreadable(&action, &error))?;
         let signals = Signals {
             balance: meta.credits_remaining,
@@ -295,15 +322,14 @@ impl Provider for Enrich {
         self.offer(&action, batch.operation, Lane::Bulk)?;
         let webhook_url = self.callbacks.as_ref().map(|all| all.url(batch.id));
         let sent = families::batch(batch.operation, &batch.queries, webhook_url);
-        let response = self.send(&action, sent, Connection::Fresh).await?;
-        let envelope: Envelope<Submitted> = self.read(&action, &response)?;
-        let Submitted { batch_id, job_id } = envelope.data;
-        let job = batch_id.or(job_id).map(JobId).filter(is_plain).ok_or_else(|| {
-            let detail = "the reply names no usable job".to_owned();
-            self.failed(&action, ErrorKind::InDoubt, detail)
-        })?;
-        let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
-        Ok(Reply { value: job, signals })
+        let submitted = self.submitted(&action, sent).await;
+        // What costs nothing may go again: nothing is at stake but a job that nobody fetches.
+        submitted.map_err(|error| match error.kind {
+            ErrorKind::InDoubt if batch.reserve == Credits::ZERO => {
+                ProviderError { kind: ErrorKind::Unsent, ..error }
+            }
+            _ => error,
+        })
     }
 
     async fn poll(
@@ -312,9 +338,12 @@ impl Provider for Enrich {
         job: &JobId,
     ) -> Result<Reply<Progress>, ProviderError> {
         let action = Action::job(format!("progress of job {job}"));
-        let response = self.get(&action, &families::job(operation, job)).await?;
+        let response = self.get(&action, &families::progress(operation, job)).await?;
         if families::is_reveal(operation) {
             return self.reveal_progress(&action, &response);
+        }
+        if lists::is_list(operation) {
+            return self.list_progress(&action, operation, &response);
         }
         let (data, _) =
             self.read::<Job<serde::de::IgnoredAny>>(&action, &response)?.split();
@@ -341,11 +370,7 @@ impl Provider for Enrich {
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError> {
         let action = Action::job(format!("results page {page} of job {job}"));
-        let address = families::job(operation, job);
-        let path = match families::is_reveal(operation) {
-            true => address,
-            false => format!("{address}/results?page={page}&limit={limit}"),
-        };
+        let path = families::results(operation, job, page, limit);
         let response = match self.get(&action, &path).await {
             // Results may lag behind the status: the job is not ready.
             Err(error) if error.status == Some(StatusCode::CONFLICT.as_u16()) => {
@@ -365,6 +390,10 @@ impl Provider for Enrich {
         if families::is_reveal(operation) {
             let asked = Asked { operation, questions: keys.len(), page };
             return self.reveal_page(&action, offer, asked, &response);
+        }
+        if lists::is_list(operation) {
+            let asked = lists::Asked { operation, offer, keys, page };
+            return self.list_page(&action, asked, &response);
         }
         let words = &self.account.pack.confidence;
         let (value, meta) = reading::page(operation, offer, words, keys, response.body())

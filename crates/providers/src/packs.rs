@@ -78,7 +78,14 @@ mod tests {
             let scopes = account.scopes_of(Endpoint::of(call, operation));
             scopes.map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
-        let free = ["reveal_email", "reveal_phone", "reveal_contact", "unlock_name"];
+        let free = [
+            "reveal_email",
+            "reveal_phone",
+            "reveal_contact",
+            "unlock_name",
+            "count_followers",
+            "search_leads",
+        ];
         for (operation, offer) in &account.pack.operations {
             let is_free = free.contains(&operation.name());
             for (lane, call, category) in [

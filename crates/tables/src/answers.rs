@@ -8,7 +8,7 @@ use arrow::{
         Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray,
         TimestampMillisecondArray,
     },
-    datatypes::UInt8Type,
+    datatypes::{Int64Type, UInt8Type},
     error::ArrowError,
 };
 use futures::StreamExt;
@@ -108,6 +108,13 @@ impl Answers {
     /// What the answer to a question makes of a row, if there is one.
     pub fn status(&self, key: &QueryKey) -> Option<Status> {
         self.status_at(self.place(key)?)
+    }
+
+    /// The whole number in an output of an answer.
+    pub fn integer(&self, output: usize, key: &QueryKey) -> Option<i64> {
+        let values = self.output(output, &[self.place(key)?]).ok()?;
+        let values = values.as_primitive_opt::<Int64Type>()?;
+        (!values.is_empty() && values.is_valid(0)).then(|| values.value(0))
     }
 
     pub(crate) fn place(&self, key: &QueryKey) -> Option<Place> {

@@ -28,6 +28,7 @@ pub struct Attach {
     /// Where earlier steps left their receipts.
     receipts: Option<usize>,
     receipt: bool,
+    asks_for_rows: bool,
 }
 
 impl Attach {
@@ -64,6 +65,7 @@ impl Attach {
             names: Status::ALL.iter().map(|status| Some(status.name())).collect(),
             receipts,
             receipt: step.receipt,
+            asks_for_rows: step.asks_for_rows,
         })
     }
 
@@ -111,7 +113,13 @@ impl Attach {
             outputs.push(answers.output(output, &rows)?);
         }
         let list = self.fanned.first().and_then(|place| outputs.get(*place));
-        let fan_out = list.and_then(|list| list.as_list_opt::<i32>()).map(FanOut::of);
+        let is_empty = |row: usize| {
+            let status = statuses.get(row).copied();
+            self.asks_for_rows
+                && [Status::Miss, Status::Hit].iter().any(|s| status == Some(s.code()))
+        };
+        let list = list.and_then(|list| list.as_list_opt::<i32>());
+        let fan_out = list.map(|list| FanOut::of(list, is_empty));
         // What a question cost stands on the first of its rows.
         let mut paid = rows.clone();
         let fanned;

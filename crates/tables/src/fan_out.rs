@@ -1,4 +1,4 @@
-//! Rows that become several: one for each item of the list that an answer holds, and one where it holds none.
+//! Rows that become several: one for each item of the list that an answer holds, and usually one where it holds none.
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, UInt64Array},
@@ -14,14 +14,16 @@ pub(crate) struct FanOut {
 }
 
 impl FanOut {
-    /// By the lists of each row.
-    pub(crate) fn of(lists: &ListArray) -> Self {
+    /// By the lists of each row. One without items stays, unless it `may_go`.
+    pub(crate) fn of(lists: &ListArray, may_go: impl Fn(usize) -> bool) -> Self {
         let length = |row| match lists.is_valid(row) {
             true => usize::try_from(lists.value_length(row)).unwrap_or(0),
             false => 0,
         };
-        let rows = (0..lists.len())
-            .flat_map(|row| (0..length(row).max(1)).map(move |item| (row, item)));
+        let least = |row| usize::from(!may_go(row));
+        let rows = (0..lists.len()).flat_map(|row| {
+            (0..length(row).max(least(row))).map(move |item| (row, item))
+        });
         let (rows, items): (Vec<u64>, Vec<usize>) =
             rows.map(|(row, item)| (row as u64, item)).unzip();
         Self { rows: rows.into(), items }

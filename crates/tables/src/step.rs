@@ -17,6 +17,8 @@ pub struct StepSpec {
     pub output: Vec<(String, Selection)>,
     /// Whether rows keep a receipt.
     pub receipt: bool,
+    /// Whether its rows are only there to ask: one whose question nothing was found for is left out.
+    pub asks_for_rows: bool,
 }
 
 impl StepSpec {

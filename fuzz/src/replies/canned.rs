@@ -50,7 +50,15 @@ impl Transport for Canned {
         request: Request<Bytes>,
         connection: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
-        let batches = ["/batch", "/bulk", "/bulk-lookup", "/enrich"];
+        let batches = [
+            "/batch",
+            "/bulk",
+            "/bulk-lookup",
+            "/enrich",
+            "/company-follower",
+            "/count-estimate",
+            "/lead-finder/export",
+        ];
         let path = request.uri().path();
         let is_batch = request.method() == Method::POST
             && batches.iter().any(|batch| path.ends_with(batch));
@@ -102,6 +110,20 @@ pub(super) fn questions(operation: Operation) -> Vec<Query> {
         | Operation::RevealContact
         | Operation::UnlockName => {
             [[Some("enc_A1"), None, None], [Some("enc_B2"), None, None]]
+        }
+        // Jobs of one question.
+        Operation::FindFollowers | Operation::CountFollowers => {
+            let company = Some("linkedin.com/company/example");
+            let raw = match operation {
+                Operation::FindFollowers => [company, Some("500")],
+                _ => [company, Some("Germany")],
+            };
+            return Query::read(operation, raw).into_iter().collect();
+        }
+        Operation::SearchLeads | Operation::ExportLeads => {
+            let filters = Some(r#"{"jobLevel":["VP"]}"#);
+            let raw = [filters, None, Some("25"), Some("4")];
+            return Query::read(operation, raw).into_iter().collect();
         }
     };
     raw.into_iter().filter_map(|raw| Query::read(operation, raw).ok()).collect()

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 /// What holds of every page.
 pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
     // Where results name no question and leave misses out, the only one's miss is no item.
-    let lone = matches!(told.operation, Operation::FindPerson | Operation::FindEmployees);
+    let lone = super::names_none(told.operation);
     let most = if lone { page.items.max(1) } else { page.items };
     assert!(page.answers.len() as u64 <= most, "more answers than items");
     assert!(page.ready || !page.failed, "failed before its end");
@@ -107,9 +107,13 @@ fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
     let raw = match operation {
         Operation::VerifyEmail => [text("email"), None, None],
         Operation::FindPhone => [text("linkedin"), text("email"), None],
-        Operation::FindPerson | Operation::FindEmployees | Operation::SearchPeople => {
-            return None;
-        }
+        Operation::FindPerson
+        | Operation::FindEmployees
+        | Operation::SearchPeople
+        | Operation::FindFollowers
+        | Operation::CountFollowers
+        | Operation::SearchLeads
+        | Operation::ExportLeads => return None,
         Operation::RevealEmail
         | Operation::RevealPhone
         | Operation::RevealContact

@@ -49,6 +49,10 @@ impl Told {
             b"reveal_phone" => Operation::RevealPhone,
             b"reveal_contact" => Operation::RevealContact,
             b"unlock_name" => Operation::UnlockName,
+            b"find_followers" => Operation::FindFollowers,
+            b"count_followers" => Operation::CountFollowers,
+            b"search_leads" => Operation::SearchLeads,
+            b"export_leads" => Operation::ExportLeads,
             [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };
@@ -63,6 +67,12 @@ impl Told {
         // Not every operation has every lane.
         match call {
             Call::Ask if is_reveal(operation) => operation = Operation::UnlockName,
+            Call::Ask if is_list(operation) => operation = Operation::SearchLeads,
+            Call::Submit | Call::Poll | Call::Fetch
+                if operation == Operation::SearchLeads =>
+            {
+                operation = Operation::ExportLeads;
+            }
             Call::Submit | Call::Poll | Call::Fetch
                 if operation == Operation::UnlockName =>
             {
@@ -81,6 +91,16 @@ impl Told {
     /// Whether it tells how a reveal job goes.
     pub(super) fn is_of_reveal(&self) -> bool {
         matches!(self.call, Call::Poll | Call::Fetch) && is_reveal(self.operation)
+    }
+
+    /// Whether it is one whose bill, if there is one, stands in a header.
+    pub(super) fn is_of_export(&self) -> bool {
+        self.operation == Operation::ExportLeads
+    }
+
+    /// Whether it is the file of an export, and not how it goes.
+    pub(super) fn is_file(&self) -> bool {
+        self.is_of_export() && self.body().is_none()
     }
 
     /// Whether it may be the end of a job that the wallet did not cover.
@@ -120,6 +140,13 @@ impl Told {
 
 fn is_reveal(operation: Operation) -> bool {
     operation.key() == "reveal_contact"
+}
+
+fn is_list(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::FindFollowers | Operation::CountFollowers | Operation::ExportLeads
+    )
 }
 
 fn call(word: &[u8]) -> Call {

@@ -9,7 +9,7 @@ use super::{
     },
     Checking,
 };
-use leadmill_core::{Lane, operation::NoSuchField};
+use leadmill_core::{InputKind, Lane, operation::NoSuchField};
 use std::collections::BTreeSet;
 
 /// A step without `try:` asks the only provider there is.
@@ -20,6 +20,18 @@ pub(super) fn default_provider(pipeline: &mut Pipeline) {
         if step.attempts.is_empty() {
             step.attempts.push(Attempt { provider: only.clone(), lane: None });
         }
+    }
+}
+
+/// A source of leads tells their names where a step asks by them.
+pub(super) fn ids_of_leads(pipeline: &mut Pipeline) {
+    let by_id = |step: &Step| {
+        let mut inputs = step.operation.inputs().iter();
+        inputs.any(|input| input.kind == InputKind::Id)
+    };
+    let needs_ids = pipeline.enrich.iter().any(by_id);
+    if let Some(bought) = &mut pipeline.source.bought {
+        bought.needs_ids = needs_ids;
     }
 }
 

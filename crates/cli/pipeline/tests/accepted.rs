@@ -151,14 +151,14 @@ fn a_column_that_a_reveal_leaves_out_draws_a_warning() {
 
 #[test]
 fn a_source_that_is_bought_is_a_question_with_settings() {
-    let asked = "enrich_people: { company_linkedin_url: linkedin.com/company/x, max_results: 30, cascade: [{ job_levels: [VP] }] }";
+    let asked = "enrich_people: { company: linkedin.com/company/x, max: 30, cascade: [{ job_levels: [VP] }] }";
     let loaded = load(&bent("parquet: leads/", asked)).unwrap();
-    let asked = loaded.pipeline.source.asked.unwrap();
-    assert_eq!((asked.kind, asked.rows()), ("enrich_people", Some(30)));
-    let row: serde_json::Value = serde_json::from_str(&asked.row()).unwrap();
+    let bought = loaded.pipeline.source.bought.unwrap();
+    assert_eq!((bought.operation(), bought.rows()), (Operation::SearchPeople, Some(30)));
+    let row: serde_json::Value = serde_json::from_str(&bought.questions()).unwrap();
     let about = serde_json::json!({ "company_linkedin_url": "linkedin.com/company/x" });
     assert_eq!(row, about);
-    let step = asked.step(Some("enrich"));
+    let step = bought.step(Some("enrich"));
     let inputs: Vec<_> = step.inputs.iter().map(Option::as_deref).collect();
     let cascade = r#"'[{"job_levels":["VP"]}]'"#;
     assert_eq!(inputs, [Some("company_linkedin_url"), Some("'30'"), None, Some(cascade)]);

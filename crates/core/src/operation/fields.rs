@@ -159,3 +159,102 @@ const CANDIDATE: &[Field] = &[
     integer("cascade_level", "the level of the cascade that found the person, from 0"),
     list("matched", &FieldKind::Text, "what fitted"),
 ];
+
+pub(super) const FIND_FOLLOWERS_FIELDS: &[Field] = &[
+    list("followers", &FieldKind::Struct(FOLLOWER), "who was found"),
+    integer("total_results", "how many were found"),
+];
+
+const FOLLOWER: &[Field] = &[
+    text("linkedin_url", "the address of the profile"),
+    text("full_name", "the name as it is shown"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("title", "what the person is called"),
+    text("company", "where the person works"),
+    text("company_linkedin_url", "the address of the employer's page"),
+    text("company_website", "the employer's"),
+    text("company_domain", "the employer's"),
+    text("company_logo_url", "the employer's logo"),
+    text("company_location", "where the employer is"),
+    text("location", "where the person is"),
+    text("summary", "what the person says of itself"),
+    text("industry", "the employer's"),
+    text("tenure", "how long the person has been there"),
+    integer("connection_degree", "1 to 3"),
+    text("photo_url", "the address of the picture"),
+    flag("is_premium", "the account is paid for"),
+    flag("is_open_profile", "anybody may write"),
+    flag("is_saved", "the provider's account has saved it"),
+    list("spotlights", &FieldKind::Text, "what the provider points out"),
+    text("profile_id", "the provider's name for the profile"),
+];
+
+pub(super) const COUNT_FOLLOWERS_FIELDS: &[Field] = &[
+    integer("total", "how many there are, as the provider estimates"),
+    list("functions", &FieldKind::Struct(FUNCTION), "how many do what"),
+    list("seniorities", &FieldKind::Struct(PART), "how many are of which seniority"),
+];
+
+const FUNCTION: &[Field] = &[
+    text("name", "what they do"),
+    integer("count", "how many there are, as the provider estimates"),
+    list(
+        "seniorities",
+        &FieldKind::Struct(PART),
+        "how many of them are of which seniority",
+    ),
+];
+
+const PART: &[Field] = &[
+    text("name", "what they have in common"),
+    integer("count", "how many there are, as the provider estimates"),
+];
+
+/// An export leaves the provider's own names out, so that nothing of its leads can be revealed later.
+pub(super) const LEADS_FIELDS: &[Field] = &[
+    list("leads", &FieldKind::Struct(LEAD), "who was found"),
+    integer("total_results", "how many there are, as far as can be paged through"),
+];
+
+const LEAD: &[Field] = &[
+    text(
+        "lead_id",
+        "the provider's name for the lead: what `reveal_contact` is asked about",
+    ),
+    text("first_name", "given name"),
+    text("last_name", "family name; only its first letter, until it is unlocked"),
+    text("headline", "the line under the name"),
+    text("title", "what the person is called"),
+    text("level", "such as VP"),
+    text("function", "such as Engineering"),
+    text("linkedin_url", "the address of the profile"),
+    text("email_domain", "the domain of the work address"),
+    text("skills", "as they are listed"),
+    integer("connections", "how many the profile has"),
+    text("city", "where the person is"),
+    text("state", "where the person is"),
+    text("country", "where the person is"),
+    text("photo_url", "the address of the picture"),
+    text("company", "where the person works"),
+    text("domain", "the company's"),
+    text("company_linkedin_url", "the address of the company's page"),
+    text("company_headline", "the line under its name"),
+    text("company_logo_url", "its logo"),
+    integer("employees", "how many it has"),
+    text("revenue", "a range, as the provider words it"),
+    text("founded", "the year"),
+    text("sic_industry", "by the SIC"),
+    text("naics_industry", "by the NAICS"),
+    text("industry", "as its page says"),
+    text("specialties", "as its page says"),
+    text("company_city", "where its headquarters are"),
+    text("company_state", "where its headquarters are"),
+    text("company_country", "where its headquarters are"),
+    text("employee_growth", "as the provider words it"),
+    text("monthly_traffic", "as the provider words it"),
+    text("total_funding", "as the provider words it"),
+    text("last_funding_type", "such as Series A"),
+    text("last_funding_date", "as the provider words it"),
+    text("more", "JSON: what came and has no field of its own"),
+];

@@ -14,6 +14,10 @@ const fn setting(name: &'static str, kind: InputKind) -> Input {
     Input { name, kind, max_chars: 2_000, presence: Presence::Setting }
 }
 
+const fn json(name: &'static str, presence: Presence) -> Input {
+    Input { name, kind: InputKind::Json, max_chars: 1_000_000, presence }
+}
+
 pub(super) const FIND_EMAIL_INPUTS: &[Input] = &[
     always("first_name", InputKind::Name, 100),
     always("last_name", InputKind::Name, 100),
@@ -46,12 +50,39 @@ pub(super) const SEARCH_PEOPLE_INPUTS: &[Input] = &[
     always("company_linkedin_url", InputKind::Company, 500),
     setting(Operation::ROWS, InputKind::Count { most: 100 }),
     setting("min_score", InputKind::Count { most: 100 }),
-    Input {
-        name: "cascade",
-        kind: InputKind::Json,
-        max_chars: 100_000,
-        presence: Presence::Setting,
-    },
+    json("cascade", Presence::Setting),
+];
+
+pub(super) const FIND_FOLLOWERS_INPUTS: &[Input] = &[
+    always("company_linkedin_url", InputKind::Company, 500),
+    always(Operation::ROWS, InputKind::Count { most: 50_000 }, 10),
+    setting("countries", InputKind::Words),
+    setting("states", InputKind::Words),
+    setting("job_titles", InputKind::Words),
+    setting("departments", InputKind::Words),
+    setting("levels", InputKind::Words),
+];
+
+pub(super) const COUNT_FOLLOWERS_INPUTS: &[Input] = &[
+    always("company_linkedin_url", InputKind::Company, 500),
+    setting("countries", InputKind::Words),
+    setting("states", InputKind::Words),
+    setting("job_titles", InputKind::Words),
+    setting("departments", InputKind::Words),
+    setting("levels", InputKind::Words),
+];
+
+pub(super) const SEARCH_LEADS_INPUTS: &[Input] = &[
+    json("filters", Presence::Always),
+    json("exclude_filters", Presence::Setting),
+    always(Operation::ROWS, InputKind::Count { most: 100 }, 10),
+    always("page", InputKind::Count { most: 40 }, 10),
+];
+
+pub(super) const EXPORT_LEADS_INPUTS: &[Input] = &[
+    json("filters", Presence::Always),
+    json("exclude_filters", Presence::Setting),
+    always(Operation::ROWS, InputKind::Count { most: 100_000 }, 10),
 ];
 
 pub(super) const LEAD_INPUTS: &[Input] = &[always("lead_id", InputKind::Id, 1000)];

@@ -286,13 +286,15 @@ pub(super) fn run(task: &Task<'_>, sizes: &[u32], singles: u64) -> Schedule {
     while let Some(next) = course.step(course.now) {
         course.now = next;
     }
-    let page = u64::from(task.offer().map_or(1, |offer| offer.page.get()));
+    let pages = |size: &u32| {
+        task.offer().map_or(u64::from(*size), |offer| offer.pages(u64::from(*size)))
+    };
     Schedule {
         batches: sizes.to_vec(),
         singles,
         takes: Duration::from_secs_f64(course.end),
         binds: course.binds,
-        pages: sizes.iter().map(|size| u64::from(*size).div_ceil(page)).sum(),
+        pages: sizes.iter().map(pages).sum(),
     }
 }
 
@@ -357,10 +359,10 @@ impl Course<'_> {
             }
         }
         let ready = slot.at + ROUND_TRIP + self.task.jobs.of(*size as usize);
-        let page = self.task.offer().map_or(1, |offer| offer.page.get());
+        let pages = self.task.offer().map_or(1, |offer| offer.pages(u64::from(*size)));
         self.ended.push(Reverse(Ended {
             ready,
-            pages: size.div_ceil(page),
+            pages: u32::try_from(pages).unwrap_or(u32::MAX),
             submitted: slot.at,
         }));
         if self.task.offer().is_some_and(|offer| offer.running.is_some()) {

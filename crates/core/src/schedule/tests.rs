@@ -25,6 +25,9 @@ fn offer(page: u32) -> Offer {
         misses: Vec::new(),
         likely_misses: Vec::new(),
         repeats: None,
+        poll: None,
+        early_results: None,
+        terms: false,
     }
 }
 

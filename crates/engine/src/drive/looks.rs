@@ -1,7 +1,7 @@
 //! When to look at a job: at its likely end, learnt from the jobs before.
 
 use super::{Drive, Errand};
-use leadmill_core::{BatchId, schedule::JobTimes};
+use leadmill_core::{BatchId, Operation, schedule::JobTimes};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -63,13 +63,16 @@ impl Looks {
 }
 
 impl Drive<'_> {
+    fn poll_of(&self, operation: Operation) -> Duration {
+        self.engine.provider.account().poll_of(operation)
+    }
+
     /// A job has begun: its first look is at its likely end. Until an end has been seen, one job is polled.
     pub(super) fn watch(&mut self, batch: BatchId) {
         let Some(work) = self.jobs.get(&batch) else { return };
         let (since, items) = (work.since, work.keys.len());
-        let poll = self.engine.provider.account().poll;
-        let due =
-            since + self.looks.expected(items).max(self.engine.provider.account().poll);
+        let poll = self.poll_of(work.operation);
+        let due = since + self.looks.expected(items).max(poll);
         self.errand_at(due, Errand::Ripe(batch));
         // It may have come before the reply to the submit.
         self.hasten_one(batch);
@@ -81,8 +84,8 @@ impl Drive<'_> {
 
     /// A job has probably ended: its first page of results tells, where it may be asked for; else a poll.
     pub(super) fn ripe(&mut self, batch: BatchId) {
-        let early = self.engine.provider.account().pack.jobs.early_results;
         let Some(work) = self.jobs.get(&batch) else { return };
+        let early = self.engine.provider.account().has_early_results(work.operation);
         if work.harvested || self.ready.contains(&batch) {
             return;
         }
@@ -102,8 +105,11 @@ impl Drive<'_> {
         done: Option<u64>,
         total: Option<u64>,
     ) {
-        let poll = self.engine.provider.account().poll;
         let now = Instant::now();
+        let Some(operation) = self.jobs.get(&batch).map(|work| work.operation) else {
+            return;
+        };
+        let poll = self.poll_of(operation);
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let (since, items) = (work.since, work.keys.len());
         let total = total.map(|total| total.min(items as u64));

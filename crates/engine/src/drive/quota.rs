@@ -1,14 +1,14 @@
 //! Job slots and daily quotas, counted from the book: so they hold over restarts and processes.
 
 use super::Drive;
-use leadmill_core::{Line, State, Timestamp};
+use leadmill_core::{Line, State, Timestamp, pack::Daily};
 use std::time::Duration;
 
 /// How long a used-up quota or window is waited for where there is nothing else to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A day, and what the provider's may begin later: a job counts from when its submit arrived.
-const DAY: Duration = Duration::from_secs(86_400 + 150);
+pub(super) const DAY: Duration = Duration::from_secs(86_400 + 150);
 
 /// Whether one more job may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,9 @@ impl Drive<'_> {
             let is_busy = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
             return if is_busy { Quota::AfterJob } else { Quota::AfterOthers };
         }
-        if offer.daily.jobs.is_none() && offer.daily.questions.is_none() {
-            return Quota::Open;
+        let rows = self.rows_of_the_day(leaving);
+        if rows != Quota::Open || offer.daily == Daily::default() {
+            return rows;
         }
         if leaving > 0 {
             // What is about to leave is not in the book yet.

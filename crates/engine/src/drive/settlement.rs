@@ -1,9 +1,9 @@
 //! What a reply means: one match, each arm ends in entries for the journal and the batch's next call.
 
-use super::{Drive, Ended, Errand, MOST_HARVESTED};
+use super::{Drive, Ended, Errand, MOST_HARVESTED, Work};
 use crate::{
     Recorded, RunError,
-    collection::{Collection, Next},
+    collection::Next,
     limiter::Permit,
     patience::{MOST_LOST, backoff},
 };
@@ -278,14 +278,13 @@ impl Drive<'_> {
     /// Begins to fetch the results of ended jobs, of some at a time: their answers are in memory.
     pub(super) fn harvest_next(&mut self) {
         let harvested = self.jobs.values().filter(|work| work.harvested);
-        let mut answers: usize = harvested.map(|work| work.keys.len()).sum();
+        let mut answers: usize = harvested.map(Work::size).sum();
         while answers < MOST_HARVESTED {
             let Some(batch) = self.ready.pop_front() else { return };
             let Some(work) = self.jobs.get_mut(&batch) else { continue };
             work.harvested = true;
-            answers += work.keys.len();
-            work.collection =
-                Some(Collection::new(Arc::clone(&work.keys), work.page_limit));
+            answers += work.size();
+            work.collection = Some(work.collection());
             self.errand(Duration::ZERO, Errand::Page(batch, 1));
         }
     }

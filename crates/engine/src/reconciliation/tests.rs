@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, Clock, ErrorKind, JobId, Journal, JournalError,
     Lane, Leases, Ledger, Moment, Operation, Page, Progress, Provider, Query, QueryKey,
-    Sent, Signals, Staging, StagingError, Timestamp,
+    Sent, Signals, Staging, StagingError, Terms, Timestamp,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
@@ -60,6 +60,10 @@ impl Provider for Lister {
         }
         let listed = self.lists.as_ref().filter(|(listed, _)| *listed == batch);
         reply(listed.map(|(_, job)| job.clone()))
+    }
+
+    async fn terms(&self, _: Operation) -> Called<Terms> {
+        panic!("it has none")
     }
 
     async fn ask(&self, _: &Query) -> Called<Answered> {
@@ -158,6 +162,9 @@ pub(crate) fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
         misses: Vec::new(),
         likely_misses: Vec::new(),
         repeats: Some("100s".parse().unwrap()),
+        poll: None,
+        early_results: None,
+        terms: false,
     };
     account.pack.operations = [(Operation::VerifyEmail, offer)].into();
     let (begun, found_after) = (Instant::now(), Mutex::default());

@@ -3,16 +3,23 @@
 
 mod employees;
 mod finder;
+mod followers;
 mod icp;
+mod leads;
 mod people;
 mod phones;
 mod reveal;
+mod rows;
 mod unlock;
 mod validation;
 
 pub(super) use employees::Employees;
 pub(super) use finder::Finder;
+pub(super) use followers::{Estimate, Followers, Scrape};
 pub(super) use icp::Icp;
+pub(super) use leads::{
+    Export, Leads, charged as charged_leads, read_file as read_export,
+};
 pub(super) use people::People;
 pub(super) use phones::Phones;
 pub(super) use reveal::{Contact, Reveal};
@@ -73,15 +80,50 @@ const fn paths(operation: Operation) -> Paths {
             ("", "/lead-finder/enrich")
         }
         Operation::UnlockName => ("/lead-finder/unlock-names", ""),
+        Operation::FindFollowers => ("", "/company-follower"),
+        Operation::CountFollowers => ("", "/count-estimate"),
+        Operation::SearchLeads => ("/lead-finder/search", ""),
+        Operation::ExportLeads => ("", "/lead-finder/export"),
     };
     Paths { single, batch }
 }
 
 /// A job's own address.
-pub(super) fn job(operation: Operation, job: &JobId) -> String {
-    match is_reveal(operation) {
-        true => format!("/lead-finder/reveal-jobs/{job}"),
-        false => format!("{}/{job}", paths(operation).batch),
+fn job(operation: Operation, job: &JobId) -> String {
+    match operation {
+        Operation::ExportLeads => format!("/lead-finder/export-jobs/{job}"),
+        _ if is_reveal(operation) => format!("/lead-finder/reveal-jobs/{job}"),
+        _ => format!("{}/{job}", paths(operation).batch),
+    }
+}
+
+/// Where it stands how far a job is.
+pub(super) fn progress(operation: Operation, id: &JobId) -> String {
+    let job = job(operation, id);
+    match operation {
+        Operation::FindFollowers => format!("{job}/progress"),
+        _ => job,
+    }
+}
+
+/// Where a page of a job's results stands.
+pub(super) fn results(operation: Operation, id: &JobId, page: u32, limit: u32) -> String {
+    let job = job(operation, id);
+    match operation {
+        Operation::CountFollowers => job,
+        // How it has ended comes first.
+        Operation::ExportLeads if page == 1 => job,
+        Operation::ExportLeads => format!("{job}/download"),
+        _ if is_reveal(operation) => job,
+        _ => format!("{job}/results?page={page}&limit={limit}"),
+    }
+}
+
+/// What a reply may be made of: a file of an export is a table.
+pub(super) fn accepted(path: &str) -> &'static str {
+    match path.ends_with("/download") {
+        true => "text/csv, application/json;q=0.9",
+        false => "application/json",
     }
 }
 
@@ -110,6 +152,7 @@ pub(super) fn single(query: &Query) -> Result<Sent, serde_json::Error> {
         Operation::UnlockName => {
             Sent::post(path, &unlock::Names::of(slice::from_ref(query)))
         }
+        Operation::SearchLeads => Sent::post(path, &leads::Search::of(query)?),
         operation => Err(no_endpoint(operation)),
     }
 }
@@ -137,9 +180,17 @@ pub(super) fn batch(
         Operation::RevealEmail | Operation::RevealPhone | Operation::RevealContact => {
             Sent::post(path, &reveal::Leads::of(operation, queries))
         }
-        Operation::FindEmployees | Operation::SearchPeople | Operation::UnlockName => {
-            Err(no_endpoint(operation))
+        Operation::FindFollowers => {
+            Sent::batch(path, followers::Search::of(only(queries)?), webhook_url)
         }
+        Operation::CountFollowers => {
+            Sent::post(path, &followers::Search::of(only(queries)?))
+        }
+        Operation::ExportLeads => Sent::post(path, &leads::Search::of(only(queries)?)?),
+        Operation::FindEmployees
+        | Operation::SearchPeople
+        | Operation::UnlockName
+        | Operation::SearchLeads => Err(no_endpoint(operation)),
     }
 }
 
@@ -170,6 +221,19 @@ impl Sent {
     ) -> Result<Self, serde_json::Error> {
         Self::post(path, &WithCallback { batch, webhook_url })
     }
+}
+
+/// The question of a job that holds one. The pack says that it does.
+fn only(queries: &[Query]) -> Result<&Query, serde_json::Error> {
+    match queries {
+        [query] => Ok(query),
+        _ => Err(Error::custom(format!("{} questions in a job of one", queries.len()))),
+    }
+}
+
+/// The words of a setting.
+fn words(text: &str) -> Vec<&str> {
+    text.split('|').filter(|word| !word.is_empty()).collect()
 }
 
 /// The first input, of operations that have only one.

@@ -2,24 +2,25 @@
 
 use super::{
     families::{
-        Employees, Family, Finder, Icp, People, Phones, Validation, Words, unlocked,
+        Employees, Family, Finder, Icp, Leads, People, Phones, Validation, Words,
+        charged_leads, unlocked,
     },
     wire::{Envelope, Job, JobData, Meta},
 };
 use leadmill_core::{
-    Answered, Credits, Finding, Operation, Page, QueryKey, Value, pack::Offer,
+    Answered, Credits, Finding, Operation, Page, Query, QueryKey, Value, pack::Offer,
 };
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
-/// Reads the answer to a single call, whose question is `key`.
+/// Reads the answer to a single call.
 pub(super) fn single(
-    operation: Operation,
     offer: &Offer,
     words: &Words,
-    key: QueryKey,
+    query: &Query,
     body: &[u8],
 ) -> Result<(Answered, Meta), serde_json::Error> {
+    let (operation, key) = (query.operation(), query.key());
     let read = match operation {
         Operation::FindEmail => single_of::<Finder>,
         Operation::VerifyEmail => single_of::<Validation>,
@@ -28,12 +29,17 @@ pub(super) fn single(
         Operation::FindEmployees => single_of::<Employees>,
         Operation::SearchPeople => single_of::<Icp>,
         Operation::UnlockName => unlocked,
+        Operation::SearchLeads => single_of::<Leads>,
         operation => return Err(not_read(operation)),
     };
     let (finding, meta) = read(words, key, body)?;
     // Without a bill an answer costs its price, and no answer may cost as much.
     let credits = meta.credits_used.or_else(|| match &finding {
         Finding::Unknown(_) => None,
+        finding if operation == Operation::SearchLeads => {
+            let rows = charged_leads(query, rows(finding));
+            Some(offer.price_of_row() * rows)
+        }
         finding => Some(charge(operation, offer, finding)),
     });
     Ok((Answered { key, finding, credits }, meta))
@@ -74,18 +80,23 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
         (Operation::UnlockName, Finding::Hit(_) | Finding::Miss) => offer.price,
         (_, Finding::Hit(values)) => match offer.rows {
             // The price is for as many rows as there can be, and those that came are charged.
-            Some(most) => {
-                let row = offer.price.0 / u64::from(most.get());
-                let came = values.iter().find_map(|value| match value {
-                    Value::Values(rows) => Some(rows.len() as u64),
-                    _ => None,
-                });
-                came.map_or(offer.price, |rows| Credits(row * rows))
+            Some(_) if values.iter().any(|value| matches!(value, Value::Values(_))) => {
+                offer.price_of_row() * rows(finding)
             }
-            None => offer.price,
+            _ => offer.price,
         },
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
     }
+}
+
+/// Rows of an answer.
+fn rows(finding: &Finding) -> u64 {
+    let Finding::Hit(values) = finding else { return 0 };
+    let rows = values.iter().find_map(|value| match value {
+        Value::Values(rows) => Some(rows.len() as u64),
+        _ => None,
+    });
+    rows.unwrap_or_default()
 }
 
 /// Whether the price list alone tells what an item of a batch cost: of an `invalid` address it does not.

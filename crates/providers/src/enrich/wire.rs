@@ -19,6 +19,8 @@ pub(crate) struct Meta {
     pub(crate) credits_used: Option<Credits>,
     #[serde(default, deserialize_with = "rounded_down")]
     pub(crate) credits_remaining: Option<Credits>,
+    #[serde(default, deserialize_with = "rounded_down")]
+    pub(crate) credits_refunded: Option<Credits>,
     #[serde(default, deserialize_with = "whole")]
     pub(crate) total_items: Option<u64>,
 }
@@ -259,6 +261,11 @@ fn number<'de, D: Deserializer<'de>>(
         };
     let number = number.filter(|number| number.is_finite());
     Ok(whole.or_else(|| number.map(|number| round(number.max(0.0)) as u64)))
+}
+
+/// A count that was read as anything.
+pub(crate) fn number_of(json: &serde_json::Value) -> Option<u64> {
+    whole(json).ok().flatten()
 }
 
 /// A count.

@@ -26,6 +26,7 @@ fn step(when: Option<&str>, inputs: [&str; 3]) -> StepSpec {
         inputs: inputs.map(|sql| Some(sql.to_owned())).to_vec(),
         output: Vec::new(),
         receipt: false,
+        asks_for_rows: false,
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Credits, Entry, ErrorKind, Event, Finding, JobId,
     Lane, Ledger, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
-    Reply, RunId, Signals, Staging, StagingError, State, Timestamp, Transactions,
+    Reply, RunId, Signals, Staging, StagingError, State, Terms, Timestamp, Transactions,
     pack::Offer, slots::Slots,
 };
 use std::{
@@ -67,6 +67,10 @@ impl Provider for Late {
 
     async fn find(&self, _: Operation, _: BatchId) -> Called<Option<JobId>> {
         panic!("no jobs are listed")
+    }
+
+    async fn terms(&self, _: Operation) -> Called<Terms> {
+        panic!("it has none")
     }
 
     async fn ask(&self, _: &Query) -> Called<Answered> {
@@ -142,6 +146,9 @@ fn late(covered: usize, most: u32) -> Late {
         misses: Vec::new(),
         likely_misses: Vec::new(),
         repeats: None,
+        poll: None,
+        early_results: None,
+        terms: false,
     };
     let mut account = account(&[], &[]);
     account.pack.operations = [(Operation::VerifyEmail, offer)].into();

@@ -2,7 +2,7 @@
 
 use super::super::Action;
 use crate::Enrich;
-use leadmill_core::{ProviderError, Reply};
+use leadmill_core::{Credits, ProviderError, Reply, Terms};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -20,6 +20,25 @@ pub struct FollowerLimit {
     pub daily_remaining: Option<u64>,
     /// The team's own price, in credits.
     pub credits_per_profile: Option<Number>,
+}
+
+impl FollowerLimit {
+    /// What it comes to for a team that may.
+    ///
+    /// # Errors
+    /// Why another may not.
+    pub fn terms(&self) -> Result<Terms, String> {
+        if self.status != "approved" {
+            let status = &self.status;
+            return Err(format!(
+                "company followers need an approved team (access status: {status})"
+            ));
+        }
+        // What we owe is never understated.
+        let price = self.credits_per_profile.as_ref().and_then(Number::as_f64);
+        let price = price.map(|price| Credits(price.max(0.0).ceil() as u64));
+        Ok(Terms { price, daily: self.daily_limit, left: self.daily_remaining })
+    }
 }
 
 impl Enrich {

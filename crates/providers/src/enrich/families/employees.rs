@@ -2,7 +2,7 @@
 
 use super::{
     super::wire::{Text, whole},
-    Family, Words,
+    Family, Words, words,
 };
 use leadmill_core::{Finding, Query, QueryKey, Value};
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,6 @@ impl<'a> Search<'a> {
     pub(super) fn of(query: &'a Query) -> Self {
         let mut values = query.values();
         let mut next = || values.next().unwrap_or_default();
-        let words =
-            |text: &'a str| text.split('|').filter(|word| !word.is_empty()).collect();
         Self {
             company_linkedin_url: next(),
             max_results: next().parse().ok(),

@@ -23,8 +23,7 @@ fn answer(query: &Query, body: &str) -> Answered {
     let packs = crate::packs().unwrap();
     let (operation, pack) = (query.operation(), &packs[0]);
     let offer = &pack.operations[&operation];
-    let (words, key) = (&pack.confidence, query.key());
-    reading::single(operation, offer, words, key, body.as_bytes()).unwrap().0
+    reading::single(offer, &pack.confidence, query, body.as_bytes()).unwrap().0
 }
 
 fn page(operation: Operation, keys: &[QueryKey], body: &str) -> Page {
@@ -235,13 +234,7 @@ fn rows_that_came_are_what_an_answer_costs() {
     offer.price = Credits(2) * 25;
     offer.rows = 25.try_into().ok();
     let body = r#"{"success":true,"data":{"results":[{"full_name":"Ada"},{"full_name":"Bob"},{"full_name":"Eve"}],"total_results":70}}"#;
-    let (answer, _) = reading::single(
-        Operation::FindEmployees,
-        &offer,
-        &packs[0].confidence,
-        question.key(),
-        body.as_bytes(),
-    )
-    .unwrap();
+    let words = &packs[0].confidence;
+    let (answer, _) = reading::single(&offer, words, &question, body.as_bytes()).unwrap();
     assert_eq!(answer.credits, Some(Credits(6)));
 }

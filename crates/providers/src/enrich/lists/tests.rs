@@ -1,0 +1,437 @@
+//! Followers, estimates and exports: what is sent and what is read, by the reference's samples.
+
+use super::super::{Enrich, PACK};
+use crate::transport::{Connection, Transport, TransportError};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use leadmill_core::{
+    Account, Batch, Credits, ErrorKind, Finding, JobId, Lane, Operation, Pack, Page,
+    Progress, Provider, Query, RunId, Terms, Value,
+    pack::{Percent, Risk},
+};
+use serde_json::{Value as Json, json};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// Gives one reply to everything, and keeps what it was sent.
+#[derive(Debug)]
+struct Canned {
+    reply: Result<(u16, String), ()>,
+    headers: &'static [(&'static str, &'static str)],
+    sent: Mutex<Vec<(String, Json)>>,
+}
+
+#[async_trait]
+impl Transport for Canned {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _: Connection,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let line = format!("{} {}", request.method(), request.uri().path());
+        let line = match request.uri().query() {
+            Some(query) => format!("{line}?{query}"),
+            None => line,
+        };
+        let body = serde_json::from_slice(request.body()).unwrap_or_default();
+        self.sent.lock().unwrap().push((line, body));
+        let Ok((status, body)) = &self.reply else {
+            return Err(TransportError::Lost("reset".into()));
+        };
+        let mut response = Response::builder().status(*status);
+        for (name, value) in self.headers {
+            response = response.header(*name, *value);
+        }
+        Ok(response.body(Bytes::from(body.clone())).unwrap())
+    }
+}
+
+struct Made {
+    enrich: Enrich,
+    canned: Arc<Canned>,
+}
+
+/// The provider as a pipeline uses it that asks for at most so many rows.
+fn made(canned: Canned) -> Made {
+    let mut pack: Pack = serde_saphyr::from_str(PACK).unwrap();
+    for offer in pack.operations.values_mut() {
+        if offer.rows.is_some() {
+            offer.rows = NonZeroU32::new(500);
+            offer.price = offer.price * 500;
+        }
+    }
+    let account = Account {
+        name: "enrich".into(),
+        purse: "enrich.so".into(),
+        windows: BTreeMap::new(),
+        poll: Duration::from_secs(5),
+        share: Percent::WHOLE,
+        batch_risk: Risk::default(),
+        pack: Pack { base_url: "https://api.example".into(), ..pack },
+    };
+    let canned = Arc::new(canned);
+    Made { enrich: Enrich::new(account, "sk_test", canned.clone()).unwrap(), canned }
+}
+
+fn replying(body: impl ToString) -> Made {
+    let (reply, headers) = (Ok((200, body.to_string())), &[][..]);
+    made(Canned { reply, headers, sent: Mutex::default() })
+}
+
+impl Made {
+    fn sent(&self) -> (String, Json) {
+        self.canned.sent.lock().unwrap().pop().unwrap()
+    }
+}
+
+fn question(operation: Operation) -> Query {
+    let company = Some("linkedin.com/company/x");
+    let filters = Some(r#"{"jobLevel":["VP"]}"#);
+    let raw = match operation {
+        Operation::FindFollowers => {
+            vec![
+                company,
+                Some("500"),
+                Some("Germany|France"),
+                None,
+                None,
+                None,
+                Some("CXO"),
+            ]
+        }
+        Operation::CountFollowers => vec![company, None, None, Some("Designer")],
+        Operation::SearchLeads => {
+            vec![filters, Some(r#"{"domain":"x.io"}"#), Some("25"), Some("4")]
+        }
+        _ => vec![filters, None, Some("5000")],
+    };
+    Query::read(operation, raw).unwrap()
+}
+
+fn batch(operation: Operation, price: Credits) -> Batch {
+    let queries = vec![question(operation)];
+    Batch::of(RunId(1), "enrich.so", 0, operation, Lane::Bulk, price, queries)
+}
+
+async fn page(made: &Made, operation: Operation, number: u32) -> Page {
+    let keys = [question(operation).key()];
+    let job = JobId("j1".into());
+    made.enrich.fetch(operation, &job, &keys, number, 500).await.unwrap().value
+}
+
+#[tokio::test]
+async fn each_job_is_begun_as_documented() {
+    let url = "https://www.linkedin.com/company/x";
+    for (operation, line, body) in [
+        (
+            Operation::FindFollowers,
+            "POST /api/v3/company-follower",
+            json!({ "companyUrl": url, "max_limit": 500, "countries": ["Germany", "France"], "levels": ["CXO"] }),
+        ),
+        (
+            Operation::CountFollowers,
+            "POST /api/v3/count-estimate",
+            json!({ "companyUrl": url, "jobTitles": ["Designer"] }),
+        ),
+        (
+            Operation::ExportLeads,
+            "POST /api/v3/lead-finder/export",
+            json!({ "filters": { "jobLevel": ["VP"] }, "maxResults": 5000 }),
+        ),
+    ] {
+        let name = if operation == Operation::ExportLeads { "jobId" } else { "batchId" };
+        let made = replying(json!({ "success": true, "data": { name: "j1" } }));
+        let job = made.enrich.submit(&batch(operation, Credits(1))).await.unwrap();
+        assert_eq!(job.value, JobId("j1".into()), "{operation}");
+        assert_eq!(made.sent(), (line.to_owned(), body));
+    }
+}
+
+#[tokio::test]
+async fn progress_and_pages_stand_where_they_are_documented() {
+    let body = json!({ "data": { "done": false, "status": "processing", "data": [] } });
+    let made = replying(body);
+    let job = JobId("j1".into());
+    let running = Progress::Running { done: None, total: None };
+    for (operation, progress, pages) in [
+        (
+            Operation::FindFollowers,
+            "company-follower/j1/progress",
+            [
+                "company-follower/j1/results?page=1&limit=500",
+                "company-follower/j1/results?page=2&limit=500",
+            ],
+        ),
+        (Operation::CountFollowers, "count-estimate/j1", ["count-estimate/j1"; 2]),
+        (
+            Operation::ExportLeads,
+            "lead-finder/export-jobs/j1",
+            ["lead-finder/export-jobs/j1", "lead-finder/export-jobs/j1/download"],
+        ),
+    ] {
+        let told = made.enrich.poll(operation, &job).await.map(|reply| reply.value);
+        if operation != Operation::CountFollowers {
+            assert_eq!(told.unwrap(), running, "{operation}");
+        }
+        assert_eq!(made.sent().0, format!("GET /api/v3/{progress}"));
+        for (number, path) in (1..).zip(pages) {
+            // Whatever comes of it.
+            drop(made.enrich.fetch(operation, &job, &[], number, 500).await);
+            assert_eq!(made.sent().0, format!("GET /api/v3/{path}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_its_end_ends_a_job() {
+    let job = JobId("j1".into());
+    let ready = async |operation, data: Json| {
+        let made = replying(json!({ "data": data }));
+        made.enrich.poll(operation, &job).await.unwrap().value == Progress::Ready
+    };
+    for (done, total) in [(true, 3), (false, -1), (false, 3)] {
+        let data = json!({ "batchId": "j1", "processed": 3, "total": total, "errors": 0, "done": done });
+        assert_eq!(ready(Operation::FindFollowers, data).await, done);
+    }
+    for (status, ends) in [
+        ("pending", false),
+        ("in_progress", false),
+        ("processing", false),
+        ("completed", true),
+        ("failed", true),
+        ("cancelled", true),
+    ] {
+        let data = json!({ "batchId": "j1", "status": status, "companyUrl": "u" });
+        assert_eq!(ready(Operation::CountFollowers, data).await, ends, "{status}");
+        for progress in [json!(50), json!({ "processed": 1, "total": 2 })] {
+            let results =
+                json!({ "totalExported": 1, "creditsUsed": 0, "creditsRefunded": 0 });
+            let data = json!({ "jobId": "j1", "status": status, "progress": progress, "results": results });
+            assert_eq!(ready(Operation::ExportLeads, data).await, ends, "{status}");
+        }
+    }
+}
+
+fn rows(page: &Page) -> Vec<Vec<Value>> {
+    let [answer] = &page.answers[..] else { panic!("{page:?}") };
+    let Finding::Hit(values) = &answer.finding else { panic!("{page:?}") };
+    let Value::Values(rows) = &values[0] else { panic!("{page:?}") };
+    let row = |row: &Value| match row {
+        Value::Values(values) => values.to_vec(),
+        other => panic!("{other:?}"),
+    };
+    rows.iter().map(row).collect()
+}
+
+fn field(operation: Operation, row: &[Value], name: &str) -> Value {
+    let (_, fields) = operation.rows().unwrap();
+    row[fields.iter().position(|field| field.name == name).unwrap()].clone()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+#[tokio::test]
+async fn followers_are_rows_and_the_bill_is_the_providers() {
+    let ada = json!({
+        "profileUrl": "https://www.linkedin.com/in/ada", "name": "Ada Example", "title": "Engineer",
+        "connectionDegree": 2, "isPremium": true, "spotlights": ["Recently hired"], "objectURN": "urn:1",
+        "isSaved": null,
+    });
+    let body = json!({
+        "success": true,
+        "data": {
+            "batchId": "j1", "count": 2, "data": [ada, { "profileUrl": "https://www.linkedin.com/in/bob" }],
+            "pagination": { "page": 1, "limit": 500, "total": 342, "totalPages": 1 },
+        },
+        "meta": { "creditsUsed": 34200, "creditsRefunded": 15800, "creditsRemaining": 7 },
+    });
+    let page = page(&replying(body), Operation::FindFollowers, 1).await;
+    assert_eq!((page.ready, page.total, page.items), (true, Some(342), 2));
+    assert_eq!(page.cost, Some(Credits(34_200)));
+    let rows = rows(&page);
+    let of = |name| field(Operation::FindFollowers, &rows[0], name);
+    assert_eq!(of("linkedin_url"), text("https://www.linkedin.com/in/ada"));
+    assert_eq!(of("full_name"), text("Ada Example"));
+    assert_eq!(
+        (of("connection_degree"), of("is_premium")),
+        (Value::Integer(2), Value::Flag(true))
+    );
+    assert_eq!(of("spotlights"), Value::Values([text("Recently hired")].into()));
+    assert_eq!((of("profile_id"), of("is_saved")), (text("urn:1"), Value::Null));
+    assert_eq!(rows[1].len(), rows[0].len());
+}
+
+#[tokio::test]
+async fn a_company_that_nobody_follows_is_a_miss() {
+    let body = json!({
+        "data": { "batchId": "j1", "count": 0, "data": [], "pagination": { "total": 0 } },
+        "meta": { "creditsUsed": 0, "creditsRefunded": 50000 },
+    });
+    let page = page(&replying(body), Operation::FindFollowers, 1).await;
+    assert_eq!(page.answers[0].finding, Finding::Miss);
+    assert_eq!(page.cost, Some(Credits(0)));
+}
+
+#[tokio::test]
+async fn an_estimate_that_failed_gives_its_price_back() {
+    let estimate = async |status: &str, refunded: Option<u64>| {
+        let numbers = json!({
+            "totalCount": 1200,
+            "functionBreakdown": [{ "functionName": "Sales", "functionId": "1", "count": 700, "percentage": 58.3,
+                "seniorityBreakdown": [{ "seniorityLevel": "CXO", "seniorityId": "2", "count": 70, "percentage": 10 }] }],
+            "seniorityBreakdown": null,
+        });
+        let numbers = if status == "completed" { numbers } else { Json::Null };
+        let body = json!({
+            "data": { "batchId": "j1", "status": status, "companyUrl": "u", "data": numbers },
+            "meta": { "creditsRefunded": refunded },
+        });
+        page(&replying(body), Operation::CountFollowers, 1).await
+    };
+    let done = estimate("completed", None).await;
+    assert_eq!((done.ready, done.failed, done.cost), (true, false, Some(Credits(100))));
+    let Finding::Hit(values) = &done.answers[0].finding else { panic!("{done:?}") };
+    let cxo = Value::Values([text("CXO"), Value::Integer(70)].into());
+    let seniorities = Value::Values([cxo].into());
+    let sales = Value::Values([text("Sales"), Value::Integer(700), seniorities].into());
+    assert_eq!(
+        **values,
+        [Value::Integer(1200), Value::Values([sales].into()), Value::Null]
+    );
+    for (status, refunded, cost) in
+        [("failed", Some(100), 0), ("failed", None, 100), ("cancelled", None, 100)]
+    {
+        let page = estimate(status, refunded).await;
+        assert_eq!((page.failed, page.cost), (true, Some(Credits(cost))), "{status}");
+        assert!(page.answers.is_empty());
+    }
+    assert!(!estimate("in_progress", None).await.ready);
+}
+
+const FILE: &str = "\u{feff}First Name,Last Name,Job Title,Company Name,Domain,Employee Count,\"LinkedIn URL\",Unheard Of\r\n\
+    Ada,E.,\"Head, Research\",Example,example.com,\"1,200\",https://www.linkedin.com/in/ada,x\r\n\
+    Bob,,,,,,,\r\n";
+
+#[tokio::test]
+async fn the_columns_of_an_export_are_known_by_their_names() {
+    let (reply, headers) = (Ok((200, FILE.to_owned())), &[("x-credits-used", "0")][..]);
+    let made = made(Canned { reply, headers, sent: Mutex::default() });
+    let page = page(&made, Operation::ExportLeads, 2).await;
+    assert_eq!((page.ready, page.total, page.cost), (true, Some(2), Some(Credits(0))));
+    let rows = rows(&page);
+    let of = |row: &[Value], name| field(Operation::ExportLeads, row, name);
+    assert_eq!(of(&rows[0], "title"), text("Head, Research"));
+    assert_eq!(of(&rows[0], "employees"), Value::Integer(1200));
+    assert_eq!(of(&rows[0], "linkedin_url"), text("https://www.linkedin.com/in/ada"));
+    assert_eq!(of(&rows[0], "more"), text(r#"{"Unheard Of":"x"}"#));
+    assert_eq!(of(&rows[0], "lead_id"), Value::Null);
+    assert_eq!(
+        (of(&rows[1], "first_name"), of(&rows[1], "title")),
+        (text("Bob"), Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn how_an_export_has_ended_comes_before_its_file() {
+    let ended = async |status: &str| {
+        let body = json!({ "data": { "jobId": "j1", "status": status, "totalRows": 9, "progress": 100,
+            "creditsUsed": 0, "creditsRefunded": 0, "error": null, "downloadUrl": null } });
+        let page = page(&replying(body), Operation::ExportLeads, 1).await;
+        (page.ready, page.failed, page.total, page.cost)
+    };
+    assert_eq!(ended("completed").await, (true, false, Some(9), None));
+    assert_eq!(ended("failed").await, (true, true, Some(0), Some(Credits(0))));
+    assert!(!ended("processing").await.0);
+}
+
+/// Nothing is at stake where nothing is charged.
+#[tokio::test]
+async fn a_lost_reply_about_what_costs_nothing_is_no_doubt() {
+    for (price, kind) in [(0, ErrorKind::Unsent), (1, ErrorKind::InDoubt)] {
+        let (reply, headers) = (Err(()), &[][..]);
+        let made = made(Canned { reply, headers, sent: Mutex::default() });
+        let batch = batch(Operation::ExportLeads, Credits(price));
+        assert_eq!(made.enrich.submit(&batch).await.unwrap_err().kind, kind);
+    }
+}
+
+/// Reference 5.2: free for three pages or 75 rows, then a credit for each row that comes.
+#[tokio::test]
+async fn rows_of_a_search_are_charged_from_the_76th_or_the_fourth_page_on() {
+    for (rows, page, came, charged) in [
+        (25, 1, 25, 0),
+        (25, 3, 25, 0),
+        (25, 4, 25, 25),
+        (25, 4, 7, 7),
+        (75, 1, 75, 0),
+        (100, 1, 100, 25),
+        (100, 2, 100, 100),
+        (10, 4, 10, 10),
+        (50, 2, 50, 25),
+    ] {
+        let people: Vec<_> =
+            (0..came).map(|n| json!({ "id": format!("enc_{n}") })).collect();
+        let body = json!({ "data": { "results": people, "pagination": { "totalResults": 900 } } });
+        let made = replying(body);
+        let (rows, page) = (rows.to_string(), page.to_string());
+        let raw = [Some("{}"), None, Some(rows.as_str()), Some(page.as_str())];
+        let query = Query::read(Operation::SearchLeads, raw).unwrap();
+        let answer = made.enrich.ask(&query).await.unwrap().value;
+        assert_eq!(answer.credits, Some(Credits(charged)), "{rows} on page {page}");
+        let (line, body) = made.sent();
+        assert_eq!(line, "POST /api/v3/lead-finder/search");
+        let numbers = (body["pageSize"].to_string(), body["page"].to_string());
+        assert_eq!(numbers, (rows, page));
+    }
+}
+
+#[tokio::test]
+async fn a_preview_is_a_lead() {
+    let person = json!({
+        "id": "enc_A1", "firstName": "Ada", "lastName": "E.", "jobTitle": "VP Research", "jobLevel": "0",
+        "skills": "Rust, SQL", "employeeCount": 0, "orgLinkedinUrl": "https://www.linkedin.com/company/x",
+        "newToUs": [1], "companyHeadline": null,
+    });
+    let body = json!({ "data": { "results": [person], "pagination": { "page": 4, "totalResults": 90 } }, "meta": { "requestId": "r" } });
+    let made = replying(body);
+    let answer = made.enrich.ask(&question(Operation::SearchLeads)).await.unwrap().value;
+    let sent = made.sent().1;
+    assert_eq!(
+        sent,
+        json!({ "filters": { "jobLevel": ["VP"] }, "excludeFilters": { "domain": "x.io" }, "pageSize": 25, "page": 4 })
+    );
+    let Finding::Hit(values) = answer.finding else { panic!("no hit") };
+    assert_eq!(values[1], Value::Integer(90));
+    let Value::Values(leads) = &values[0] else { panic!("no rows") };
+    let Value::Values(lead) = &leads[0] else { panic!("no row") };
+    let of = |name| field(Operation::SearchLeads, lead, name);
+    assert_eq!((of("lead_id"), of("last_name")), (text("enc_A1"), text("E.")));
+    assert_eq!((of("level"), of("employees")), (Value::Null, Value::Integer(0)));
+    assert_eq!(of("more"), text(r#"{"newToUs":[1]}"#));
+}
+
+#[tokio::test]
+async fn the_teams_own_terms_are_read() {
+    let read = async |data: Json| {
+        let made = replying(json!({ "data": data }));
+        let terms = made.enrich.terms(Operation::FindFollowers).await;
+        assert_eq!(made.sent().0, "GET /api/v3/company-follower/limit");
+        terms.map(|reply| reply.value)
+    };
+    let data = json!({ "status": "approved", "dailyLimit": 9000, "dailyUsed": 100, "dailyRemaining": 8900, "creditsPerProfile": 79.5 });
+    let terms = Terms { price: Some(Credits(80)), daily: Some(9_000), left: Some(8_900) };
+    assert_eq!(read(data).await.unwrap(), terms);
+    assert_eq!(read(json!({ "status": "approved" })).await.unwrap(), Terms::default());
+    for status in ["pending", "rejected", "revoked", "none", "unheard_of"] {
+        let error = read(json!({ "status": status })).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fatal);
+        assert!(error.detail.contains(status), "{error}");
+    }
+}

@@ -8,8 +8,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Answered, Appended, BatchId, Clock, Credits, Entry, Journal, JournalError, Leases,
-    Ledger, Moment, Operation, Query, RunId, Sent, Staging, StagingError, Timestamp,
+    Answered, Appended, BatchId, Clock, Credits, Endpoint, Entry, Journal, JournalError,
+    Leases, Ledger, Moment, Operation, Query, RunId, Sent, Staging, StagingError,
+    Timestamp,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
@@ -80,6 +81,10 @@ struct Alone(Slots);
 
 impl Leases for Alone {
     fn note(&mut self, _: &[Sent]) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn heard(&mut self, _: Moment, _: Endpoint) -> Result<(), JournalError> {
         Ok(())
     }
 

@@ -135,10 +135,19 @@ impl<'de> Deserialize<'de> for Endpoint {
 /// A call that left, remembered so that a later process counts it in its windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// When it left.
+    /// When it left; of one that has arrived, by when it had.
     pub at: Moment,
     /// Where it went.
     pub to: Endpoint,
+    /// Whether it had surely arrived by then: its reply came, or its connection was closed.
+    pub arrived: bool,
+}
+
+impl Sent {
+    /// A call that is about to leave.
+    pub fn leaving(at: Moment, to: impl Into<Endpoint>) -> Self {
+        Self { at, to: to.into(), arrived: false }
+    }
 }
 
 impl fmt::Display for Window {

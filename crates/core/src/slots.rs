@@ -18,13 +18,23 @@ const GOOD_FOR: Duration = Duration::from_secs(86_400);
 /// By how much a machine's wall clock may be wrong when it starts: one that keeps its hours by another zone.
 const WRONG: Duration = Duration::from_secs(14 * 3_600);
 
-/// How long a call that has left may still be on its way when its process ends.
+/// How long a call that has left is usually on its way at most.
 pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// How long one may be that nobody has heard of: its packets were lost, and sent again and again.
+pub const STRAGGLING: Duration = Duration::from_secs(31);
+
+/// The longest window that is kept by what calls usually take. A straggler would cost it most of its calls.
+pub const SHORT: Duration = Duration::from_secs(5);
 
 /// The port through which a process shares its windows with others, and is remembered by later ones.
 pub trait Leases: fmt::Debug + Send {
     /// Writes calls down before they leave. Survives the end of the process, not of the machine.
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
+
+    /// Writes down, at `now`, that one of the calls to `to` that were noted has arrived: its reply has come, or its
+    /// connection is closed. Of one that is not told of so, later processes assume that it was long on its way.
+    fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError>;
 
     /// Writes down, at `now`, that the provider wants nothing before `until`.
     fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError>;
@@ -153,6 +163,11 @@ struct Stake {
     told: BTreeMap<Moment, u32>,
 }
 
+/// How long a call that nobody has heard of may be on its way, as far as a window of this length is kept.
+fn on_its_way(per: Duration) -> Duration {
+    if per > SHORT { STRAGGLING } else { ON_ITS_WAY }
+}
+
 /// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
 pub fn cooled(at: Moment, per: Duration) -> Moment {
     let wait = per + per / 2000 + Duration::from_millis(1);
@@ -219,8 +234,11 @@ impl Slots {
         self.windows.values_mut().for_each(|shared| shared.inherit(process));
         for sent in sends {
             for (scope, window) in windows(sent.to) {
-                let late = ON_ITS_WAY.as_millis() as i64;
-                let free = cooled(Moment(sent.at.0.saturating_add(late)), window.per);
+                let late = match sent.arrived {
+                    true => Duration::ZERO,
+                    false => on_its_way(window.per),
+                };
+                let free = cooled(sent.at.after(late), window.per);
                 let shared = self.shared(scope, window);
                 if free > now {
                     *shared.cooling.entry(free).or_default() += 1;
@@ -399,7 +417,7 @@ impl Shared {
         self.past = self.past.split_off(&now.before(self.per));
         self.past.split_off(&Moment(now.0.saturating_add(1)));
         // A clock that went back must not keep a slot for longer than any slot cools.
-        let latest = cooled(Moment(now.0 + ON_ITS_WAY.as_millis() as i64), self.per);
+        let latest = cooled(now.after(on_its_way(self.per)), self.per);
         let late = self.cooling.split_off(&Moment(latest.0.saturating_add(1)));
         if let Some(count) = late.values().copied().reduce(u32::saturating_add) {
             *self.cooling.entry(latest).or_default() += count;

@@ -191,7 +191,7 @@ impl Engine {
             match self.provider.balance().await {
                 Ok(reply) => {
                     self.limiter.hear(&permit, &reply.signals.rates);
-                    self.limiter.replied(&permit, true);
+                    self.heard_of(&permit, true)?;
                     self.limiter.passed(&permit);
                     self.wallet.report(reply.value, permit.sent, None);
                     let risk = self.provider.account().batch_risk;
@@ -200,7 +200,7 @@ impl Engine {
                 }
                 Err(error) => {
                     self.limiter.hear(&permit, &error.signals.rates);
-                    self.limiter.replied(&permit, error.status.is_some());
+                    self.heard_of(&permit, error.status.is_some())?;
                     tries += 1;
                     match error.kind {
                         ErrorKind::Throttled(wait) if tries < 10 * TRIES => {
@@ -296,6 +296,16 @@ impl Engine {
         Ok(self.leases.freeze(now, Moment(now.0.saturating_add(left)))?)
     }
 
+    /// A call has ended, with a whole reply or without: it has arrived, and this is written down too.
+    pub(crate) fn heard_of(
+        &mut self,
+        permit: &Permit,
+        whole: bool,
+    ) -> Result<(), RunError> {
+        self.limiter.replied(permit, whole);
+        Ok(self.leases.heard(self.clock.moment(), permit.endpoint)?)
+    }
+
     /// Writes calls down before they leave.
     pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<(), RunError> {
         let at = self.clock.moment();
@@ -303,7 +313,7 @@ impl Engine {
             *self.report.calls.entry(endpoint.call).or_default() += 1;
         }
         let sends: Vec<Sent> =
-            endpoints.iter().map(|endpoint| Sent { at, to: *endpoint }).collect();
+            endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
         Ok(self.leases.note(&sends)?)
     }
 }

@@ -45,14 +45,14 @@ impl Engine {
             let error = match send().await {
                 Ok(reply) => {
                     self.limiter.hear(&permit, &reply.signals.rates);
-                    self.limiter.replied(&permit, true);
+                    self.heard_of(&permit, true)?;
                     self.limiter.passed(&permit);
                     return Ok(Heard::Answer(reply.value));
                 }
                 Err(error) => error,
             };
             self.limiter.hear(&permit, &error.signals.rates);
-            self.limiter.replied(&permit, error.status.is_some());
+            self.heard_of(&permit, error.status.is_some())?;
             let may_help = match error.kind {
                 ErrorKind::Throttled(wait) => {
                     self.limiter.throttled(&permit, &error.signals.rates);

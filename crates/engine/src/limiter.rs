@@ -61,7 +61,7 @@ pub struct Limiter {
 #[derive(Debug)]
 #[must_use = "a permit holds a slot in every window until it is given back"]
 pub struct Permit {
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// When it was given.
     pub sent: Instant,
 }

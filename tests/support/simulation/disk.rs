@@ -3,8 +3,8 @@
 use super::Check;
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Appended, BatchId, Entry, Journal, JournalError, Leases, Moment,
-    Operation, Sent, Staging, StagingError, journal,
+    Account, Answered, Appended, BatchId, Endpoint, Entry, Journal, JournalError, Leases,
+    Moment, Operation, Sent, Staging, StagingError, journal,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
 use std::{
@@ -133,6 +133,16 @@ impl Leases for MemoryLeases {
         self.notes = left.ok_or_else(|| JournalError("the disk is full".into()))?;
         let mut disk = self.disk.lock().unwrap();
         disk.sends.entry(self.process).or_default().extend_from_slice(sends);
+        Ok(())
+    }
+
+    fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError> {
+        let mut disk = self.disk.lock().unwrap();
+        let sends = disk.sends.entry(self.process).or_default();
+        let oldest = sends.iter_mut().filter(|sent| sent.to == to && !sent.arrived);
+        if let Some(sent) = oldest.min_by_key(|sent| sent.at) {
+            *sent = Sent { at: now, to, arrived: true };
+        }
         Ok(())
     }
 

@@ -16,6 +16,11 @@ fn deal(slots: &mut Slots, who: u64, now: i64, trade: Trade) -> Deal {
     slots.trade(ProcessId(who), Moment(now), &[trade]).deals.remove(0)
 }
 
+/// A call that had arrived by then.
+fn heard(at: i64) -> Sent {
+    Sent { arrived: true, ..Sent::leaving(Moment(at), crate::Call::Submit) }
+}
+
 #[test]
 fn alone_it_has_all_and_shares_when_another_comes() {
     let mut slots = Slots::default();
@@ -36,11 +41,37 @@ fn the_slots_of_a_killed_process_are_free_when_what_it_sent_is_out_of_the_window
     deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
     let window: Window = "3/60s".parse().unwrap();
     let scope = Scope("bulk".into());
-    let sent = Sent { at: Moment(1_000), to: crate::Call::Submit.into() };
+    let sent = Sent::leaving(Moment(1_000), crate::Call::Submit);
     slots.bury(ProcessId(1), Moment(2_000), &[sent], |_| vec![(&scope, window)]);
     let second = deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3));
-    // 60 s after it can have arrived, and what the clocks may differ by.
-    assert_eq!((second.held, second.cooling), (3, vec![Moment(62_031)]));
+    // 60 s after it can have arrived, and what the clocks may differ by. Nobody has heard of it.
+    assert_eq!((second.held, second.cooling), (3, vec![Moment(92_031)]));
+}
+
+/// A call that was half a minute on its way, whose process heard of it and was killed then.
+#[test]
+fn a_call_that_was_heard_of_counts_from_when_it_had_arrived() {
+    for (per, late) in [("60s", 31_000), ("1s", 1_000)] {
+        let mut slots = Slots::default();
+        let window: Window = format!("3/{per}").parse().unwrap();
+        let trade = || trade(&format!("3/{per}"), 0, &[], 3);
+        deal(&mut slots, 1, 0, trade());
+        let scope = Scope("bulk".into());
+        let unheard = Sent::leaving(Moment(40_000), crate::Call::Submit);
+        let heard = Sent {
+            at: Moment(41_400),
+            arrived: true,
+            ..Sent::leaving(Moment(0), unheard.to)
+        };
+        let sends = [heard, unheard];
+        slots.bury(ProcessId(1), Moment(41_500), &sends, |_| vec![(&scope, window)]);
+        let second = deal(&mut slots, 2, 41_500, trade());
+        let free = |at| cooled(Moment(at), window.per);
+        let mut expected = [free(41_400), free(40_000 + late)];
+        expected.sort_unstable();
+        let expected = expected.into_iter().filter(|free| *free > Moment(41_500));
+        assert_eq!(second.cooling, expected.collect::<Vec<_>>(), "{per}");
+    }
 }
 
 /// What a process has taken over from one that has ended is not forgotten when it ends itself.
@@ -51,8 +82,7 @@ fn cooling_slots_outlive_a_chain_of_processes() {
     let scope = Scope("bulk".into());
     let windows = |_: Endpoint| vec![(&scope, window)];
     deal(&mut slots, 1, 0, trade("3/60s", 0, &[], 3));
-    let sends =
-        [1_000; 3].map(|at| Sent { at: Moment(at), to: crate::Call::Submit.into() });
+    let sends = [2_000; 3].map(heard);
     slots.bury(ProcessId(1), Moment(2_000), &sends, windows);
     assert_eq!(deal(&mut slots, 2, 2_000, trade("3/60s", 0, &[], 3)).cooling.len(), 3);
     slots.bury(ProcessId(2), Moment(3_000), &[], windows);
@@ -72,8 +102,7 @@ fn who_gets_slots_learns_of_the_calls_that_had_them() {
     assert_eq!(deal(&mut slots, 2, 10, trade("5/60s", 0, &[], 0)).past, []);
     let scope = Scope("bulk".into());
     let window: Window = "5/60s".parse().unwrap();
-    let sends =
-        [100, 200].map(|at| Sent { at: Moment(at), to: crate::Call::Submit.into() });
+    let sends = [1_100, 1_200].map(heard);
     slots.bury(ProcessId(1), Moment(61_500), &sends, |_| vec![(&scope, window)]);
     let free = |at: i64| cooled(Moment(at + 1_000), window.per);
     let nothing = deal(&mut slots, 2, 61_600, trade("5/60s", 0, &[], 0));
@@ -98,7 +127,7 @@ fn what_had_a_slot_that_was_handed_on_is_not_forgotten_with_who_got_it() {
     deal(&mut slots, 1, 0, trade("5/60s", 0, &[], 5));
     let scope = Scope("bulk".into());
     let window: Window = "5/60s".parse().unwrap();
-    let sends = [Sent { at: Moment(100), to: crate::Call::Submit.into() }];
+    let sends = [heard(1_100)];
     slots.bury(ProcessId(1), Moment(2_000), &sends, |_| vec![(&scope, window)]);
     let free = cooled(Moment(1_100), window.per);
     let second = deal(&mut slots, 2, 2_000, trade("5/60s", 0, &[], 5));
@@ -261,7 +290,7 @@ impl Desk {
             return false;
         };
         *slot = cooled(Moment(now), Duration::from_secs(1)).0;
-        self.sends.push(Sent { at: Moment(now), to: crate::Call::Submit.into() });
+        self.sends.push(Sent::leaving(Moment(now), crate::Call::Submit));
         true
     }
 

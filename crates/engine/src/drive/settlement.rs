@@ -67,7 +67,7 @@ impl Drive<'_> {
     /// What every reply tells, whatever it is about.
     fn heard(&mut self, permit: &Permit, signals: &Signals, own: Option<BatchId>) {
         self.engine.limiter.hear(permit, &signals.rates);
-        self.engine.limiter.replied(permit, true);
+        self.arrived(permit, true);
         self.note_balance(permit, signals, own);
     }
 
@@ -78,8 +78,14 @@ impl Drive<'_> {
         if matches!(error.kind, ErrorKind::Throttled(_)) {
             limiter.throttled(permit, &error.signals.rates);
         }
-        limiter.replied(permit, error.status.is_some());
+        self.arrived(permit, error.status.is_some());
         self.note_balance(permit, &error.signals, None);
+    }
+
+    fn arrived(&mut self, permit: &Permit, whole: bool) {
+        if let Err(error) = self.engine.heard_of(permit, whole) {
+            self.fail(error);
+        }
     }
 
     fn note_balance(&mut self, permit: &Permit, signals: &Signals, own: Option<BatchId>) {

@@ -1,13 +1,9 @@
 //! The slots of one rolling window, and the calls that took them.
 
 use leadmill_core::Moment;
-use leadmill_core::slots::{ON_ITS_WAY, cooled};
+use leadmill_core::slots::{ON_ITS_WAY, SHORT, cooled};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
-
-/// The longest window that is guarded from the send. Longer ones are guarded from the reply, which
-/// costs them one reply time in a window; a short one it would cost most of its calls.
-const SHORT: Duration = Duration::from_secs(5);
 
 /// How much later than it left a call has usually arrived.
 const USUAL: Duration = Duration::from_millis(50);
@@ -75,7 +71,8 @@ impl Log {
         self.held
     }
 
-    /// Whether slots are guarded from the send.
+    /// Whether slots are guarded from the send. In longer windows they are guarded from the reply, which costs those
+    /// one reply time in a window; a short one it would cost most of its calls.
     pub(super) fn is_short(&self) -> bool {
         self.per <= SHORT
     }

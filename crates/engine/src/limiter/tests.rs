@@ -178,8 +178,8 @@ async fn calls_of_an_earlier_process_count() {
     let account = account(&["3/60s"], &[]);
     let mut slots = Slots::default();
     slots.trade(ProcessId(0), Moment(0), &[]);
-    let sends =
-        [0, 10_000, 50_000].map(|at| Sent { at: Moment(at), to: Call::Poll.into() });
+    let sends = [1_000, 11_000, 51_000]
+        .map(|at| Sent { arrived: true, ..Sent::leaving(Moment(at), Call::Poll) });
     slots.bury(ProcessId(0), Moment(60_500), &sends, |endpoint| {
         account.windows_of(endpoint).collect()
     });

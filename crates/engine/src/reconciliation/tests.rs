@@ -4,9 +4,9 @@ use super::*;
 use crate::{Hints, Parts, limiter::tests::account};
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Appended, Batch, Clock, ErrorKind, JobId, Journal, JournalError,
-    Lane, Leases, Ledger, Moment, Operation, Page, Progress, Provider, Query, QueryKey,
-    Sent, Signals, Staging, StagingError, Terms, Timestamp,
+    Account, Answered, Appended, Batch, Clock, Endpoint, ErrorKind, JobId, Journal,
+    JournalError, Lane, Leases, Ledger, Moment, Operation, Page, Progress, Provider,
+    Query, QueryKey, Sent, Signals, Staging, StagingError, Terms, Timestamp,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
@@ -125,6 +125,10 @@ impl Clock for Memory {
 
 impl Leases for Memory {
     fn note(&mut self, _: &[Sent]) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn heard(&mut self, _: Moment, _: Endpoint) -> Result<(), JournalError> {
         Ok(())
     }
 

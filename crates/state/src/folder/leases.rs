@@ -3,8 +3,8 @@
 use super::{locks, schema, sends, sends::Sends};
 use crate::StateError;
 use leadmill_core::{
-    Account, Clock, JournalError, Leases, Moment, Sent, Timestamp,
-    slots::{Agreement, ProcessId, Restart, Slots, Trade},
+    Account, Clock, Endpoint, JournalError, Leases, Moment, Sent, Timestamp,
+    slots::{Agreement, ProcessId, Restart, STRAGGLING, Slots, Trade},
 };
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::{
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// What is added to the longest window: a call may have been on its way.
-const LATE: Duration = Duration::from_secs(5);
+const LATE: Duration = STRAGGLING.saturating_add(Duration::from_secs(5));
 
 /// [`Leases`] of one account at work in this process.
 ///
@@ -136,6 +136,12 @@ fn kept(connection: &Connection, purse: &str) -> Result<Option<Kept>, StateError
 impl Leases for FolderLeases {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
         self.sends.note(sends).map_err(|error| {
+            JournalError(format!("{}: {error}", self.path(self.process).display()))
+        })
+    }
+
+    fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError> {
+        self.sends.heard(now, to).map_err(|error| {
             JournalError(format!("{}: {error}", self.path(self.process).display()))
         })
     }

@@ -6,8 +6,9 @@
 //! whose call has left every window are used again.
 
 use crate::sent::{RECORD, decode, encode};
-use leadmill_core::{Moment, Sent};
+use leadmill_core::{Endpoint, Moment, Sent};
 use std::{
+    collections::{HashMap, VecDeque},
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read},
     os::unix::fs::{FileExt, OpenOptionsExt},
@@ -20,9 +21,11 @@ use std::{
 pub(crate) struct Sends {
     file: File,
     horizon: Duration,
-    /// When the call at each place was made.
+    /// When the call at each place was made, or had arrived.
     places: Vec<Moment>,
     next: usize,
+    /// The places of calls that nobody has heard of, and when each was made.
+    unheard: HashMap<Endpoint, VecDeque<(usize, Moment)>>,
 }
 
 impl Sends {
@@ -32,7 +35,8 @@ impl Sends {
         let file =
             options.read(true).write(true).create_new(true).mode(0o600).open(path)?;
         file.try_lock()?;
-        Ok(Self { file, horizon, places: Vec::new(), next: 0 })
+        let (places, unheard) = (Vec::new(), HashMap::new());
+        Ok(Self { file, horizon, places, next: 0, unheard })
     }
 
     /// Writes calls down.
@@ -47,8 +51,24 @@ impl Sends {
                 start = place;
             }
             bytes.extend(encode(sent));
+            self.unheard.entry(sent.to).or_default().push_back((place, sent.at));
         }
         self.write(start, &bytes)
+    }
+
+    /// Writes down that one of the calls to an endpoint has arrived. Of several the oldest is taken for it: the others
+    /// were made later, so that nothing is taken to have arrived earlier than it has.
+    pub(crate) fn heard(&mut self, now: Moment, to: Endpoint) -> io::Result<()> {
+        let unheard = self.unheard.entry(to).or_default();
+        while let Some((place, made)) = unheard.pop_front() {
+            // The place of a call that is in no window any more may be another's.
+            let Some(at) = self.places.get_mut(place).filter(|at| **at == made) else {
+                continue;
+            };
+            *at = now;
+            return self.write(place, &encode(&Sent { at: now, to, arrived: true }));
+        }
+        Ok(())
     }
 
     /// Takes a place whose call is in no window any more, or a new one.
@@ -96,10 +116,10 @@ pub(crate) fn of_the_dead(path: &Path) -> io::Result<Option<(File, Vec<Sent>)>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leadmill_core::{Call, Endpoint, Operation};
+    use leadmill_core::{Call, Operation};
 
     fn sent(at: i64, to: impl Into<Endpoint>) -> Sent {
-        Sent { at: Moment(at), to: to.into() }
+        Sent::leaving(Moment(at), to)
     }
 
     #[test]
@@ -117,6 +137,38 @@ mod tests {
         drop(sends);
         assert_eq!(of_the_dead(&path).unwrap().unwrap().1, calls);
         assert!(of_the_dead(&folder.path().join("2")).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_call_that_was_heard_of_had_arrived_by_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut sends = Sends::create(&path, Duration::from_secs(60)).unwrap();
+        sends.note(&[sent(5, Call::Poll), sent(6, Call::Balance)]).unwrap();
+        sends.note(&[sent(7, Call::Poll), sent(8, Call::Poll)]).unwrap();
+        sends.heard(Moment(900), Call::Poll.into()).unwrap();
+        sends.heard(Moment(901), Call::Poll.into()).unwrap();
+        // Nobody called there.
+        sends.heard(Moment(902), Call::Page.into()).unwrap();
+        drop(sends);
+        let arrived = |at| Sent { arrived: true, ..sent(at, Call::Poll) };
+        let kept = of_the_dead(&path).unwrap().unwrap().1;
+        let expected =
+            [arrived(900), sent(6, Call::Balance), arrived(901), sent(8, Call::Poll)];
+        assert_eq!(kept, expected);
+    }
+
+    /// Places are used again while calls of them are still unheard of.
+    #[test]
+    fn the_place_of_an_old_call_is_another_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1");
+        let mut sends = Sends::create(&path, Duration::from_millis(100)).unwrap();
+        sends.note(&[sent(0, Call::Poll)]).unwrap();
+        sends.note(&[sent(200, Call::Page)]).unwrap();
+        sends.heard(Moment(201), Call::Poll.into()).unwrap();
+        drop(sends);
+        assert_eq!(of_the_dead(&path).unwrap().unwrap().1, [sent(200, Call::Page)]);
     }
 
     #[test]

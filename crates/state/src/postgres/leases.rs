@@ -8,12 +8,16 @@ use super::{
     address::Address,
     session::{POOLED, Session, lock_key},
 };
-use crate::{StateError, sent};
+use crate::{
+    StateError,
+    sent::{self, RECORD},
+};
 use leadmill_core::{
-    Account, JournalError, Leases, Moment, Sent,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    Account, Endpoint, JournalError, Leases, Moment, Sent,
+    slots::{Agreement, ProcessId, STRAGGLING, Slots, Trade},
 };
 use std::{
+    collections::{HashMap, VecDeque},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     thread,
     time::Duration,
@@ -22,10 +26,16 @@ use tokio::{runtime, time::Instant};
 use tokio_postgres::Transaction;
 
 /// What is added to the longest window: a call may have been on its way.
-const LATE: Duration = Duration::from_secs(5);
+const LATE: Duration = STRAGGLING.saturating_add(Duration::from_secs(5));
 
 /// How long the server may take for a trade or a note, a restart of its included. After that the run ends.
 const PATIENCE: Duration = Duration::from_secs(80);
+
+/// Most calls to an endpoint of which it is remembered that nobody has heard of them: many more than are in flight.
+const MOST_UNHEARD: usize = 10_000;
+
+/// How long the end of a process waits for the server.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// [`Leases`] of one purse at work in this process. Its trades run on a thread of their own.
 #[derive(Debug)]
@@ -36,8 +46,21 @@ pub(crate) struct PostgresLeases {
 #[derive(Clone, Debug)]
 enum Call {
     Note(Vec<Sent>),
-    Freeze { now: Moment, until: Moment },
-    Trade { now: Moment, trades: Vec<Trade> },
+    /// A call to this endpoint has arrived.
+    Heard {
+        now: Moment,
+        to: Endpoint,
+    },
+    /// The process is about to end.
+    End,
+    Freeze {
+        now: Moment,
+        until: Moment,
+    },
+    Trade {
+        now: Moment,
+        trades: Vec<Trade>,
+    },
 }
 
 impl PostgresLeases {
@@ -87,6 +110,16 @@ impl PostgresLeases {
     }
 }
 
+impl Drop for PostgresLeases {
+    /// What is not written down at the end is assumed to have been long on its way: no harm, but some waiting.
+    fn drop(&mut self) {
+        let (reply, replied) = sync_channel(1);
+        if self.calls.send((Call::End, reply)).is_ok() {
+            _ = replied.recv_timeout(FAREWELL);
+        }
+    }
+}
+
 fn gone() -> StateError {
     StateError::Server("the connection that shares the windows is gone".into())
 }
@@ -94,6 +127,13 @@ fn gone() -> StateError {
 impl Leases for PostgresLeases {
     fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
         self.call(Call::Note(sends.to_vec())).map(drop)
+    }
+
+    /// Written down with the next calls: nobody waits for it.
+    fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError> {
+        let (reply, _) = sync_channel(1);
+        let call = Call::Heard { now, to };
+        self.calls.send((call, reply)).map_err(|_| JournalError(gone().to_string()))
     }
 
     fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
@@ -128,7 +168,14 @@ struct Purse {
     /// Nothing older than this is in any window.
     horizon: Duration,
     swept: Moment,
+    /// Calls that were written down, and their records.
+    written: u32,
+    unheard: HashMap<Endpoint, VecDeque<Record>>,
+    /// Records of calls that have arrived, and what is to stand in their place: when, and the record.
+    heard: Vec<(Record, i64, Record)>,
 }
+
+type Record = [u8; RECORD];
 
 impl Purse {
     async fn open(
@@ -151,8 +198,17 @@ impl Purse {
         let longest = account.windows.values().flatten().map(|window| window.per).max();
         // A weighted counter looks back two lengths.
         let horizon = longest.unwrap_or_default() * 2 + LATE;
-        let (ahead, swept) = (0, Moment(0));
-        Ok(Self { session, account, process, ahead, horizon, swept })
+        Ok(Self {
+            session,
+            account,
+            process,
+            ahead: 0,
+            horizon,
+            swept: Moment(0),
+            written: 0,
+            unheard: HashMap::new(),
+            heard: Vec::new(),
+        })
     }
 
     /// One call, over a new connection where the old one is lost.
@@ -168,7 +224,9 @@ impl Purse {
         match call {
             // Meanwhile others may have taken our slots: then nothing that had them may leave.
             Call::Note(_) if !self.is_known().await? => Err(lost),
-            Call::Note(_) | Call::Freeze { .. } => self.act(call).await,
+            Call::Note(_) | Call::Freeze { .. } | Call::Heard { .. } | Call::End => {
+                self.act(call).await
+            }
             // Nobody knows whether it was made, and it must not be made twice: it is made as by a new process,
             // which comes after one that has made our calls.
             Call::Trade { now, trades } => self.begin_anew(now, trades).await,
@@ -219,10 +277,14 @@ impl Purse {
     async fn act(&mut self, call: Call) -> Result<Agreement, StateError> {
         match call {
             Call::Note(sends) => {
-                self.note(&sends).await?;
-                let until = Moment(0);
-                Ok(Agreement { until, frozen_until: None, deals: Vec::new() })
+                self.tell_heard().await?;
+                self.note(&sends).await.map(|()| Self::nothing())
             }
+            Call::Heard { now, to } => {
+                self.hear(now, to);
+                Ok(Self::nothing())
+            }
+            Call::End => self.tell_heard().await.map(|()| Self::nothing()),
             Call::Freeze { now, until } => {
                 self.change(now, |slots, _, server, _| {
                     slots.freeze(server, Moment(until.0 + (server.0 - now.0)));
@@ -239,13 +301,53 @@ impl Purse {
         }
     }
 
+    fn nothing() -> Agreement {
+        Agreement { until: Moment(0), frozen_until: None, deals: Vec::new() }
+    }
+
+    /// Of several calls to an endpoint the oldest is taken for the one that has arrived: the others were made later, so
+    /// that nothing is taken to have arrived earlier than it has.
+    fn hear(&mut self, now: Moment, to: Endpoint) {
+        let oldest = self.unheard.get_mut(&to).and_then(VecDeque::pop_front);
+        let Some(old) = oldest else { return };
+        let at = Moment(now.0 + self.ahead);
+        self.heard.push((old, at.0, sent::encode(&Sent { at, to, arrived: true })));
+    }
+
+    async fn tell_heard(&mut self) -> Result<(), StateError> {
+        if self.heard.is_empty() {
+            return Ok(());
+        }
+        let old: Vec<&[u8]> = self.heard.iter().map(|(old, ..)| &old[..]).collect();
+        let at: Vec<i64> = self.heard.iter().map(|(_, at, _)| *at).collect();
+        let new: Vec<&[u8]> = self.heard.iter().map(|(.., new)| &new[..]).collect();
+        let update = format!(
+            "UPDATE {}.sends AS call SET at = heard.at, record = heard.new
+             FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS heard (old, at, new)
+             WHERE call.process = $1 AND call.record = heard.old",
+            self.session.schema()
+        );
+        let client = self.session.client().await;
+        client
+            .execute(&update, &[&self.process.0.cast_signed(), &old, &at, &new])
+            .await?;
+        drop(client);
+        self.heard.clear();
+        Ok(())
+    }
+
     /// Writes calls down, by the server's time.
-    async fn note(&self, sends: &[Sent]) -> Result<(), StateError> {
+    async fn note(&mut self, sends: &[Sent]) -> Result<(), StateError> {
         let there = |sent: &Sent| Sent { at: Moment(sent.at.0 + self.ahead), ..*sent };
         let sends: Vec<Sent> = sends.iter().map(there).collect();
         let at: Vec<i64> = sends.iter().map(|sent| sent.at.0).collect();
-        let records: Vec<Vec<u8>> =
-            sends.iter().map(|sent| sent::encode(sent).to_vec()).collect();
+        let mut records: Vec<&[u8]> = Vec::with_capacity(sends.len());
+        let numbered = |sent: &Sent| {
+            self.written = self.written.wrapping_add(1);
+            sent::numbered(sent::encode(sent), self.written)
+        };
+        let numbered: Vec<Record> = sends.iter().map(numbered).collect();
+        records.extend(numbered.iter().map(|record| &record[..]));
         let insert = format!(
             "INSERT INTO {}.sends (process, at, record)
              SELECT $1, call.* FROM unnest($2::bigint[], $3::bytea[]) AS call",
@@ -253,6 +355,15 @@ impl Purse {
         );
         let client = self.session.client().await;
         client.execute(&insert, &[&self.process.0.cast_signed(), &at, &records]).await?;
+        drop(client);
+        for (sent, record) in sends.iter().zip(numbered) {
+            let unheard = self.unheard.entry(sent.to).or_default();
+            unheard.push_back(record);
+            // A reply that never comes leaves its record behind.
+            if unheard.len() > MOST_UNHEARD {
+                unheard.pop_front();
+            }
+        }
         Ok(())
     }
 
@@ -423,7 +534,7 @@ mod tests {
         let trade = |offer| Call::Trade { now, trades: vec![offer] };
         let held = ours.act(trade(wants(window, 10))).await.unwrap().deals[0].held;
         assert_eq!(held, 10);
-        let call = Sent { at: now, to: leadmill_core::Call::Poll.into() };
+        let call = Sent::leaving(now, leadmill_core::Call::Poll);
         ours.act(Call::Note(vec![call; 6])).await.unwrap();
         // Four go back, and nobody says that they have.
         let back = Trade { back: 4, ..wants(window, 0) };

@@ -234,8 +234,9 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     };
     assert_eq!(trade(&mut first, 0).held, 5);
     assert_eq!(trade(&mut second, 0).held, 0);
-    let call = leadmill_core::Sent { at: Moment(100), to: Call::Poll.into() };
-    tokio::task::block_in_place(|| first.note(&[call]).unwrap());
+    let call = leadmill_core::Sent::leaving(Moment(100), Call::Poll);
+    tokio::task::block_in_place(|| first.note(&[call; 2]).unwrap());
+    first.heard(Moment(400), Call::Poll.into()).unwrap();
     tokio::task::block_in_place(|| first.freeze(Moment(0), Moment(9_000)).unwrap());
     let frozen = tokio::task::block_in_place(|| second.trade(Moment(50), &[]).unwrap());
     // What passed between the two is real time.
@@ -249,6 +250,8 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
             break deal;
         }
     };
-    assert_eq!((deal.held, deal.cooling.len()), (5, 1), "{deal:?}");
+    assert_eq!((deal.held, deal.cooling.len()), (5, 2), "{deal:?}");
+    // One was heard of, and of the other nobody knows how long it was on its way.
     assert!((60_000..70_000).contains(&deal.cooling[0].0), "{deal:?}");
+    assert!((90_000..100_000).contains(&deal.cooling[1].0), "{deal:?}");
 }

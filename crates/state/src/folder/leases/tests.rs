@@ -41,8 +41,10 @@ impl Place {
     }
 }
 
+/// A call that is answered a second later.
 fn send(leases: &mut FolderLeases, at: i64) {
-    leases.note(&[Sent { at: Moment(at), to: Call::Poll.into() }]).unwrap();
+    leases.note(&[Sent::leaving(Moment(at), Call::Poll)]).unwrap();
+    leases.heard(Moment(at + 1_000), Call::Poll.into()).unwrap();
 }
 
 #[test]

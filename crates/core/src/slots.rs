@@ -164,7 +164,7 @@ struct Stake {
 }
 
 /// How long a call that nobody has heard of may be on its way, as far as a window of this length is kept.
-fn on_its_way(per: Duration) -> Duration {
+pub fn on_its_way(per: Duration) -> Duration {
     if per > SHORT { STRAGGLING } else { ON_ITS_WAY }
 }
 

@@ -1,7 +1,7 @@
 //! The slots of one rolling window, and the calls that took them.
 
 use leadmill_core::Moment;
-use leadmill_core::slots::{ON_ITS_WAY, SHORT, cooled};
+use leadmill_core::slots::{SHORT, cooled, on_its_way};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
@@ -169,7 +169,7 @@ impl Log {
             return;
         };
         // It had arrived by then, and may have left so much earlier: what an ended process sent is late.
-        let left = arrived.checked_sub(ON_ITS_WAY).unwrap_or(arrived);
+        let left = arrived.checked_sub(on_its_way(self.per)).unwrap_or(arrived);
         for (times, at) in [(&mut self.left, left), (&mut self.arrived, arrived)] {
             let place = times.partition_point(|other| *other <= at);
             (0..count).for_each(|_| times.insert(place, at));
@@ -251,7 +251,9 @@ impl Log {
 
     /// Forgets what is older than two windows: nothing counts it any more.
     fn forget(&mut self, now: Instant) {
-        let Some(old) = now.checked_sub(self.per * 2 + ON_ITS_WAY) else { return };
+        let Some(old) = now.checked_sub(self.per * 2 + on_its_way(self.per)) else {
+            return;
+        };
         // A call without a reply keeps its place: what is forgotten is forgotten in pairs.
         while self.arrived.front().is_some_and(|at| *at < old) && !self.left.is_empty() {
             self.arrived.pop_front();

@@ -131,6 +131,21 @@ impl Span {
 
     /// What it counts of the calls that left by `now`, for one that arrives no earlier than `at`.
     fn at_most(&self, log: &Log, at: Instant, now: Instant) -> f64 {
+        let counted = self.counted(log, at, now);
+        // While it may not have begun, the one before it may last.
+        match at < self.latest {
+            true => counted.max(self.before(log.per()).counted(log, at, now)),
+            false => counted,
+        }
+    }
+
+    /// The one before it.
+    fn before(&self, per: Duration) -> Self {
+        let earlier = |at: Instant| at.checked_sub(per).unwrap_or(at);
+        Self { earliest: earlier(self.earliest), latest: earlier(self.latest) }
+    }
+
+    fn counted(&self, log: &Log, at: Instant, now: Instant) -> f64 {
         let per = log.per();
         let here = log.possible(Some(self.earliest), now) as f64;
         let before = log.possible(self.earliest.checked_sub(per), self.latest) as f64;
@@ -143,4 +158,36 @@ impl Span {
 
 fn part(time: Duration, per: Duration) -> f64 {
     time.as_secs_f64() / per.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a span may begin now or within its phase, what the one before it still weighs counts too.
+    #[tokio::test(start_paused = true)]
+    async fn a_span_that_may_not_have_begun_is_not_taken_to_have() {
+        let minute = Duration::from_secs(60);
+        let mut log = Log::new(minute, 10);
+        let epoch = Instant::now() + minute * 2;
+        let old = epoch - minute - Duration::from_millis(500);
+        (0..3).for_each(|_| log.remember(Some(old + minute), 1));
+        for _ in 0..9 {
+            let sent = epoch + Duration::from_secs(30);
+            log.take(sent, None, Duration::from_secs(1));
+            log.replied(sent, sent, Duration::ZERO);
+        }
+        // Its spans begin half a second before the epoch, or are a second late: the first phase and the last.
+        let phase = Suspicion(1 << (PHASES - 1));
+        let allows = |milliseconds| {
+            let now = epoch + Duration::from_millis(milliseconds);
+            phase.allows(&log, epoch, 10, now)
+        };
+        assert!(!allows(58_900), "the calls of two spans ago still weigh");
+        assert!(
+            !allows(59_100),
+            "it may begin within this second, and has perhaps not begun"
+        );
+        assert!(allows(60_000), "it has begun");
+    }
 }

@@ -139,6 +139,6 @@ fn page(
 }
 
 #[cfg(test)]
-mod calls;
+pub(super) mod calls;
 #[cfg(test)]
 mod tests;

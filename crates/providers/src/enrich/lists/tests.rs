@@ -1,6 +1,9 @@
 //! Followers, estimates and exports: what is sent and what is read, by the reference's samples.
 
-use super::super::{Enrich, PACK};
+use super::super::{
+    Enrich, PACK,
+    reveals::calls::{REFUSALS, Refusal},
+};
 use crate::transport::{Connection, Transport, TransportError};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -434,4 +437,55 @@ async fn the_teams_own_terms_are_read() {
         assert_eq!(error.kind, ErrorKind::Fatal);
         assert!(error.detail.contains(status), "{error}");
     }
+}
+
+/// Reference §3: whatever the endpoint, a body means one thing. What is at stake at each is in
+/// [`a_lost_reply_about_what_costs_nothing_is_no_doubt`].
+#[tokio::test]
+async fn every_documented_refusal_is_told_right() {
+    let job = JobId("j1".into());
+    let lists =
+        [Operation::FindFollowers, Operation::CountFollowers, Operation::ExportLeads];
+    for Refusal { status, headers, body, kind, sentence, .. } in REFUSALS {
+        if *status == 200 {
+            continue;
+        }
+        let refusing = || {
+            let reply = Ok((*status, (*body).to_owned()));
+            made(Canned { reply, headers, sent: Mutex::default() }).enrich
+        };
+        let mut told = Vec::new();
+        for operation in lists {
+            let submit = refusing().submit(&batch(operation, Credits(1))).await;
+            told.push((false, submit.map(drop).unwrap_err()));
+            let poll = refusing().poll(operation, &job).await;
+            told.push((true, poll.map(drop).unwrap_err()));
+            for page in [1, 2] {
+                let fetch = refusing().fetch(operation, &job, &[], page, 500).await;
+                told.push((true, fetch.map(drop).unwrap_err()));
+            }
+        }
+        let ask = refusing().ask(&question(Operation::SearchLeads)).await;
+        told.push((false, ask.map(drop).unwrap_err()));
+        let terms = refusing().terms(Operation::FindFollowers).await;
+        told.push((false, terms.map(drop).unwrap_err()));
+        for (of_job, error) in told {
+            let kind = match kind {
+                ErrorKind::Gone if !of_job => ErrorKind::Fatal,
+                kind => *kind,
+            };
+            let expected = (kind, (*sentence).to_owned(), Some(*status));
+            assert_eq!((error.kind, error.detail, error.status), expected, "{body}");
+        }
+    }
+}
+
+/// What is asked for too early is no page yet, and no error.
+#[tokio::test]
+async fn a_file_that_is_not_there_yet_is_waited_for() {
+    let body = r#"{"type":"https://dev.enrich.so/errors/conflict","title":"Conflict","status":409,"detail":"Export job is not yet completed. Current status: processing"}"#;
+    let (reply, headers) = (Ok((409, body.to_owned())), &[][..]);
+    let made = made(Canned { reply, headers, sent: Mutex::default() });
+    let page = page(&made, Operation::ExportLeads, 2).await;
+    assert!(!page.ready && page.answers.is_empty());
 }

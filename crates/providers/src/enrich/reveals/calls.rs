@@ -149,13 +149,13 @@ const POLL: &str = "poll";
 const FETCH: &str = "fetch";
 const ASK: &str = "ask";
 
-struct Refusal {
+pub(in super::super) struct Refusal {
     calls: &'static [&'static str],
-    status: u16,
-    headers: &'static [(&'static str, &'static str)],
-    body: &'static str,
-    kind: ErrorKind,
-    sentence: &'static str,
+    pub(in super::super) status: u16,
+    pub(in super::super) headers: &'static [(&'static str, &'static str)],
+    pub(in super::super) body: &'static str,
+    pub(in super::super) kind: ErrorKind,
+    pub(in super::super) sentence: &'static str,
 }
 
 const ALL: &[&str] = &[SUBMIT, POLL, FETCH, ASK];
@@ -164,7 +164,7 @@ const WAIT_45: ErrorKind = ErrorKind::Throttled(Some(Duration::from_secs(45)));
 
 /// # Source
 /// Reference §3.1 to §3.4: the statuses that these endpoints declare, in every documented shape.
-const REFUSALS: &[Refusal] = &[
+pub(in super::super) const REFUSALS: &[Refusal] = &[
     Refusal {
         calls: &[SUBMIT, ASK],
         status: 400,

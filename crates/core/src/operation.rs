@@ -1,17 +1,24 @@
 //! The kinds of question, with what each takes and gives, named once for all providers.
 
+mod domains;
 mod fields;
 mod inputs;
 mod selection;
 mod wish;
 
+use domains::{
+    COUNT_EMAILS_FIELDS, FIND_COMPANY_FIELDS, FIND_FORMAT_FIELDS, FIND_SIMILAR_FIELDS,
+    FIND_TECHNOLOGY_FIELDS, SEARCH_DOMAIN_FIELDS,
+};
 use fields::{
     FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS,
-    REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS, VERIFY_EMAIL_FIELDS,
+    FIND_SOURCES_FIELDS, REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS,
+    VALIDATE_PHONE_FIELDS, VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
-    FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
-    LEAD_INPUTS, SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
+    DOMAIN_INPUTS, EMAIL_INPUTS, FIND_AUTHOR_INPUTS, FIND_EMAIL_BY_PROFILE_INPUTS,
+    FIND_EMAIL_INPUTS, FIND_EMPLOYEES_INPUTS, FIND_PHONE_INPUTS, LEAD_INPUTS,
+    SEARCH_DOMAIN_INPUTS, SEARCH_PEOPLE_INPUTS, VALIDATE_PHONE_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -44,6 +51,26 @@ pub enum Operation {
     RevealContact,
     /// What is the last name of this lead of the provider's own?
     UnlockName,
+    /// Which e-mail address does the person with this profile have?
+    FindEmailByProfile,
+    /// Who wrote this article, and at which e-mail address are they reached?
+    FindAuthor,
+    /// Is this telephone number one, and of what kind?
+    ValidatePhone,
+    /// Which company has this domain?
+    FindCompany,
+    /// Which e-mail addresses are there at this domain?
+    SearchDomain,
+    /// Which companies are like the one with this domain?
+    FindSimilar,
+    /// What is the site at this domain built with?
+    FindTechnology,
+    /// How many e-mail addresses are known at this domain?
+    CountEmails,
+    /// How are e-mail addresses formed at this domain?
+    FindFormat,
+    /// Where has this e-mail address been seen?
+    FindSources,
 }
 
 /// One input of an operation.
@@ -69,6 +96,8 @@ pub enum Presence {
     OneOf,
     /// Always. It is no matter of the lead, but the same for all of a step.
     Setting,
+    /// Always: it makes the question about the lead more exact.
+    Optional,
 }
 
 /// How the text of an input is read, sent and compared.
@@ -96,6 +125,13 @@ pub enum InputKind {
     Words,
     /// A provider's own name for something: letter case matters.
     Id,
+    /// The address of a page: the scheme may be missing, the fragment is cut off. Letter case matters after the
+    /// host.
+    Url,
+    /// A telephone number in any common form; what only parts its digits is left out.
+    Phone,
+    /// A country by its two letters (ISO 3166-1), in upper case.
+    Country,
 }
 
 /// One value of an answer.
@@ -126,7 +162,7 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 20] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
@@ -137,6 +173,16 @@ impl Operation {
         Self::RevealPhone,
         Self::RevealContact,
         Self::UnlockName,
+        Self::FindEmailByProfile,
+        Self::FindAuthor,
+        Self::ValidatePhone,
+        Self::FindCompany,
+        Self::SearchDomain,
+        Self::FindSimilar,
+        Self::FindTechnology,
+        Self::CountEmails,
+        Self::FindFormat,
+        Self::FindSources,
     ];
 
     /// Its name: in packs, prices and the journal.
@@ -152,6 +198,16 @@ impl Operation {
             Self::RevealPhone => "reveal_phone",
             Self::RevealContact => "reveal_contact",
             Self::UnlockName => "unlock_name",
+            Self::FindEmailByProfile => "find_email_by_profile",
+            Self::FindAuthor => "find_author",
+            Self::ValidatePhone => "validate_phone",
+            Self::FindCompany => "find_company",
+            Self::SearchDomain => "search_domain",
+            Self::FindSimilar => "find_similar",
+            Self::FindTechnology => "find_technology",
+            Self::CountEmails => "count_emails",
+            Self::FindFormat => "find_format",
+            Self::FindSources => "find_sources",
         }
     }
 
@@ -159,15 +215,23 @@ impl Operation {
     pub const fn inputs(self) -> &'static [Input] {
         match self {
             Self::FindEmail => FIND_EMAIL_INPUTS,
-            Self::VerifyEmail => VERIFY_EMAIL_INPUTS,
+            Self::VerifyEmail | Self::FindPerson | Self::FindSources => EMAIL_INPUTS,
             Self::FindPhone => FIND_PHONE_INPUTS,
-            Self::FindPerson => FIND_PERSON_INPUTS,
             Self::FindEmployees => FIND_EMPLOYEES_INPUTS,
             Self::SearchPeople => SEARCH_PEOPLE_INPUTS,
             Self::RevealEmail
             | Self::RevealPhone
             | Self::RevealContact
             | Self::UnlockName => LEAD_INPUTS,
+            Self::FindEmailByProfile => FIND_EMAIL_BY_PROFILE_INPUTS,
+            Self::FindAuthor => FIND_AUTHOR_INPUTS,
+            Self::ValidatePhone => VALIDATE_PHONE_INPUTS,
+            Self::SearchDomain => SEARCH_DOMAIN_INPUTS,
+            Self::FindCompany
+            | Self::FindSimilar
+            | Self::FindTechnology
+            | Self::CountEmails
+            | Self::FindFormat => DOMAIN_INPUTS,
         }
     }
 
@@ -177,7 +241,9 @@ impl Operation {
     /// What it gives, in the order of the values of a [`Finding::Hit`](crate::Finding::Hit).
     pub const fn fields(self) -> &'static [Field] {
         match self {
-            Self::FindEmail => FIND_EMAIL_FIELDS,
+            Self::FindEmail | Self::FindEmailByProfile | Self::FindAuthor => {
+                FIND_EMAIL_FIELDS
+            }
             Self::VerifyEmail => VERIFY_EMAIL_FIELDS,
             Self::FindPhone => FIND_PHONE_FIELDS,
             Self::FindPerson => FIND_PERSON_FIELDS,
@@ -185,6 +251,14 @@ impl Operation {
             Self::SearchPeople => SEARCH_PEOPLE_FIELDS,
             Self::RevealEmail | Self::RevealPhone | Self::RevealContact => REVEAL_FIELDS,
             Self::UnlockName => UNLOCK_NAME_FIELDS,
+            Self::ValidatePhone => VALIDATE_PHONE_FIELDS,
+            Self::FindCompany => FIND_COMPANY_FIELDS,
+            Self::SearchDomain => SEARCH_DOMAIN_FIELDS,
+            Self::FindSimilar => FIND_SIMILAR_FIELDS,
+            Self::FindTechnology => FIND_TECHNOLOGY_FIELDS,
+            Self::CountEmails => COUNT_EMAILS_FIELDS,
+            Self::FindFormat => FIND_FORMAT_FIELDS,
+            Self::FindSources => FIND_SOURCES_FIELDS,
         }
     }
 

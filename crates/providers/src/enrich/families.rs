@@ -23,7 +23,7 @@ use super::wire::Text;
 use http::Method;
 use leadmill_core::{Finding, JobId, Operation, Query, QueryKey, Value};
 use serde::{Deserialize, Serialize, ser::Error};
-use std::{collections::BTreeMap, slice};
+use std::{collections::BTreeMap, iter::repeat_n, slice};
 
 /// The provider's words for its confidence, as numbers.
 pub(super) type Words = BTreeMap<String, i64>;
@@ -73,6 +73,8 @@ const fn paths(operation: Operation) -> Paths {
             ("", "/lead-finder/enrich")
         }
         Operation::UnlockName => ("/lead-finder/unlock-names", ""),
+        // Not sold here.
+        _ => ("", ""),
     };
     Paths { single, batch }
 }
@@ -137,9 +139,7 @@ pub(super) fn batch(
         Operation::RevealEmail | Operation::RevealPhone | Operation::RevealContact => {
             Sent::post(path, &reveal::Leads::of(operation, queries))
         }
-        Operation::FindEmployees | Operation::SearchPeople | Operation::UnlockName => {
-            Err(no_endpoint(operation))
-        }
+        operation => Err(no_endpoint(operation)),
     }
 }
 
@@ -170,6 +170,12 @@ impl Sent {
     ) -> Result<Self, serde_json::Error> {
         Self::post(path, &WithCallback { batch, webhook_url })
     }
+}
+
+/// A hit: what is told, and null for the fields after it, of which this provider says nothing.
+fn hit<const N: usize>(operation: Operation, told: [Value; N]) -> Finding {
+    let silent = operation.fields().len().saturating_sub(N);
+    Finding::Hit(told.into_iter().chain(repeat_n(Value::Null, silent)).collect())
 }
 
 /// The first input, of operations that have only one.

@@ -1,6 +1,6 @@
 //! The facts of every provider.
 
-use crate::enrich;
+use crate::{enrich, tomba};
 use leadmill_core::Pack;
 
 /// A pack that cannot be read. It is compiled in, so this is a defect of the build.
@@ -17,7 +17,7 @@ pub fn packs() -> Result<Vec<Pack>, PackError> {
         serde_saphyr::from_str(text)
             .map_err(|error| PackError { provider, reason: error.to_string() })
     };
-    Ok(vec![read("enrich.so", enrich::PACK)?])
+    Ok(vec![read("enrich.so", enrich::PACK)?, read("tomba", tomba::PACK)?])
 }
 
 #[cfg(test)]

@@ -37,8 +37,12 @@ pub(super) fn single(
             credits: Some(Credits::ZERO),
         });
     }
-    if !data.is_object() && !data.is_array() {
-        return Err(none("`data` is neither an object nor a list"));
+    let is_answer = match &data {
+        Value::Array(items) => items.iter().any(Value::is_object),
+        data => data.is_object(),
+    };
+    if !is_answer {
+        return Err(none("`data` is neither an object nor a list of them"));
     }
     let credits = charge(query, offer, &data);
     let meta = envelope.meta.whole();

@@ -289,3 +289,66 @@ impl FromStr for Operation {
             .ok_or_else(|| UnknownOperation(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::{
+        IntoDeserializer,
+        value::{Error as Unread, StrDeserializer},
+    };
+    use std::collections::BTreeSet;
+
+    /// Holds the fields against what makes a table of them.
+    fn check(at: &str, fields: &[Field]) {
+        let names: BTreeSet<_> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names.len(), fields.len(), "{at} names one twice");
+        for Field { name, kind, about } in fields {
+            assert!(!about.is_empty() && !about.contains('\n'), "{at}.{name}");
+            if let FieldKind::Struct(within)
+            | FieldKind::List(FieldKind::Struct(within)) = kind
+            {
+                check(&format!("{at}.{name}"), within);
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_one_name_and_fields_that_make_a_table() {
+        let names: BTreeSet<_> = Operation::ALL.iter().map(|one| one.name()).collect();
+        assert_eq!(names.len(), Operation::ALL.len());
+        for operation in Operation::ALL {
+            let stored: StrDeserializer<'_, Unread> =
+                operation.name().into_deserializer();
+            assert_eq!(Operation::deserialize(stored).unwrap(), operation);
+            assert_eq!(operation.name().parse::<Operation>().unwrap(), operation);
+            check(operation.name(), operation.fields());
+            // Columns that stand beside the fields in the files of answers.
+            for taken in ["key", "status", "reason", "credits"] {
+                assert_eq!(operation.field(taken), None, "{operation}");
+            }
+            let inputs: BTreeSet<_> =
+                operation.inputs().iter().map(|input| input.name).collect();
+            assert_eq!(inputs.len(), operation.inputs().len(), "{operation}");
+        }
+    }
+
+    /// Stored calls name an operation by its place.
+    #[test]
+    fn the_list_of_operations_only_grows_at_its_end() {
+        let first = Operation::ALL.map(Operation::name);
+        let expected = [
+            "find_email",
+            "verify_email",
+            "find_phone",
+            "find_person",
+            "find_employees",
+            "search_people",
+            "reveal_email",
+            "reveal_phone",
+            "reveal_contact",
+            "unlock_name",
+        ];
+        assert_eq!(first[..expected.len()], expected);
+    }
+}

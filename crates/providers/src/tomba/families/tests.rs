@@ -434,7 +434,7 @@ fn a_page_costs_the_same_whatever_other_steps_ask_for() {
 fn companies_that_are_similar_are_listed() {
     let query = query(Operation::FindSimilar, ["example.com"]);
     assert_eq!(sent(&query), "/similar?domain=example.com");
-    let body = r#"{"data":[{"website_url":"example.org","name":"Other","industries":"Sums"},{"website_url":"example.net"},{"name":null}]}"#;
+    let body = r#"{"data":[{"website_url":"example.org","name":"Other","industries":"Sums"},{"website_url":"example.net"},{"name":null},["by.order","By order"]]}"#;
     let read = [
         ("similar", "2 items"),
         ("similar[0].domain", "example.org"),

@@ -94,6 +94,18 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::InDoubt,
         "maintenance of your quota",
     ),
+    (
+        503,
+        r#"{"errors":{"type":"rate_limit","message":"slower","code":429}}"#,
+        ErrorKind::InDoubt,
+        "slower (rate_limit)",
+    ),
+    (
+        500,
+        r#"{"errors":{"type":"unknown_record","message":"nobody","code":404}}"#,
+        ErrorKind::InDoubt,
+        "nobody (unknown_record)",
+    ),
     (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
     (504, "", ErrorKind::InDoubt, "gateway timeout"),
     (408, "", ErrorKind::InDoubt, "request timeout"),

@@ -43,6 +43,7 @@ pub(super) fn judge(response: &Response<Bytes>, exhausted: &[String]) -> Option<
         (_, "unknown_record" | "params_invalid") | (422, _) => ErrorKind::Refused,
         (429, _) => throttled(response, said.as_deref(), exhausted),
         (401 | 407 | 451, _) => ErrorKind::Fatal,
+        (402, _) if said.as_deref().is_some_and(is_of_mail) => ErrorKind::Refused,
         (200..=299 | 400..=499, _) if is_exhausted => ErrorKind::NoCredit,
         // The provider's own word is about what was asked; another page is one of a wrong address.
         (404, _) if !is_told => ErrorKind::Fatal,
@@ -67,6 +68,11 @@ pub(super) fn judge(response: &Response<Bytes>, exhausted: &[String]) -> Option<
 fn says_one_of(said: &str, words: &[String]) -> bool {
     let said = said.to_lowercase();
     words.iter().any(|word| said.contains(word.as_str()))
+}
+
+/// Whether a 402 speaks of the foreign mail server, as it is documented to: mailboxes have quotas and limits too.
+fn is_of_mail(said: &str) -> bool {
+    says_one_of(said, &["smtp", "server", "mailbox"].map(str::to_owned))
 }
 
 /// A 429 is about a limit, whatever it says, and to be waited for where it says how long. One that is about a quota

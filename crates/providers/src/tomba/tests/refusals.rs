@@ -57,6 +57,12 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::Refused,
         "the server answered unexpectedly (smtp)",
     ),
+    (
+        402,
+        r#"{"errors":{"message":"452 from the SMTP server: over quota","code":402}}"#,
+        ErrorKind::Refused,
+        "452 from the SMTP server: over quota",
+    ),
     (402, "", ErrorKind::Refused, "payment required"),
     (403, r#"{"errors":{"message":"hidden"}}"#, ErrorKind::Fatal, "hidden"),
     // A route that there is not, and a page of somebody else's server.

@@ -17,7 +17,7 @@ const PHONE: Credits = Credits(5);
 /// Most numbers that one price of a telephone lookup covers.
 ///
 /// # Source
-/// Rate-limits page: "10 for up to 10 phones".
+/// Rate-limits page: the price is for as many at most.
 const NUMBERS: u64 = 10;
 
 /// Reads the answer to a single call. An error where the body holds none: whether it was charged is not known, and

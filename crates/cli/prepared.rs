@@ -201,9 +201,12 @@ fn read(args: &FileArgs, terminal: &Terminal) -> Result<(String, Loaded), Failur
     Ok((file, loaded))
 }
 
-/// The facts of all providers.
+/// The facts of all providers that a pipeline can use.
 pub(crate) fn packs() -> Result<Vec<Pack>, Failure> {
-    leadmill_providers::packs().map_err(|error| Failure::failed(error.to_string()))
+    let packs = leadmill_providers::packs();
+    let mut packs = packs.map_err(|error| Failure::failed(error.to_string()))?;
+    packs.retain(|pack| !pipeline::LATER.contains(&&*pack.name));
+    Ok(packs)
 }
 
 impl Prepared {

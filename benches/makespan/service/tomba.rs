@@ -91,6 +91,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         daily: Daily { jobs: Some(DAILY), questions: None },
         only: None,
         rows: None,
+        each: NonZeroU32::MIN,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),
@@ -117,6 +118,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         },
         settling: None,
         listing: None,
+        exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     })
 }

@@ -9,13 +9,7 @@ use serde_json::{Map, Value, json};
 pub(super) const FIELDS: &str = "fields";
 
 /// Operations that are meant to come.
-const LATER: [&str; 5] = [
-    "validate_phone",
-    "find_email_by_profile",
-    "find_author",
-    "find_company",
-    "search_domain",
-];
+const LATER: [&str; 1] = ["search_companies"];
 
 /// Credits by operation.
 pub(crate) fn prices(_: &mut SchemaGenerator) -> Schema {

@@ -47,7 +47,11 @@ fn pack_text(text: &mut String, pack: &Pack) {
     _ = writeln!(text, "\n{} (read on {} from {})", pack.name, pack.read, pack.source);
     for (operation, offer) in &pack.operations {
         let Offer { price, free, most_items, batch, page, .. } = offer;
-        let each = if offer.rows.is_some() { " a row" } else { "" };
+        let each = match (offer.rows, offer.each.get()) {
+            (None, _) => String::new(),
+            (Some(_), 1) => " a row".to_owned(),
+            (Some(_), rows) => format!(" for {rows} rows"),
+        };
         let sizes = match offer.only {
             Some(Lane::Single) => "in single calls only".to_owned(),
             only => {
@@ -131,6 +135,7 @@ fn pack_json(pack: &Pack) -> Value {
             "price": offer.price.0,
             "least": offer.least.0,
             "per_row": offer.rows.is_some(),
+            "rows_each": offer.rows.map(|_| offer.each),
             "free": offer.free,
             "most_items": offer.most_items,
             "batch": offer.batch,

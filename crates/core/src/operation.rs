@@ -1,19 +1,27 @@
 //! The kinds of question, with what each takes and gives, named once for all providers.
 
+mod domains;
 mod fields;
 mod inputs;
 mod selection;
 mod wish;
 
+use domains::{
+    COUNT_EMAILS_FIELDS, FIND_COMPANY_FIELDS, FIND_FORMAT_FIELDS, FIND_SIMILAR_FIELDS,
+    FIND_TECHNOLOGY_FIELDS, SEARCH_DOMAIN_FIELDS,
+};
 use fields::{
     COUNT_FOLLOWERS_FIELDS, FIND_EMAIL_FIELDS, FIND_EMPLOYEES_FIELDS,
-    FIND_FOLLOWERS_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS, LEADS_FIELDS,
-    REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS, VERIFY_EMAIL_FIELDS,
+    FIND_FOLLOWERS_FIELDS, FIND_PERSON_FIELDS, FIND_PHONE_FIELDS, FIND_SOURCES_FIELDS,
+    LEADS_FIELDS, REVEAL_FIELDS, SEARCH_PEOPLE_FIELDS, UNLOCK_NAME_FIELDS,
+    VALIDATE_PHONE_FIELDS, VERIFY_EMAIL_FIELDS,
 };
 use inputs::{
-    COUNT_FOLLOWERS_INPUTS, EXPORT_LEADS_INPUTS, FIND_EMAIL_INPUTS,
-    FIND_EMPLOYEES_INPUTS, FIND_FOLLOWERS_INPUTS, FIND_PERSON_INPUTS, FIND_PHONE_INPUTS,
-    LEAD_INPUTS, SEARCH_LEADS_INPUTS, SEARCH_PEOPLE_INPUTS, VERIFY_EMAIL_INPUTS,
+    COUNT_FOLLOWERS_INPUTS, DOMAIN_INPUTS, EMAIL_INPUTS, EXPORT_LEADS_INPUTS,
+    FIND_AUTHOR_INPUTS, FIND_EMAIL_BY_PROFILE_INPUTS, FIND_EMAIL_INPUTS,
+    FIND_EMPLOYEES_INPUTS, FIND_FOLLOWERS_INPUTS, FIND_PHONE_INPUTS, LEAD_INPUTS,
+    SEARCH_DOMAIN_INPUTS, SEARCH_LEADS_INPUTS, SEARCH_PEOPLE_INPUTS,
+    VALIDATE_PHONE_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -55,6 +63,26 @@ pub enum Operation {
     /// Which of the provider's own leads fit these filters? All of them at once, without the provider's names for
     /// them.
     ExportLeads,
+    /// Which e-mail address does the person with this profile have?
+    FindEmailByProfile,
+    /// Who wrote this article, and at which e-mail address are they reached?
+    FindAuthor,
+    /// Is this telephone number one, and of what kind?
+    ValidatePhone,
+    /// Which company has this domain?
+    FindCompany,
+    /// Which e-mail addresses are there at this domain?
+    SearchDomain,
+    /// Which companies are like the one with this domain?
+    FindSimilar,
+    /// What is the site at this domain built with?
+    FindTechnology,
+    /// How many e-mail addresses are known at this domain?
+    CountEmails,
+    /// How are e-mail addresses formed at this domain?
+    FindFormat,
+    /// Where has this e-mail address been seen?
+    FindSources,
 }
 
 /// One input of an operation.
@@ -80,6 +108,8 @@ pub enum Presence {
     OneOf,
     /// Always. It is no matter of the lead, but the same for all of a step.
     Setting,
+    /// Always: it makes the question about the lead more exact.
+    Optional,
 }
 
 /// How the text of an input is read, sent and compared.
@@ -107,6 +137,13 @@ pub enum InputKind {
     Words,
     /// A provider's own name for something: letter case matters.
     Id,
+    /// The address of a page: the scheme may be missing, the fragment is cut off. Letter case matters after the
+    /// host.
+    Url,
+    /// A telephone number in any common form; what only parts its digits is left out.
+    Phone,
+    /// A country by its two letters (ISO 3166-1), in upper case.
+    Country,
 }
 
 /// One value of an answer.
@@ -137,7 +174,7 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 24] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
@@ -152,6 +189,16 @@ impl Operation {
         Self::CountFollowers,
         Self::SearchLeads,
         Self::ExportLeads,
+        Self::FindEmailByProfile,
+        Self::FindAuthor,
+        Self::ValidatePhone,
+        Self::FindCompany,
+        Self::SearchDomain,
+        Self::FindSimilar,
+        Self::FindTechnology,
+        Self::CountEmails,
+        Self::FindFormat,
+        Self::FindSources,
     ];
 
     /// Its name: in packs, prices and the journal.
@@ -171,6 +218,16 @@ impl Operation {
             Self::CountFollowers => "count_followers",
             Self::SearchLeads => "search_leads",
             Self::ExportLeads => "export_leads",
+            Self::FindEmailByProfile => "find_email_by_profile",
+            Self::FindAuthor => "find_author",
+            Self::ValidatePhone => "validate_phone",
+            Self::FindCompany => "find_company",
+            Self::SearchDomain => "search_domain",
+            Self::FindSimilar => "find_similar",
+            Self::FindTechnology => "find_technology",
+            Self::CountEmails => "count_emails",
+            Self::FindFormat => "find_format",
+            Self::FindSources => "find_sources",
         }
     }
 
@@ -178,9 +235,8 @@ impl Operation {
     pub const fn inputs(self) -> &'static [Input] {
         match self {
             Self::FindEmail => FIND_EMAIL_INPUTS,
-            Self::VerifyEmail => VERIFY_EMAIL_INPUTS,
+            Self::VerifyEmail | Self::FindPerson | Self::FindSources => EMAIL_INPUTS,
             Self::FindPhone => FIND_PHONE_INPUTS,
-            Self::FindPerson => FIND_PERSON_INPUTS,
             Self::FindEmployees => FIND_EMPLOYEES_INPUTS,
             Self::SearchPeople => SEARCH_PEOPLE_INPUTS,
             Self::RevealEmail
@@ -191,6 +247,15 @@ impl Operation {
             Self::CountFollowers => COUNT_FOLLOWERS_INPUTS,
             Self::SearchLeads => SEARCH_LEADS_INPUTS,
             Self::ExportLeads => EXPORT_LEADS_INPUTS,
+            Self::FindEmailByProfile => FIND_EMAIL_BY_PROFILE_INPUTS,
+            Self::FindAuthor => FIND_AUTHOR_INPUTS,
+            Self::ValidatePhone => VALIDATE_PHONE_INPUTS,
+            Self::SearchDomain => SEARCH_DOMAIN_INPUTS,
+            Self::FindCompany
+            | Self::FindSimilar
+            | Self::FindTechnology
+            | Self::CountEmails
+            | Self::FindFormat => DOMAIN_INPUTS,
         }
     }
 
@@ -200,7 +265,9 @@ impl Operation {
     /// What it gives, in the order of the values of a [`Finding::Hit`](crate::Finding::Hit).
     pub const fn fields(self) -> &'static [Field] {
         match self {
-            Self::FindEmail => FIND_EMAIL_FIELDS,
+            Self::FindEmail | Self::FindEmailByProfile | Self::FindAuthor => {
+                FIND_EMAIL_FIELDS
+            }
             Self::VerifyEmail => VERIFY_EMAIL_FIELDS,
             Self::FindPhone => FIND_PHONE_FIELDS,
             Self::FindPerson => FIND_PERSON_FIELDS,
@@ -211,6 +278,14 @@ impl Operation {
             Self::FindFollowers => FIND_FOLLOWERS_FIELDS,
             Self::CountFollowers => COUNT_FOLLOWERS_FIELDS,
             Self::SearchLeads | Self::ExportLeads => LEADS_FIELDS,
+            Self::ValidatePhone => VALIDATE_PHONE_FIELDS,
+            Self::FindCompany => FIND_COMPANY_FIELDS,
+            Self::SearchDomain => SEARCH_DOMAIN_FIELDS,
+            Self::FindSimilar => FIND_SIMILAR_FIELDS,
+            Self::FindTechnology => FIND_TECHNOLOGY_FIELDS,
+            Self::CountEmails => COUNT_EMAILS_FIELDS,
+            Self::FindFormat => FIND_FORMAT_FIELDS,
+            Self::FindSources => FIND_SOURCES_FIELDS,
         }
     }
 
@@ -257,5 +332,68 @@ impl FromStr for Operation {
             .into_iter()
             .find(|operation| operation.name() == name)
             .ok_or_else(|| UnknownOperation(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::{
+        IntoDeserializer,
+        value::{Error as Unread, StrDeserializer},
+    };
+    use std::collections::BTreeSet;
+
+    /// Holds the fields against what makes a table of them.
+    fn check(at: &str, fields: &[Field]) {
+        let names: BTreeSet<_> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names.len(), fields.len(), "{at} names one twice");
+        for Field { name, kind, about } in fields {
+            assert!(!about.is_empty() && !about.contains('\n'), "{at}.{name}");
+            if let FieldKind::Struct(within)
+            | FieldKind::List(FieldKind::Struct(within)) = kind
+            {
+                check(&format!("{at}.{name}"), within);
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_one_name_and_fields_that_make_a_table() {
+        let names: BTreeSet<_> = Operation::ALL.iter().map(|one| one.name()).collect();
+        assert_eq!(names.len(), Operation::ALL.len());
+        for operation in Operation::ALL {
+            let stored: StrDeserializer<'_, Unread> =
+                operation.name().into_deserializer();
+            assert_eq!(Operation::deserialize(stored).unwrap(), operation);
+            assert_eq!(operation.name().parse::<Operation>().unwrap(), operation);
+            check(operation.name(), operation.fields());
+            // Columns that stand beside the fields in the files of answers.
+            for taken in ["key", "status", "reason", "credits"] {
+                assert_eq!(operation.field(taken), None, "{operation}");
+            }
+            let inputs: BTreeSet<_> =
+                operation.inputs().iter().map(|input| input.name).collect();
+            assert_eq!(inputs.len(), operation.inputs().len(), "{operation}");
+        }
+    }
+
+    /// Stored calls name an operation by its place.
+    #[test]
+    fn the_list_of_operations_only_grows_at_its_end() {
+        let first = Operation::ALL.map(Operation::name);
+        let expected = [
+            "find_email",
+            "verify_email",
+            "find_phone",
+            "find_person",
+            "find_employees",
+            "search_people",
+            "reveal_email",
+            "reveal_phone",
+            "reveal_contact",
+            "unlock_name",
+        ];
+        assert_eq!(first[..expected.len()], expected);
     }
 }

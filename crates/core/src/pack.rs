@@ -35,6 +35,9 @@ pub struct Pack {
     /// submit was given up; none where jobs have no names or are not listed.
     #[serde(default)]
     pub listing: Option<Written>,
+    /// Words in a refusal that mean that nothing more is covered, in lower case; none where a status says it.
+    #[serde(default)]
+    pub exhausted: Vec<String>,
     /// The provider's words for its confidence, as numbers from 0 to 100. Our own reading.
     pub confidence: BTreeMap<String, i64>,
 }
@@ -69,6 +72,9 @@ pub struct Offer {
     /// Where the price is for a row of an answer: the rows that are answered with where the question does not say.
     #[serde(default)]
     pub rows: Option<NonZeroU32>,
+    /// Where the price is for rows: how many of them one price buys. Rows that do not fill another price cost it.
+    #[serde(default = "one")]
+    pub each: NonZeroU32,
     /// Whether results say which question each answers. Where they do not, a job can hold one question only, and a
     /// job that somebody else names cannot be told to be ours.
     #[serde(default = "yes")]
@@ -96,6 +102,10 @@ pub struct Offer {
 
 const fn yes() -> bool {
     true
+}
+
+const fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 /// A quota by the day. Whether a provider's day is a calendar day is seldom said, so it holds for every

@@ -94,8 +94,10 @@ fn canonical<'a>(
     inputs.iter().enumerate().map(move |(place, input)| {
         let text = tidy(raw.next().flatten().unwrap_or_default());
         match input.presence {
-            Presence::Setting if text.is_empty() => Ok(text),
-            Presence::Always | Presence::Setting => read(input, text),
+            Presence::Setting | Presence::Optional if text.is_empty() => Ok(text),
+            Presence::Always | Presence::Setting | Presence::Optional => {
+                read(input, text)
+            }
             Presence::OneOf if found => Ok(Cow::Borrowed("")),
             Presence::OneOf => match read(input, text) {
                 Ok(text) => {
@@ -130,6 +132,9 @@ fn read<'a>(input: &Input, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unaskable
         // Whoever sends it has read it, and wrote it in one way.
         InputKind::Json => Some(text),
         InputKind::Id => Some(text).filter(|text| !text.contains(' ')),
+        InputKind::Url => url(&text).map(Cow::Owned),
+        InputKind::Phone => phone(&text).map(Cow::Owned),
+        InputKind::Country => country(&text).map(Cow::Owned),
     }
     .ok_or(Unaskable::Malformed(input.name))?;
     if text.len() > input.max_chars && text.chars().count() > input.max_chars {
@@ -146,7 +151,10 @@ fn add(hash: &mut Sha256, value: &str, kind: InputKind) {
     hash.update([0]);
     let is_folded = value.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
     // What only its maker reads may differ by letter case alone.
-    let is_exact = matches!(kind, InputKind::Id | InputKind::Json | InputKind::Words);
+    let is_exact = matches!(
+        kind,
+        InputKind::Id | InputKind::Url | InputKind::Json | InputKind::Words
+    );
     if is_folded || is_exact {
         hash.update(value.as_bytes());
     } else {
@@ -232,6 +240,40 @@ fn profile(text: &str) -> Option<String> {
     let is_path = !path.is_empty() && !path.contains(' ');
     // The same profile, whichever country's host it is seen at.
     (is_linkedin && is_path).then(|| format!("https://www.linkedin.com/{path}"))
+}
+
+/// The address of a page as it is, with a scheme, its host in lower case, and no fragment.
+fn url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
+    let scheme = scheme.to_ascii_lowercase();
+    let rest = rest.split('#').next()?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (server, path) = rest.split_at_checked(end)?;
+    let server = fold(server);
+    let (host, port) = server.split_once(':').unwrap_or((&server, "443"));
+    let fits = ["http", "https"].contains(&scheme.as_str())
+        && is_host(host)
+        && port.parse::<u16>().is_ok()
+        && !path.contains(' ');
+    fits.then(|| format!("{scheme}://{server}{path}"))
+}
+
+/// The digits, after a `+` where there is one. What parts them is no matter of the number.
+fn phone(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("tel:").unwrap_or(text).trim_start();
+    let (plus, rest) = match rest.strip_prefix('+') {
+        Some(rest) => ("+", rest),
+        None => ("", rest),
+    };
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    let fits = rest.chars().all(|c| c.is_ascii_digit() || " ()-./".contains(c))
+        && (4..=20).contains(&digits.len());
+    fits.then(|| format!("{plus}{digits}"))
+}
+
+fn country(text: &str) -> Option<String> {
+    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_code.then(|| text.to_ascii_uppercase())
 }
 
 /// At least two labels, none empty, nothing that a host name cannot hold.
@@ -351,6 +393,57 @@ mod tests {
         assert_ne!(sent.key(), name.unwrap().key());
         assert_eq!(lead("enc_1 enc_2"), Err(Unaskable::Malformed("lead_id")));
         assert_eq!(lead(" "), Err(Unaskable::Empty("lead_id")));
+    }
+
+    #[test]
+    fn a_page_is_told_by_its_whole_address() {
+        let page = |url| Query::read(Operation::FindAuthor, [Some(url)]);
+        for (raw, sent) in [
+            ("https://Blog.Example.com/A?p=1#top", "https://blog.example.com/A?p=1"),
+            ("blog.example.com/a", "https://blog.example.com/a"),
+            ("HTTP://example.com:8080/a", "http://example.com:8080/a"),
+            ("https://example.com?p=1", "https://example.com?p=1"),
+        ] {
+            let query = page(raw).unwrap();
+            assert_eq!(query.values().collect::<Vec<_>>(), [sent], "{raw}");
+            assert_eq!(page(sent).unwrap(), query);
+            assert_eq!(page(sent).unwrap().key(), query.key());
+            let key = Query::key_of(Operation::FindAuthor, [Some(raw)]);
+            assert_eq!(key, Ok(query.key()));
+        }
+        let key = |url| page(url).unwrap().key();
+        assert_ne!(key("https://x.io/A"), key("https://x.io/a"), "two pages");
+        for bad in [
+            "ftp://x.io/a",
+            "x",
+            "https://a b.io/",
+            "x.io/a b",
+            "https://u@x.io/a",
+            "x.io:no/a",
+        ] {
+            assert_eq!(page(bad), Err(Unaskable::Malformed("url")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_told_by_its_digits() {
+        let number = |phone, country| {
+            Query::read(Operation::ValidatePhone, [Some(phone), country])
+        };
+        let key = number("+14155550100", None).unwrap().key();
+        for same in ["+1 (415) 555-0100", " +1.415.555.0100", "tel:+1-415-555-0100"] {
+            assert_eq!(number(same, None).unwrap().key(), key, "{same}");
+        }
+        let national = number("415/555 0100", Some(" us ")).unwrap();
+        assert_eq!(national.values().collect::<Vec<_>>(), ["4155550100", "US"]);
+        assert_ne!(national.key(), number("4155550100", None).unwrap().key());
+        for bad in ["", "+", "123", "0800-FLOWERS", "1+415", "123456789012345678901"] {
+            assert!(number(bad, None).is_err(), "{bad}");
+        }
+        for bad in ["Germany", "D", "4x"] {
+            let malformed = Err(Unaskable::Malformed("country_code"));
+            assert_eq!(number("4155550100", Some(bad)), malformed, "{bad}");
+        }
     }
 
     #[test]

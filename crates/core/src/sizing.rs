@@ -58,6 +58,7 @@ mod tests {
             daily: Daily::default(),
             only: None,
             rows: None,
+            each: NonZeroU32::MIN,
             echo: true,
             misses: Vec::new(),
             likely_misses: Vec::new(),

@@ -8,8 +8,10 @@ pub mod callbacks;
 pub mod enrich;
 pub mod network;
 pub mod receiver;
+pub mod tomba;
 pub mod transport;
 
+mod excerpt;
 mod packs;
 mod rate;
 #[cfg(test)]
@@ -20,4 +22,5 @@ pub use enrich::Enrich;
 pub use network::Network;
 pub use packs::{PackError, packs};
 pub use receiver::Receiver;
+pub use tomba::Tomba;
 pub use transport::{Transport, TransportError};

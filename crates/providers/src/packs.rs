@@ -1,6 +1,6 @@
 //! The facts of every provider.
 
-use crate::enrich;
+use crate::{enrich, tomba};
 use leadmill_core::Pack;
 
 /// A pack that cannot be read. It is compiled in, so this is a defect of the build.
@@ -17,7 +17,7 @@ pub fn packs() -> Result<Vec<Pack>, PackError> {
         serde_saphyr::from_str(text)
             .map_err(|error| PackError { provider, reason: error.to_string() })
     };
-    Ok(vec![read("enrich.so", enrich::PACK)?])
+    Ok(vec![read("enrich.so", enrich::PACK)?, read("tomba", tomba::PACK)?])
 }
 
 #[cfg(test)]
@@ -27,6 +27,7 @@ mod tests {
         Account, Call, Endpoint, Lane, Operation, Pack, Scope,
         pack::{Percent, Risk},
     };
+    use std::{collections::BTreeSet, time::Duration};
 
     #[test]
     fn the_limits_are_those_of_the_published_table() {
@@ -105,6 +106,106 @@ mod tests {
             assert_eq!(scopes(Call::Poll, *operation), "global");
             assert_eq!(scopes(Call::Page, *operation), "global");
         }
+    }
+
+    /// The page's table, in calls a second and a minute.
+    #[test]
+    fn tomba_s_limits_are_those_of_the_published_table_on_every_plan() {
+        let packs = packs().unwrap();
+        let pack = packs.iter().find(|pack| pack.name == "tomba").unwrap();
+        let table = [
+            ("search_domain", 15.0, 900),
+            ("find_email", 15.0, 900),
+            ("find_similar", 15.0, 900),
+            ("find_technology", 15.0, 900),
+            ("find_person", 5.0, 300),
+            ("find_author", 2.5, 150),
+            ("verify_email", 2.5, 150),
+            ("find_email_by_profile", 1.67, 100),
+            // Beside the table.
+            ("find_company", 5.0, 300),
+            ("find_phone", 2.5, 150),
+            ("validate_phone", 2.5, 150),
+            // Assumed.
+            ("count_emails", 5.0, 300),
+            ("find_format", 5.0, 300),
+            ("find_sources", 5.0, 300),
+        ];
+        assert_eq!(table.len(), pack.operations.len());
+        let plans: Vec<_> = pack.plans.keys().map(String::as_str).collect();
+        assert_eq!(plans, ["enterprise", "free", "growth", "pro", "starter"]);
+        for (plan, (name, second, minute)) in
+            plans.iter().flat_map(|plan| table.map(|row| (plan, row)))
+        {
+            let account = Account { windows: pack.plans[*plan].clone(), ..account(pack) };
+            let operation: Operation = name.parse().unwrap();
+            let windows: Vec<_> =
+                account.windows_of(Endpoint::of(Call::Ask, operation)).collect();
+            let [(_, short), (_, long)] = windows[..] else {
+                panic!("{name}: {windows:?}")
+            };
+            assert_eq!(long.to_string(), format!("{minute}/60s"), "{plan} {name}");
+            let rate = f64::from(short.limit.get()) / short.per.as_secs_f64();
+            assert!((rate - second).abs() < 0.005, "{plan} {name}: {short}");
+            assert!(short.per.as_secs() <= 3, "{plan} {name}: {short}");
+        }
+    }
+
+    /// The calls of an operation that no scope names would break a limit, and one that has another's would waste it.
+    #[test]
+    fn tomba_s_calls_each_have_windows_and_each_question_its_own() {
+        let packs = packs().unwrap();
+        let pack = packs.iter().find(|pack| pack.name == "tomba").unwrap();
+        let account = Account { windows: pack.plans["free"].clone(), ..account(pack) };
+        let mut asked = Vec::new();
+        for operation in pack.operations.keys() {
+            let endpoint = Endpoint::of(Call::Ask, *operation);
+            assert!(pack.scopes.contains_key(&endpoint), "{operation}");
+            let scopes: Vec<_> = account.scopes_of(endpoint).collect();
+            assert_eq!(scopes.len(), 1, "{operation}");
+            asked.extend(scopes);
+            for call in Call::ALL {
+                let endpoint = Endpoint::of(call, *operation);
+                let windows = account.windows_of(endpoint).count();
+                assert_eq!(windows, 2, "{call:?} {operation}");
+            }
+        }
+        let distinct: BTreeSet<_> = asked.iter().collect();
+        assert_eq!(distinct.len(), asked.len(), "the limits are by endpoint");
+    }
+
+    #[test]
+    fn tomba_s_prices_are_the_larger_of_both_lists_and_its_facts_stand_by_them() {
+        let packs = packs().unwrap();
+        let pack = packs.iter().find(|pack| pack.name == "tomba").unwrap();
+        for (operation, offer) in &pack.operations {
+            let price = if *operation == Operation::FindPhone { 10 } else { 1 };
+            assert_eq!(offer.price.0, price, "{operation}");
+            assert_eq!(offer.only, Some(Lane::Single), "{operation}");
+            assert_eq!(offer.misses, [404], "{operation}");
+            let month = Duration::from_secs(30 * 86_400);
+            assert_eq!(
+                offer.repeats.map(|repeats| repeats.0),
+                Some(month),
+                "{operation}"
+            );
+            let has_jobs = offer.most_items.get() > 1;
+            let jobs = (offer.daily.jobs, offer.running);
+            let expected = (has_jobs.then_some(15), has_jobs.then_some(2));
+            assert_eq!((jobs.0.map(u32::from), jobs.1.map(u32::from)), expected);
+        }
+        let single: Vec<_> = pack
+            .operations
+            .iter()
+            .filter(|(_, offer)| offer.most_items.get() == 1)
+            .map(|(operation, _)| operation.name())
+            .collect();
+        let expected = ["find_technology", "count_emails", "find_format", "find_sources"];
+        assert_eq!(single, expected);
+        let page = &pack.operations[&Operation::SearchDomain];
+        assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(10), 10));
+        assert!((pack.settling, pack.listing) == (None, None));
+        assert_eq!(pack.exhausted, ["quota", "limit", "credit"]);
     }
 
     #[test]

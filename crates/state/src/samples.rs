@@ -29,6 +29,7 @@ pub(crate) fn account(window: &str) -> Account {
         jobs,
         settling: None,
         listing: None,
+        exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };
     Account {

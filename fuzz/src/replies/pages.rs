@@ -119,6 +119,8 @@ fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
         | Operation::RevealContact
         | Operation::UnlockName => [text("id"), None, None],
         Operation::FindEmail => [text("firstName"), text("lastName"), text("domain")],
+        // Not sold here.
+        _ => return None,
     };
     Query::key_of(operation, raw).ok()
 }

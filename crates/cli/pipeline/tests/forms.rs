@@ -95,8 +95,8 @@ fn what_is_meant_to_come_is_not_supported_yet() {
     }
     let expected = "13:5: error: several providers in `try` are not supported yet\n";
     assert_eq!(told_of("output:", "try: [enrich, b]\n    output:"), expected);
-    let told = told_of("find_email:", "find_author:");
-    assert_eq!(told, "12:5: error: `find_author` is not supported yet\n");
+    let told = told_of("find_email:", "search_companies:");
+    assert_eq!(told, "12:5: error: `search_companies` is not supported yet\n");
 }
 
 #[test]
@@ -107,8 +107,9 @@ fn exactly_one_names_what_was_found() {
     let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
     let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
-        `find_person`, `find_employees`, `search_people`, `reveal_contact`, `unlock_name`; \
-        found none\n";
+        `find_person`, `find_employees`, `search_people`, `reveal_contact`, `unlock_name`, \
+        `find_email_by_profile`, `find_author`, `validate_phone`, `find_company`, `search_domain`, \
+        `find_similar`, `find_technology`, `count_emails`, `find_format`, `find_sources`; found none\n";
     let from =
         "find_email: { first_name: first, last_name: last, domain: lower(domain) }";
     assert_eq!(told_of(from, "when: 'true'"), expected);

@@ -2,19 +2,19 @@
 
 use super::{Field, FieldKind};
 
-const fn text(name: &'static str, about: &'static str) -> Field {
+pub(super) const fn text(name: &'static str, about: &'static str) -> Field {
     Field { name, kind: FieldKind::Text, about }
 }
 
-const fn flag(name: &'static str, about: &'static str) -> Field {
+pub(super) const fn flag(name: &'static str, about: &'static str) -> Field {
     Field { name, kind: FieldKind::Flag, about }
 }
 
-const fn integer(name: &'static str, about: &'static str) -> Field {
+pub(super) const fn integer(name: &'static str, about: &'static str) -> Field {
     Field { name, kind: FieldKind::Integer, about }
 }
 
-const fn list(
+pub(super) const fn list(
     name: &'static str,
     items: &'static FieldKind,
     about: &'static str,
@@ -29,6 +29,22 @@ pub(super) const FIND_EMAIL_FIELDS: &[Field] = &[
     flag("is_catch_all", "the domain takes mail for every address"),
     text("mail_provider", "who runs the mailbox, such as GOOGLE"),
     text("message", "the provider's remark"),
+    text("verdict", "valid, invalid or risky, where the provider has verified it"),
+    text("verdict_word", "the provider's own word for its verdict, such as accept_all"),
+    text("verified_at", "when it was verified, as the provider writes it"),
+    text("first_name", "given name"),
+    text("last_name", "family name"),
+    text("full_name", "the name as it is shown"),
+    text("title", "what the person is called at work"),
+    text("company", "where the person works"),
+    text("domain", "the company's"),
+    text("country", "where the person is"),
+    text("linkedin_url", "the address of the profile"),
+    text("twitter_url", "the person's address there, or their name"),
+    flag("is_webmail", "anybody can have an address at the domain"),
+    flag("is_disposable", "addresses at the domain are for a short time"),
+    flag("has_phone", "the provider knows a number of the person"),
+    list("sources", &FieldKind::Struct(SOURCE), "where the address has been seen"),
 ];
 
 pub(super) const VERIFY_EMAIL_FIELDS: &[Field] = &[
@@ -41,11 +57,53 @@ pub(super) const VERIFY_EMAIL_FIELDS: &[Field] = &[
     text("seg_provider", "whose gateway it is"),
     text("mail_provider", "GOOGLE, MICROSOFT or SMTP"),
     text("message", "the provider's remark"),
+    text("verdict_word", "the provider's own word for its verdict, such as accept_all"),
+    flag("is_webmail", "anybody can have an address at the domain"),
+    flag("is_disposable", "addresses at the domain are for a short time"),
+    flag("is_gibberish", "it looks made up"),
+    flag(
+        "is_greylisted",
+        "the server wants to be asked again: a later verdict may differ",
+    ),
+    flag("is_blocked", "the server would not be asked"),
+    flag("has_mx", "the domain says which server takes its mail"),
+    flag("has_smtp", "the server takes mail for the address"),
+    text("smtp_server", "which server that is"),
+    list("sources", &FieldKind::Struct(SOURCE), "where the address has been seen"),
 ];
 
 pub(super) const FIND_PHONE_FIELDS: &[Field] = &[
     text("phone", "the first number, such as +14155550100"),
     list("phones", &FieldKind::Text, "all numbers, in the provider's order"),
+    list("numbers", &FieldKind::Struct(NUMBER), "the same with what is known of each"),
+];
+
+pub(super) const VALIDATE_PHONE_FIELDS: &[Field] = NUMBER;
+
+const NUMBER: &[Field] = &[
+    text("phone", "the number, such as +14155550100"),
+    flag("is_valid", "it is a number"),
+    text("national", "as it is written in its country"),
+    text("international", "as it is written elsewhere"),
+    text("uri", "as a link, such as tel:+1-415-555-0100"),
+    text("country_code", "two letters"),
+    text("line_type", "the provider's word, such as MOBILE"),
+    text("carrier", "whose network it is in"),
+    text("region", "where in the country"),
+    text("region_code", "the region's code"),
+    list("timezones", &FieldKind::Text, "such as America/New_York"),
+];
+
+pub(super) const FIND_SOURCES_FIELDS: &[Field] =
+    &[list("sources", &FieldKind::Struct(SOURCE), "where the address has been seen")];
+
+/// A page on which an address has been seen.
+pub(super) const SOURCE: &[Field] = &[
+    text("url", "the page"),
+    text("domain", "whose page it is"),
+    text("first_seen", "when it was first seen there, as the provider writes it"),
+    text("last_seen", "when it was last seen there, as the provider writes it"),
+    flag("is_there", "it is still there"),
 ];
 
 pub(super) const FIND_PERSON_FIELDS: &[Field] = &[
@@ -58,7 +116,7 @@ pub(super) const FIND_PERSON_FIELDS: &[Field] = &[
     text("title", "of the first position that is listed"),
     text("company", "where the person works"),
     text("location", "as the profile says"),
-    text("country", "of the profile's language setting"),
+    text("country", "where the person is, or of the profile's language setting"),
     text("language", "of the profile's language setting"),
     text("photo_url", "the address of the picture"),
     integer("connections", "500 stands for 500 and more"),
@@ -69,6 +127,11 @@ pub(super) const FIND_PERSON_FIELDS: &[Field] = &[
     list("education", &FieldKind::Struct(SCHOOL), "where the person learnt"),
     text("profile_id", "the provider's name for the profile"),
     text("report_url", "where the profile can be reported"),
+    text("domain", "of the company where the person works"),
+    text("twitter_url", "the person's address there, or their name"),
+    text("email_verdict", "of the address that was asked about: valid, invalid or risky"),
+    flag("has_phone", "the provider knows a number of the person"),
+    list("sources", &FieldKind::Struct(SOURCE), "where the address has been seen"),
 ];
 
 /// What was not asked for is null, as is what is not on file.

@@ -10,6 +10,10 @@ const fn one_of(name: &'static str, kind: InputKind, max_chars: usize) -> Input 
     Input { name, kind, max_chars, presence: Presence::OneOf }
 }
 
+const fn optional(name: &'static str, kind: InputKind, max_chars: usize) -> Input {
+    Input { name, kind, max_chars, presence: Presence::Optional }
+}
+
 const fn setting(name: &'static str, kind: InputKind) -> Input {
     Input { name, kind, max_chars: 2_000, presence: Presence::Setting }
 }
@@ -24,16 +28,13 @@ pub(super) const FIND_EMAIL_INPUTS: &[Input] = &[
     always("domain", InputKind::Domain, 253),
 ];
 
-pub(super) const VERIFY_EMAIL_INPUTS: &[Input] =
-    &[always("email", InputKind::Email, 254)];
+pub(super) const EMAIL_INPUTS: &[Input] = &[always("email", InputKind::Email, 254)];
 
 /// A profile says more exactly who is meant than an address does.
 pub(super) const FIND_PHONE_INPUTS: &[Input] = &[
     one_of("linkedin_url", InputKind::Profile, 500),
     one_of("email", InputKind::Email, 254),
 ];
-
-pub(super) const FIND_PERSON_INPUTS: &[Input] = &[always("email", InputKind::Email, 254)];
 
 pub(super) const FIND_EMPLOYEES_INPUTS: &[Input] = &[
     always("company_linkedin_url", InputKind::Company, 500),
@@ -86,3 +87,25 @@ pub(super) const EXPORT_LEADS_INPUTS: &[Input] = &[
 ];
 
 pub(super) const LEAD_INPUTS: &[Input] = &[always("lead_id", InputKind::Id, 1000)];
+
+pub(super) const FIND_EMAIL_BY_PROFILE_INPUTS: &[Input] =
+    &[always("linkedin_url", InputKind::Profile, 500)];
+
+pub(super) const FIND_AUTHOR_INPUTS: &[Input] = &[always("url", InputKind::Url, 2_000)];
+
+pub(super) const VALIDATE_PHONE_INPUTS: &[Input] = &[
+    always("phone", InputKind::Phone, 25),
+    optional("country_code", InputKind::Country, 2),
+];
+
+pub(super) const DOMAIN_INPUTS: &[Input] = &[always("domain", InputKind::Domain, 253)];
+
+/// Of the words each provider takes its own, and some take one of a kind only.
+pub(super) const SEARCH_DOMAIN_INPUTS: &[Input] = &[
+    always("domain", InputKind::Domain, 253),
+    setting(Operation::ROWS, InputKind::Count { most: 50 }),
+    setting("page", InputKind::Count { most: 10_000 }),
+    setting("department", InputKind::Words),
+    setting("country", InputKind::Words),
+    setting("type", InputKind::Words),
+];

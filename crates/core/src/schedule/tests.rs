@@ -21,6 +21,7 @@ fn offer(page: u32) -> Offer {
         daily: Daily::default(),
         only: None,
         rows: None,
+        each: NonZeroU32::MIN,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),
@@ -63,6 +64,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         jobs,
         settling: None,
         listing: None,
+        exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };
     Account {

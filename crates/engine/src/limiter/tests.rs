@@ -40,6 +40,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
         jobs,
         settling: None,
         listing: None,
+        exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };
     Account {

@@ -162,6 +162,7 @@ pub(crate) fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
         daily: Default::default(),
         only: None,
         rows: None,
+        each: NonZeroU32::MIN,
         echo: true,
         misses: Vec::new(),
         likely_misses: Vec::new(),

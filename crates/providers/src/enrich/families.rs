@@ -30,7 +30,7 @@ use super::wire::Text;
 use http::Method;
 use leadmill_core::{Finding, JobId, Operation, Query, QueryKey, Value};
 use serde::{Deserialize, Serialize, ser::Error};
-use std::{collections::BTreeMap, slice};
+use std::{collections::BTreeMap, iter::repeat_n, slice};
 
 /// The provider's words for its confidence, as numbers.
 pub(super) type Words = BTreeMap<String, i64>;
@@ -84,6 +84,8 @@ const fn paths(operation: Operation) -> Paths {
         Operation::CountFollowers => ("", "/count-estimate"),
         Operation::SearchLeads => ("/lead-finder/search", ""),
         Operation::ExportLeads => ("", "/lead-finder/export"),
+        // Not sold here.
+        _ => ("", ""),
     };
     Paths { single, batch }
 }
@@ -187,10 +189,7 @@ pub(super) fn batch(
             Sent::post(path, &followers::Search::of(only(queries)?))
         }
         Operation::ExportLeads => Sent::post(path, &leads::Search::of(only(queries)?)?),
-        Operation::FindEmployees
-        | Operation::SearchPeople
-        | Operation::UnlockName
-        | Operation::SearchLeads => Err(no_endpoint(operation)),
+        operation => Err(no_endpoint(operation)),
     }
 }
 
@@ -234,6 +233,12 @@ fn only(queries: &[Query]) -> Result<&Query, serde_json::Error> {
 /// The words of a setting.
 fn words(text: &str) -> Vec<&str> {
     text.split('|').filter(|word| !word.is_empty()).collect()
+}
+
+/// A hit: what is told, and null for the fields after it, of which this provider says nothing.
+fn hit<const N: usize>(operation: Operation, told: [Value; N]) -> Finding {
+    let silent = operation.fields().len().saturating_sub(N);
+    Finding::Hit(told.into_iter().chain(repeat_n(Value::Null, silent)).collect())
 }
 
 /// The first input, of operations that have only one.

@@ -1,7 +1,7 @@
 //! What each failed call means for the money.
 
 use super::wire::Problem;
-use crate::rate;
+use crate::{excerpt::excerpt, rate};
 use http::{HeaderMap, StatusCode};
 use leadmill_core::ErrorKind;
 use std::time::Duration;
@@ -46,23 +46,6 @@ fn wait(problem: &Problem, headers: &HeaderMap) -> Option<Duration> {
     rate::retry_after(headers)
         .or_else(|| rate::ahead(problem.retry_after?, headers))
         .or_else(|| rate::wait(&rate::signals(headers)))
-}
-
-/// The beginning of a body that is no error of the provider's own: a proxy's page, or nothing.
-fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
-    let kind = headers
-        .get("content-type")
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    let reason = status.canonical_reason().unwrap_or("no reason given");
-    match body.is_empty() {
-        true => reason.to_lowercase(),
-        false => format!(
-            "{}, with a body of {} bytes ({kind})",
-            reason.to_lowercase(),
-            body.len()
-        ),
-    }
 }
 
 #[cfg(test)]

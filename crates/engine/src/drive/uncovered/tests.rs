@@ -140,6 +140,7 @@ fn late(covered: usize, most: u32) -> Late {
         most_bytes: 10_000,
         only: Some(Lane::Bulk),
         rows: None,
+        each: NonZeroU32::MIN,
         running: NonZeroU32::new(1),
         daily: Default::default(),
         echo: true,

@@ -104,7 +104,7 @@ fn object(value: Value) -> Filters {
 
 /// The provider behind a transport.
 fn enrich(transport: Arc<dyn Transport>) -> Enrich {
-    let pack = packs().unwrap().pop().unwrap();
+    let pack = packs().unwrap().swap_remove(0);
     let account = Account {
         name: "live".to_owned(),
         purse: pack.name.clone(),

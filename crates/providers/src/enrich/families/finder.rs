@@ -78,14 +78,17 @@ impl Family for Finder {
             (Some(false), _) => Some(Finding::Miss),
             (_, Some(email)) => {
                 let (confidence, word) = super::level(words, item.confidence);
-                Some(Finding::Hit(Box::new([
-                    Value::Text(email.into()),
-                    confidence,
-                    word,
-                    Value::flag(item.is_catch_all),
-                    Value::text(item.provider),
-                    Value::text(item.message),
-                ])))
+                Some(super::hit(
+                    Operation::FindEmail,
+                    [
+                        Value::Text(email.into()),
+                        confidence,
+                        word,
+                        Value::flag(item.is_catch_all),
+                        Value::text(item.provider),
+                        Value::text(item.message),
+                    ],
+                ))
             }
             // `found` without an address, or neither.
             (_, None) => None,

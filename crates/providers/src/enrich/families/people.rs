@@ -7,7 +7,7 @@ use super::{
     super::wire::{Text, whole},
     Family, Words, first,
 };
-use leadmill_core::{Finding, Query, QueryKey, Value};
+use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The product.
@@ -165,28 +165,31 @@ impl Family for People {
             item.locale.map_or((None, None), |locale| (locale.country, locale.language));
         let skills =
             item.skills.map(|all| all.into_iter().map(|one| Value::Text(one.into())));
-        Some(Finding::Hit(Box::new([
-            Value::text(item.profile_url),
-            Value::text(item.display_name),
-            Value::text(item.first_name),
-            Value::text(item.last_name),
-            Value::text(item.headline),
-            Value::text(item.summary),
-            title,
-            Value::text(item.company_name),
-            Value::text(item.location),
-            Value::text(country),
-            Value::text(language),
-            Value::text(item.photo_url),
-            Value::integer(item.connection_count.and_then(|n| i64::try_from(n).ok())),
-            Value::flag(item.is_connection_count_obfuscated),
-            Value::flag(item.is_public),
-            Value::list(skills),
-            Value::list(positions.map(|all| all.into_iter().map(Position::value))),
-            Value::list(schools.map(|all| all.into_iter().map(School::value))),
-            Value::text(item.id),
-            Value::text(item.report_profile_url),
-        ])))
+        Some(super::hit(
+            Operation::FindPerson,
+            [
+                Value::text(item.profile_url),
+                Value::text(item.display_name),
+                Value::text(item.first_name),
+                Value::text(item.last_name),
+                Value::text(item.headline),
+                Value::text(item.summary),
+                title,
+                Value::text(item.company_name),
+                Value::text(item.location),
+                Value::text(country),
+                Value::text(language),
+                Value::text(item.photo_url),
+                Value::integer(item.connection_count.and_then(|n| i64::try_from(n).ok())),
+                Value::flag(item.is_connection_count_obfuscated),
+                Value::flag(item.is_public),
+                Value::list(skills),
+                Value::list(positions.map(|all| all.into_iter().map(Position::value))),
+                Value::list(schools.map(|all| all.into_iter().map(School::value))),
+                Value::text(item.id),
+                Value::text(item.report_profile_url),
+            ],
+        ))
     }
 }
 

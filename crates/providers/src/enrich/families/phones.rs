@@ -95,7 +95,9 @@ impl Family for Phones {
         };
         Some(match numbers.first().cloned() {
             None => Finding::Miss,
-            Some(number) => Finding::Hit(Box::new([number, Value::Values(numbers)])),
+            Some(number) => {
+                super::hit(Operation::FindPhone, [number, Value::Values(numbers)])
+            }
         })
     }
 }

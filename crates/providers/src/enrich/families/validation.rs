@@ -68,16 +68,19 @@ impl Family for Validation {
     fn finding(words: &Words, item: Item<'_>) -> Option<Finding> {
         let verdict = item.result.or(item.status)?;
         let (confidence, word) = super::level(words, item.confidence);
-        Some(Finding::Hit(Box::new([
-            Value::Text(verdict.into()),
-            confidence,
-            word,
-            Value::flag(item.is_catch_all),
-            Value::flag(item.is_federated),
-            Value::flag(item.has_seg),
-            Value::text(item.seg_provider),
-            Value::text(item.provider),
-            Value::text(item.message),
-        ])))
+        Some(super::hit(
+            Operation::VerifyEmail,
+            [
+                Value::Text(verdict.into()),
+                confidence,
+                word,
+                Value::flag(item.is_catch_all),
+                Value::flag(item.is_federated),
+                Value::flag(item.has_seg),
+                Value::text(item.seg_provider),
+                Value::text(item.provider),
+                Value::text(item.message),
+            ],
+        ))
     }
 }

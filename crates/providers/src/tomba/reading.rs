@@ -1,0 +1,79 @@
+//! From bodies to findings, with what each answer costs: no reply carries a bill.
+
+use super::{
+    families::{self, Answer},
+    wire::{Envelope, is_empty, phone_numbers},
+};
+use leadmill_core::{Answered, Credits, Finding, Operation, Query, pack::Offer};
+use serde::de::Error as _;
+use serde_json::Value;
+
+/// What each telephone number costs that comes with another answer.
+///
+/// # Source
+/// Reference 4.1, the provider's own actors. Nothing that we send asks for them.
+const PHONE: Credits = Credits(5);
+
+/// Most numbers that one price of a telephone lookup covers.
+///
+/// # Source
+/// Rate-limits page: the price is for as many at most.
+const NUMBERS: u64 = 10;
+
+/// Reads the answer to a single call. An error where the body holds none: whether it was charged is not known, and
+/// asking again is free.
+pub(super) fn single(
+    query: &Query,
+    offer: &Offer,
+    body: &[u8],
+) -> Result<Answered, serde_json::Error> {
+    let key = query.key();
+    let envelope = Envelope::read(body)?;
+    let data = envelope.data.ok_or_else(|| none("no member `data`"))?;
+    if is_empty(&data) {
+        return Ok(Answered {
+            key,
+            finding: Finding::Miss,
+            credits: Some(Credits::ZERO),
+        });
+    }
+    let is_answer = match &data {
+        Value::Array(items) => items.iter().any(Value::is_object),
+        data => data.is_object(),
+    };
+    if !is_answer {
+        return Err(none("`data` is neither an object nor a list of them"));
+    }
+    let credits = charge(query, offer, &data);
+    let meta = envelope.meta.whole();
+    let finding = families::finding(query, Answer { data, meta });
+    let finding = finding.ok_or_else(|| none("no answer of this operation's"))?;
+    Ok(Answered { key, finding, credits: Some(credits) })
+}
+
+fn none(what: &str) -> serde_json::Error {
+    serde_json::Error::custom(what)
+}
+
+/// What an answer that says something costs, by the larger of two price lists, and never less. That a question was
+/// asked before within 30 days, and is free, no reply tells.
+///
+/// # Source
+/// Reference 4.1 and 4.2, assumption A1: also what finds nobody costs its price where `data` is not empty; a page of a
+/// domain costs by the addresses that were asked for.
+fn charge(query: &Query, offer: &Offer, data: &Value) -> Credits {
+    let units = match query.operation() {
+        Operation::SearchDomain => {
+            let asked = families::page_size(query);
+            u64::from(asked.div_ceil(offer.each.get()))
+        }
+        Operation::FindPhone => {
+            let numbers = data.as_array().map_or(1, Vec::len) as u64;
+            numbers.div_ceil(NUMBERS)
+        }
+        _ => 1,
+    };
+    // The price of an offer is for all of the rows that one question can ask for.
+    let most = offer.rows.map_or(1, |rows| rows.get().div_ceil(offer.each.get()));
+    Credits(offer.price.0.div_ceil(u64::from(most))) * units + PHONE * phone_numbers(data)
+}

@@ -1,0 +1,306 @@
+//! Whatever is documented to go wrong, and what it means.
+
+use super::*;
+use std::time::Duration;
+
+/// Status, body, what it means, and what people are told.
+type Refused = (u16, &'static str, ErrorKind, &'static str);
+
+const THROTTLED: ErrorKind = ErrorKind::Throttled(None);
+
+/// # Source
+/// Reference 2.1 has the bodies and their types, 2.2 the statuses.
+const DOCUMENTED: &[Refused] = &[
+    // A rejected key, in both of its documented forms.
+    (
+        401,
+        r#"{"errors":{"type":"unauthorized","message":"the key is not known","code":401}}"#,
+        ErrorKind::Fatal,
+        "the key is not known (unauthorized)",
+    ),
+    (
+        400,
+        r#"{"errors":{"type":"authentication_failed","message":"the key is not valid","code":400}}"#,
+        ErrorKind::Fatal,
+        "the key is not valid (authentication_failed)",
+    ),
+    (401, "", ErrorKind::Fatal, "unauthorized"),
+    // Anything else that is bad.
+    (
+        400,
+        r#"{"errors":{"type":"params_invalid","message":"the limit is not one of 10, 20, 50"}}"#,
+        ErrorKind::Refused,
+        "the limit is not one of 10, 20, 50 (params_invalid)",
+    ),
+    (
+        400,
+        r#"{"errors":{"message":"the name is missing"}}"#,
+        ErrorKind::Refused,
+        "the name is missing",
+    ),
+    (
+        422,
+        r#"{"errors":{"type":"params_invalid","message":"no domain","code":422}}"#,
+        ErrorKind::Refused,
+        "no domain (params_invalid)",
+    ),
+    (
+        422,
+        r#"{"errors":{"message":"the limit is out of range"}}"#,
+        ErrorKind::Refused,
+        "the limit is out of range",
+    ),
+    // A foreign mail server, not money.
+    (
+        402,
+        r#"{"errors":{"type":"smtp","message":"the server answered unexpectedly","code":402}}"#,
+        ErrorKind::Refused,
+        "the server answered unexpectedly (smtp)",
+    ),
+    (
+        402,
+        r#"{"errors":{"message":"452 from the SMTP server: over quota","code":402}}"#,
+        ErrorKind::Refused,
+        "452 from the SMTP server: over quota",
+    ),
+    (402, "", ErrorKind::Refused, "payment required"),
+    (403, r#"{"errors":{"message":"hidden"}}"#, ErrorKind::Fatal, "hidden"),
+    // A route that there is not, and a page of somebody else's server.
+    (
+        404,
+        r#"{"errors":{"type":"unknown_route","message":"no such route","code":404}}"#,
+        ErrorKind::Fatal,
+        "no such route (unknown_route)",
+    ),
+    (404, "<html>", ErrorKind::Fatal, "not found, with a body of 6 bytes ()"),
+    (404, r#"{"errors":{"message":"bad request"}}"#, ErrorKind::Refused, "bad request"),
+    (405, "{}", ErrorKind::Fatal, "method not allowed, with a body of 2 bytes ()"),
+    (406, "", ErrorKind::Fatal, "not acceptable"),
+    (410, "", ErrorKind::Fatal, "gone"),
+    (418, "", ErrorKind::Refused, "i'm a teapot"),
+    // Limits.
+    (
+        429,
+        r#"{"errors":{"type":"rate_limit","message":"rate limit of your quota","code":429}}"#,
+        THROTTLED,
+        "rate limit of your quota (rate_limit)",
+    ),
+    (429, r#"{"errors":{"message":"limit reached"}}"#, THROTTLED, "limit reached"),
+    (429, "", THROTTLED, "too many requests"),
+    // Server errors, whoever's they are.
+    (
+        500,
+        r#"{"errors":{"type":"internal","message":"something broke","code":500}}"#,
+        ErrorKind::InDoubt,
+        "something broke (internal)",
+    ),
+    (
+        503,
+        r#"{"errors":{"message":"maintenance of your quota"}}"#,
+        ErrorKind::InDoubt,
+        "maintenance of your quota",
+    ),
+    (
+        503,
+        r#"{"errors":{"type":"rate_limit","message":"slower","code":429}}"#,
+        ErrorKind::InDoubt,
+        "slower (rate_limit)",
+    ),
+    (
+        500,
+        r#"{"errors":{"type":"unknown_record","message":"nobody","code":404}}"#,
+        ErrorKind::InDoubt,
+        "nobody (unknown_record)",
+    ),
+    (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
+    (504, "", ErrorKind::InDoubt, "gateway timeout"),
+    (408, "", ErrorKind::InDoubt, "request timeout"),
+    // Redirects are followed by nobody.
+    (302, "", ErrorKind::Fatal, "found"),
+    // Success by status alone is none.
+    (
+        200,
+        r#"{"errors":{"message":"it failed"},"data":{"email":"ada@example.com"}}"#,
+        ErrorKind::Refused,
+        "it failed",
+    ),
+    (
+        200,
+        r#"{"errors":{"type":"rate_limit","message":"slower","code":429}}"#,
+        THROTTLED,
+        "slower (rate_limit)",
+    ),
+    (200, r#"{"errors":{"message":"quota"}}"#, ErrorKind::NoCredit, "quota"),
+];
+
+/// What no source shows.
+const ASSUMED: &[Refused] = &[
+    // An exhausted quota, by its words (A3).
+    (
+        403,
+        r#"{"errors":{"message":"Your monthly Quota is used up"}}"#,
+        ErrorKind::NoCredit,
+        "Your monthly Quota is used up",
+    ),
+    (
+        402,
+        r#"{"errors":{"message":"no credits left"}}"#,
+        ErrorKind::NoCredit,
+        "no credits left",
+    ),
+    (
+        400,
+        r#"{"errors":{"type":"forbidden","message":"you have reached the limit of your plan"}}"#,
+        ErrorKind::NoCredit,
+        "you have reached the limit of your plan (forbidden)",
+    ),
+    (
+        429,
+        r#"{"errors":{"message":"the quota is exhausted"}}"#,
+        ErrorKind::NoCredit,
+        "the quota is exhausted",
+    ),
+    // Shapes that are not documented.
+    (400, r#"{"errors":[{"message":"the first"},{}]}"#, ErrorKind::Refused, "the first"),
+    (400, r#"{"errors":"a text"}"#, ErrorKind::Refused, "a text"),
+    (400, r#"{"errors":["in a list"]}"#, ErrorKind::Refused, "in a list"),
+    (400, r#"{"error":"at the top"}"#, ErrorKind::Refused, "at the top"),
+    (400, r#"{"message":"beside it"}"#, ErrorKind::Refused, "beside it"),
+    (400, r#"{"errors":{"type":"odd","code":"x"}}"#, ErrorKind::Refused, "odd"),
+    (
+        400,
+        r#"[{"message":"a list"}]"#,
+        ErrorKind::Refused,
+        "bad request, with a body of 22 bytes ()",
+    ),
+];
+
+#[tokio::test]
+async fn every_refusal_of_every_question_becomes_its_kind_and_a_sentence() {
+    for (status, body, kind, sentence) in DOCUMENTED.iter().chain(ASSUMED) {
+        for query in questions() {
+            let tomba = tomba(Canned::reply(*status, &[], body));
+            let error = tomba.ask(&query).await.unwrap_err();
+            let got = (error.kind, error.status, error.detail.as_str());
+            assert_eq!(got, (*kind, Some(*status), *sentence), "{query:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_record_is_no_miss_where_the_pack_does_not_say_so() {
+    let mut account = account();
+    for offer in account.pack.operations.values_mut() {
+        offer.misses.clear();
+    }
+    let body = r#"{"errors":{"type":"unknown_record","message":"nobody"}}"#;
+    let canned = Canned::reply(404, &[], body);
+    let tomba = Tomba::new(account, KEY, SECRET, canned).unwrap();
+    for query in questions() {
+        let error = tomba.ask(&query).await.unwrap_err();
+        assert_eq!((error.kind, error.status), (ErrorKind::Refused, Some(404)));
+    }
+}
+
+#[tokio::test]
+async fn how_long_to_wait_is_told_by_either_family_and_the_plain_header_wins() {
+    const BODY: &str = r#"{"errors":{"type":"rate_limit","message":"slower"}}"#;
+    type Headers = &'static [(&'static str, &'static str)];
+    let told: [(Headers, u64); 4] = [
+        (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")], 1),
+        (
+            &[
+                ("x-minute-request-left", "0"),
+                ("x-minute-reset-seconds", "45"),
+                ("x-daily-request-left", "9"),
+                ("x-daily-reset-seconds", "80000"),
+            ],
+            45,
+        ),
+        (&[("retry-after", "60")], 60),
+        (&[("retry-after", "60"), ("x-ratelimit-reset", "1")], 60),
+    ];
+    for (headers, seconds) in told {
+        let tomba = tomba(Canned::reply(429, headers, BODY));
+        let error = tomba.ask(&questions()[0]).await.unwrap_err();
+        let wait = Duration::from_secs(seconds);
+        assert_eq!(error.kind, ErrorKind::Throttled(Some(wait)), "{headers:?}");
+        let is_heard = error.signals.rates.iter().any(|rate| rate.reset.is_some());
+        assert_eq!(is_heard, headers.len() > 1, "{headers:?}");
+    }
+    // A wait that is told is one, whatever else is said.
+    let body = r#"{"errors":{"message":"the daily quota is used up"}}"#;
+    let tomba = tomba(Canned::reply(429, &[("retry-after", "3600")], body));
+    let error = tomba.ask(&questions()[0]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Throttled(Some(Duration::from_secs(3600))));
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_told_from_a_call_that_never_left() {
+    for (outcome, kind) in [
+        (TransportError::Unsent("no route".into()), ErrorKind::Unsent),
+        (TransportError::Lost("reset".into()), ErrorKind::InDoubt),
+    ] {
+        for query in questions() {
+            let tomba = tomba(Canned::new(Err(outcome.clone())));
+            assert_eq!(tomba.ask(&query).await.unwrap_err().kind, kind);
+        }
+        let tomba = tomba(Canned::new(Err(outcome)));
+        assert_eq!(tomba.balance().await.unwrap_err().kind, kind);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_read_is_in_doubt() {
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        "[]",
+        "null",
+        "7",
+        r#"{"data":"x"}"#,
+        r#"{"data":7}"#,
+        r#"{"data":true}"#,
+        r#"{"data":[7]}"#,
+        r#"{"data":{"email":"ada@exam"#,
+        r#"[{"email":"ada@example.com"}]"#,
+    ] {
+        for query in questions() {
+            let tomba = tomba(Canned::reply(200, &[], body));
+            let error = tomba.ask(&query).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::InDoubt, "{query:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_message_shows_a_credential() {
+    let told = format!("{KEY} with {SECRET} and other-form");
+    for body in [
+        format!(r#"{{"errors":{{"message":"{told}","type":"{told}"}}}}"#),
+        format!(r#"{{"errors":"{told}"}}"#),
+        format!(r#"{{"error":"{told}","errors":{{"type":"x"}}}}"#),
+    ] {
+        for status in [200, 400, 401, 404, 429, 500] {
+            let tomba = tomba(Canned::reply(status, &[("content-type", &told)], &body))
+                .hiding(vec!["other-form".to_owned(), String::new()]);
+            let mut errors = vec![tomba.balance().await.unwrap_err()];
+            for query in questions() {
+                errors.push(tomba.ask(&query).await.unwrap_err());
+            }
+            for error in errors {
+                let shown = format!("{error} {error:?}");
+                for secret in [KEY, SECRET, "other-form"] {
+                    assert!(!shown.contains(secret), "{shown}");
+                }
+                assert!(shown.contains("[secret]"), "{shown}");
+            }
+        }
+    }
+    for outcome in [TransportError::Unsent(told.clone()), TransportError::Lost(told)] {
+        let tomba = tomba(Canned::new(Err(outcome)));
+        let shown = tomba.ask(&questions()[0]).await.unwrap_err().to_string();
+        assert!(!shown.contains(KEY) && !shown.contains(SECRET), "{shown}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::support::binary::{Ended, Server, Workplace, wait_until};
 use leadmill_sandbox::{Access, EarlyFollowers, Followers, LeadOptions, Options, Plan};
 use serde_json::Value;
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 fn options() -> Options {
     Options {
@@ -145,7 +145,9 @@ fn a_day_that_is_used_up_is_waited_for_and_never_asked_for_more() {
     // No day holds it.
     let Ended { code, stderr, .. } = place(&server, &source(6, 101), VERIFY).run();
     assert!(
-        code == Some(1) && stderr.contains("day holds 100 rows"),
+        code == Some(4)
+            && stderr.contains("day holds 100")
+            && stderr.contains("lower `max`"),
         "{code:?} {stderr}"
     );
     server.assert_clean();
@@ -211,7 +213,72 @@ fn pages_past_the_last_lead_add_no_rows() {
     let found = leads(&place);
     assert!((1..=60).contains(&found.len()), "{}", found.len());
     assert_eq!(distinct(&found, "lead_id"), found.len());
-    assert_eq!(server.audit().charged, 0, "the first 75 are free");
+    let audit = server.audit();
+    assert_eq!(audit.charged, 0, "the first 75 are free");
+    let searches = audit.requests.iter().find(|(route, _)| route.ends_with("/search"));
+    assert_eq!(searches.map(|(_, count)| *count), Some(1), "there is one page of them");
+}
+
+/// Whichever pipeline goes on with a job, and whatever it would ask for itself: what was paid for is fetched whole.
+#[test]
+fn a_scrape_is_fetched_whole_whoever_goes_on_with_it() {
+    let followers = Followers { sizes: 2_000..=2_000, ..Followers::default() };
+    let job_per_item = Duration::from_millis(1);
+    let server = Server::start(Options { followers, job_per_item, ..options() });
+    let source = |max: u32| {
+        format!(
+            "enrich_followers: {{ company: linkedin.com/company/acme-3, max: {max} }}"
+        )
+    };
+    let place = place(&server, &source(1_200), VERIFY);
+    let text = fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    let mut child = place.spawn();
+    wait_until("the scrape is never looked at", || {
+        let looks = server.audit().requests.into_iter();
+        looks.filter(|(route, _)| route.ends_with("/progress")).count() > 0
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.write("pipeline.yaml", &text.replace("max: 1200", "max: 50"));
+    place.run().expect(0);
+    assert_eq!(leads(&place).len(), 50);
+    place.write("pipeline.yaml", &text);
+    let ended = place.run().expect(0).json();
+    assert_eq!(leads(&place).len(), 1_200);
+    assert_eq!((server.audit().charged, server.audit().jobs), (125_000, 2), "{ended}");
+}
+
+/// Several companies at once: each job takes its part of the day, and the one too much is not begun.
+#[test]
+fn a_step_keeps_to_the_teams_day_and_price() {
+    let followers = Followers { daily_limit: 300, price: 130, ..Followers::default() };
+    let server = Server::start(Options { followers, ..options() });
+    let place = Workplace::new();
+    let companies = (0..5).map(|n| format!("linkedin.com/company/acme-{n}\n"));
+    place.write("companies.csv", &format!("url\n{}", companies.collect::<String>()));
+    let text = format!(
+        "version: 1
+name: people
+source: {{ csv: companies.csv }}
+providers:
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms }}
+enrich:
+  - name: crowd
+    find_followers: {{ company_linkedin_url: url, max_results: 100 }}
+    output: {{ who: \"followers[].full_name\" }}
+sink: {{ ndjson: out/ }}
+",
+        server.base_url
+    );
+    place.write("pipeline.yaml", &text);
+    let planned =
+        place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]).expect(0).json();
+    assert_eq!(planned["credits"]["enrich"]["most"], 5 * 100 * 130);
+    let ended = place.run().expect(75).json();
+    server.assert_clean();
+    assert!(ended["resume_after"].is_string(), "{ended}");
+    assert_eq!((server.audit().jobs, server.audit().charged), (3, 300 * 130));
+    assert_eq!(leads(&place).len(), 300 + 2);
 }
 
 /// Thousands of leads cost nothing where their names are not needed.

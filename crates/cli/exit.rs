@@ -190,10 +190,19 @@ impl From<JournalError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match &error {
+            RunError::Provider(refused)
+                if refused.kind == ErrorKind::Fatal
+                    && refused.detail.contains("access status") =>
+            {
+                Self::new(Exit::NeedsPerson, error.to_string())
+                    .hint("the provider's team decides who may; what was paid for is kept")
+            }
             RunError::Provider(refused) if refused.kind == ErrorKind::Fatal => {
                 Self::new(Exit::NeedsPerson, error.to_string())
                     .hint("check the API key, the account and the base_url; what was paid for is kept")
             }
+            RunError::TooMuch(_) => Self::new(Exit::NeedsPerson, error.to_string())
+                .hint("lower `max` of the source, or `max_results` of the step"),
             RunError::Provider(refused) if refused.kind == ErrorKind::NoCredit => {
                 Self::new(Exit::NeedsPerson, error.to_string()).hint("top up the wallet, then run again")
             }

@@ -4,6 +4,7 @@ mod accounts;
 mod args;
 mod calendar;
 mod clock;
+mod counting;
 mod enriching;
 mod exit;
 mod hearing;

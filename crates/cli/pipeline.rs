@@ -31,7 +31,7 @@ mod tests;
 mod tree;
 mod words;
 
-pub(crate) use bought::{Bought, Kind as BoughtKind};
+pub(crate) use bought::Bought;
 pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;
 pub(crate) use flaw::{Flaw, report, warn};

@@ -210,6 +210,16 @@ pub(crate) fn packs() -> Result<Vec<Pack>, Failure> {
 }
 
 impl Prepared {
+    /// Looks at so many pages of leads that are searched, and not at those after them.
+    pub(crate) async fn narrow(&mut self, pages: u32) -> Result<(), Failure> {
+        if let Some(bought) = &self.pipeline.source.bought {
+            let spec = source_spec(&self.pipeline, Path::new(""));
+            let source = Source::of_rows(bought.questions(pages), spec).await;
+            self.source = source.map_err(|error| self.misfit(error))?;
+        }
+        Ok(())
+    }
+
     /// Places an error that was found while reading the source.
     pub(crate) fn misfit(&self, error: TableError) -> Failure {
         let path = source_path(&self.pipeline, error.subject);
@@ -227,6 +237,18 @@ impl Prepared {
     }
 }
 
+fn source_spec(pipeline: &Pipeline, base: &Path) -> SourceSpec {
+    let source = &pipeline.source;
+    SourceSpec {
+        format: format(source.location.format),
+        location: source.location.path.clone(),
+        base: base.to_owned(),
+        sql: source.sql.clone(),
+        filter: source.filter.clone(),
+        key: source.key.clone(),
+    }
+}
+
 type Fitted = (Source, Vec<PreparedStep>, SinkSpec, Option<SinkSpec>);
 
 /// Opens the source, compiles every expression and checks the sink: all errors at once.
@@ -236,17 +258,10 @@ async fn fit(
     packs: &[Pack],
     base: &Path,
 ) -> Result<Fitted, Vec<Flaw>> {
-    let spec = SourceSpec {
-        format: format(pipeline.source.location.format),
-        location: pipeline.source.location.path.clone(),
-        base: base.to_owned(),
-        sql: pipeline.source.sql.clone(),
-        filter: pipeline.source.filter.clone(),
-        key: pipeline.source.key.clone(),
-    };
+    let spec = source_spec(pipeline, base);
     let source = match &pipeline.source.bought {
         None => Source::open(spec).await,
-        Some(bought) => Source::of_rows(bought.questions(), spec).await,
+        Some(bought) => Source::of_rows(bought.questions(bought.pages()), spec).await,
     };
     let source = source.map_err(|error| {
         vec![document.flaw(

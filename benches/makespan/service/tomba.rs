@@ -99,6 +99,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         poll: None,
         early_results: None,
         terms: false,
+        free_a_month: None,
     };
     Ok(Pack {
         name: "tomba".into(),

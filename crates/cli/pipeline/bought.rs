@@ -5,7 +5,7 @@ use super::{
     shapes,
     step::{Attempt, Output, Step, Written},
 };
-use leadmill_core::{Operation, Query, QueryKey, index::Reuse};
+use leadmill_core::{Operation, Query, QueryKey, Unaskable, index::Reuse};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -144,6 +144,21 @@ impl Bought {
         Some((map("filters")?, map("exclude_filters")))
     }
 
+    /// What cannot be asked, and why, where its key is.
+    pub(crate) fn unaskable(&self) -> Option<(&'static str, Unaskable)> {
+        let Some(Written::Sql(company)) = self.written.get(COMPANY) else { return None };
+        let inputs = self.operation().inputs().iter();
+        let raw: Vec<_> = inputs
+            .map(|input| match (input.name, self.rows()) {
+                ("company_linkedin_url", _) => Some(company.clone()),
+                (Operation::ROWS, Some(rows)) => Some(rows.to_string()),
+                _ => None,
+            })
+            .collect();
+        let read = Query::read(self.operation(), raw.iter().map(Option::as_deref));
+        read.err().map(|why| (COMPANY, why))
+    }
+
     /// The question of how many followers there are in all.
     pub(crate) fn estimate(&self) -> Option<QueryKey> {
         if self.kind != Kind::Followers {
@@ -164,14 +179,34 @@ impl Bought {
         Query::key_of(Operation::CountFollowers, inputs).ok()
     }
 
-    /// The rows that ask, one a question, as NDJSON: what each question is about.
-    pub(crate) fn questions(&self) -> String {
+    /// How many questions there are: a search has one for each page.
+    pub(crate) fn pages(&self) -> u32 {
+        match self.operation() {
+            Operation::SearchLeads => pages(self.most().unwrap_or(USUAL_PAGE)).0,
+            _ => 1,
+        }
+    }
+
+    /// The question of a page of a search.
+    pub(crate) fn page(&self, page: u32) -> Option<QueryKey> {
+        let text = |written: &Written| match written {
+            Written::Json(json) => Some(json.to_string()),
+            _ => None,
+        };
+        let filters = self.written.get("filters").and_then(text);
+        let exclude = self.written.get("exclude_filters").and_then(text);
+        let (rows, page) = (self.rows()?.to_string(), page.to_string());
+        let raw = [filters.as_deref(), exclude.as_deref(), Some(&rows), Some(&page)];
+        Query::key_of(Operation::SearchLeads, raw).ok()
+    }
+
+    /// The rows that ask, one a question, as NDJSON: what each question is about. Of a search so many pages.
+    pub(crate) fn questions(&self, pages: u32) -> String {
         let column = self.kind.column();
         let row = |value: &str| json!({ column: value }).to_string();
         match (self.operation(), self.written.get(COMPANY)) {
             (Operation::SearchLeads, _) => {
-                let (count, _) = pages(self.most().unwrap_or(USUAL_PAGE));
-                let pages = (1..=count).map(|page| row(&page.to_string()));
+                let pages = (1..=pages).map(|page| row(&page.to_string()));
                 pages.collect::<Vec<_>>().join("\n")
             }
             (_, Some(Written::Sql(company))) => row(company),
@@ -289,7 +324,7 @@ mod tests {
         assert_eq!(pages(100), (4, 25));
         assert_eq!(pages(1_000), (40, 25));
         assert_eq!(pages(1_100), (11, 100));
-        assert_eq!(pages(101), (1, 100));
+        assert_eq!(pages(101), (4, 25));
         assert_eq!(pages(9_999), (40, 100));
     }
 }

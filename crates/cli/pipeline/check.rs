@@ -11,7 +11,7 @@ use super::{
     file::Pipeline,
     flaw::Flaw,
 };
-use leadmill_core::Pack;
+use leadmill_core::{Pack, Unaskable};
 
 /// Finds everything that makes no sense, and completes what the file leaves open.
 pub(crate) fn check(
@@ -88,6 +88,17 @@ impl<'a> Checking<'a> {
             let path = ["source".into(), kind.into(), MOST.into()];
             let message = "a search shows 4,000 leads at most";
             let hint = "write `by: export`, which leaves out what `reveal_contact` and `unlock_name` need, or split the filters";
+            self.wrong(&path, message, Some(hint.to_owned()));
+        }
+        if let Some((key, why)) = bought.unaskable() {
+            let path = ["source".into(), kind.into(), key.into()];
+            let why = match why {
+                Unaskable::Empty(_) => "is empty",
+                Unaskable::TooLong(_) => "is too long",
+                _ => "is no address of a company's LinkedIn page",
+            };
+            let hint = "write one such as https://www.linkedin.com/company/name";
+            let message = format!("`{}` {why}", self.document.quoted(&path));
             self.wrong(&path, message, Some(hint.to_owned()));
         }
         let name = match (&bought.provider, &names[..]) {

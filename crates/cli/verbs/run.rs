@@ -8,6 +8,7 @@ use crate::{
     accounts::Accounts,
     args::{Empty, RunArgs},
     clock::SystemClock,
+    counting,
     exit::{Exit, Failure},
     hearing::Hearing,
     prepared::{self, Prepared},
@@ -67,7 +68,7 @@ async fn go(
 ) -> Result<Exit, Failure> {
     let start = Instant::now();
     let (stop, interruption) = listen(args)?;
-    let prepared = prepared::whole(&args.file, terminal).await?;
+    let mut prepared = prepared::whole(&args.file, terminal).await?;
     let store = Store::open(&prepared.state).await?;
     if let Purpose::Fetch { salvage: Some(damaged) } = purpose {
         salvage::salvage(&store, damaged, &prepared.results, terminal).await?;
@@ -79,6 +80,7 @@ async fn go(
     }
     let (ledger, journal) = store.book().await?;
     claim_results(&prepared, &store, &ledger).await?;
+    look_ahead(&mut prepared, &store, &ledger).await?;
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
     let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone());
     let session = Session {
@@ -100,6 +102,22 @@ async fn go(
     };
     summary.exit = exit(&summary, args, interruption);
     close(&store, run, &summary, args, terminal).await
+}
+
+/// Counts leads that are to be searched on several pages. Where that fails, all pages are asked for.
+async fn look_ahead(
+    prepared: &mut Prepared,
+    store: &Store,
+    ledger: &Ledger,
+) -> Result<(), Failure> {
+    let bought = prepared.pipeline.source.bought.as_ref();
+    if bought.is_none_or(|bought| bought.pages() < 2) {
+        return Ok(());
+    }
+    match counting::count(prepared, store).await? {
+        Some(Ok(count)) => counting::narrow(prepared, ledger, &count).await,
+        Some(Err(_)) | None => Ok(()),
+    }
 }
 
 /// Before anything is bought: the answers can be kept, and are where the state's others are.

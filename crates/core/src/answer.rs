@@ -108,6 +108,18 @@ pub enum Finding {
     Unknown(Box<str>),
 }
 
+impl Finding {
+    /// How many rows it has: the items of its first list.
+    pub fn rows(&self) -> u64 {
+        let Self::Hit(values) = self else { return 0 };
+        let rows = values.iter().find_map(|value| match value {
+            Value::Values(rows) => Some(rows.len() as u64),
+            _ => None,
+        });
+        rows.unwrap_or_default()
+    }
+}
+
 /// A finding, tied to the question that it answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {

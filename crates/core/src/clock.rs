@@ -34,6 +34,33 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The Gregorian year, month and day in UTC.
+    pub const fn date(self) -> (i64, i64, i64) {
+        let shifted = self.0.div_euclid(86_400_000) + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524
+            - day_of_era / 146_096)
+            / 365;
+        let day_of_year =
+            day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month =
+            if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400;
+        (if month <= 2 { year + 1 } else { year }, month, day)
+    }
+
+    /// Whether both lie in one calendar month, in UTC.
+    pub const fn shares_month(self, other: Self) -> bool {
+        let ((year, month, _), (other_year, other_month, _)) =
+            (self.date(), other.date());
+        year == other_year && month == other_month
+    }
+}
+
 /// Milliseconds on a clock that nobody sets, and that goes on while the machine sleeps: what limits are kept by.
 /// Comparable between the processes of one machine, for as long as it is up.
 #[derive(

@@ -192,6 +192,23 @@ impl Ledger {
         lines.map(|line| (line.intended_at, line.keys.len()))
     }
 
+    /// What jobs of an operation reserved that were begun at an account after `since`; none of one that was refused.
+    pub fn reserved(
+        &self,
+        account: &str,
+        operation: Operation,
+        since: Timestamp,
+    ) -> impl Iterator<Item = Credits> {
+        let jobs = self.jobs.iter().filter_map(|place| self.lines.get(*place));
+        let lines = jobs.filter(move |line| {
+            line.operation == operation
+                && *line.account == *account
+                && line.intended_at > since
+                && !matches!(line.state, State::Refused { .. })
+        });
+        lines.map(|line| line.reserve)
+    }
+
     /// Whether a job of an account is a batch's already.
     pub fn has_job(&self, account: &str, job: &JobId) -> bool {
         let jobs = self.jobs.iter().filter_map(|place| self.lines.get(*place));

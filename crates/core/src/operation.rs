@@ -297,6 +297,15 @@ impl Operation {
         })
     }
 
+    /// The most rows that an answer can have, where answers have rows and a setting bounds them.
+    pub fn most_rows(self) -> Option<u32> {
+        let mut inputs = self.inputs().iter();
+        inputs.find_map(|input| match input.kind {
+            InputKind::Count { most } if input.name == Self::ROWS => Some(most),
+            _ => None,
+        })
+    }
+
     /// Whether no lead can be asked about: every input is the same for all of a step.
     pub fn is_source_only(self) -> bool {
         self.inputs().iter().all(|input| {

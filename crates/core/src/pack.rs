@@ -75,6 +75,10 @@ pub struct Offer {
     /// Where the price is for rows: how many of them one price buys. Rows that do not fill another price cost it.
     #[serde(default = "one")]
     pub each: NonZeroU32,
+    /// Most searches of a calendar month that are free in part, over the whole team; a run makes one. Beyond them each
+    /// row is paid.
+    #[serde(default)]
+    pub free_a_month: Option<NonZeroU32>,
     /// Whether results say which question each answers. Where they do not, a job can hold one question only, and a
     /// job that somebody else names cannot be told to be ours.
     #[serde(default = "yes")]

@@ -66,6 +66,7 @@ mod tests {
             poll: None,
             early_results: None,
             terms: false,
+            free_a_month: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Collection {
     rows: Option<Rows>,
     pub(crate) duplicated: u64,
     pub(crate) foreign: u64,
+    /// Rows that there are and that did not come.
+    pub(crate) missing_rows: u64,
 }
 
 /// Pages that are asked for at a time where their size is a guess.
@@ -87,6 +89,7 @@ impl Collection {
             rows: None,
             duplicated: 0,
             foreign: 0,
+            missing_rows: 0,
         }
     }
 
@@ -110,6 +113,7 @@ impl Collection {
             let next = rows.take(number, page);
             if next == Next::Done {
                 self.duplicated = rows.duplicated;
+                self.missing_rows = rows.missing();
                 let whole = rows.whole();
                 whole.into_iter().for_each(|answer| self.enter(answer));
             }

@@ -44,6 +44,8 @@ pub(crate) struct Drive<'a> {
     offer: Offer,
     /// What the team has agreed on about it.
     agreed: Option<Agreed>,
+    /// Why nothing is bought: what is paid for is fetched first.
+    unwanted: Option<RunError>,
     questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
     exhausted: bool,
     plan: Plan,
@@ -129,14 +131,16 @@ struct Work {
     failures: u32,
     failing_since: Instant,
     gone: u32,
+    /// Times in a row that it had ended, and its results were not there.
+    unready: u32,
     told_balance: bool,
 }
 
 impl Work {
     /// Most answers of it that are in memory at once, in rows.
     fn size(&self) -> usize {
-        let rows = self.rows.map_or(1, |(_, most)| usize::try_from(most).unwrap_or(1));
-        self.keys.len() * rows
+        // Long answers come alone.
+        if self.rows.is_some() { MOST_HARVESTED } else { self.keys.len() }
     }
 
     /// Nothing yet of its results.
@@ -180,7 +184,7 @@ impl<'a> Drive<'a> {
         book: &'a mut Book,
         order: &'a Order,
         questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
-        agreed: Option<Agreed>,
+        agreed: Result<Option<Agreed>, RunError>,
     ) -> Result<Self, RunError> {
         let account = engine.provider.account();
         let mut offer = account.offer(order.operation).cloned().ok_or_else(|| {
@@ -189,9 +193,14 @@ impl<'a> Drive<'a> {
                 account.name, order.operation
             ))
         })?;
-        if let Some(agreed) = &agreed {
-            agreed.correct(&account.name, order.operation, &mut offer)?;
-        }
+        let agreed = agreed.and_then(|agreed| match agreed {
+            Some(agreed) => agreed.correct(order.operation, &mut offer).map(Some),
+            None => Ok(None),
+        });
+        let (agreed, unwanted) = match agreed {
+            Ok(agreed) => (agreed, None),
+            Err(error) => (None, Some(error)),
+        };
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, order.questions, typical);
         let began_at = engine.clock.now();
@@ -227,7 +236,8 @@ impl<'a> Drive<'a> {
             slotless_since: None,
             began_at,
             is_put_off: false,
-            stopped: None,
+            stopped: unwanted.is_some().then_some(Ending::GaveUp),
+            unwanted,
             fatal: None,
             deadline: None,
             snapshot,
@@ -278,9 +288,11 @@ impl<'a> Drive<'a> {
         let account = self.engine.provider.account();
         let offer = account.offer(operation);
         let page_limit = offer.map_or(100, |offer| offer.page.get());
-        let rows = offer.and_then(|offer| offer.rows).and_then(|most| {
+        // What was paid for may be more than this pipeline would ask for.
+        let rows = offer.and_then(|offer| offer.rows).and_then(|usual| {
             let (list, _) = operation.rows()?;
-            Some((operation.field(list.name)?, u64::from(most.get())))
+            let most = operation.most_rows().unwrap_or(usual.get());
+            Some((operation.field(list.name)?, u64::from(most)))
         });
         let work = Work {
             job,
@@ -302,6 +314,7 @@ impl<'a> Drive<'a> {
             failures: 0,
             failing_since: Instant::now(),
             gone: 0,
+            unready: 0,
             told_balance: false,
         };
         self.jobs.insert(batch, work);
@@ -390,7 +403,7 @@ impl<'a> Drive<'a> {
 
     /// How it ended.
     pub(crate) fn end(self) -> Result<Ending, RunError> {
-        match self.fatal {
+        match self.fatal.or(self.unwanted) {
             Some(error) => Err(error),
             None => Ok(self.stopped.unwrap_or(Ending::Complete)),
         }

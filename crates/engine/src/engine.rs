@@ -45,6 +45,9 @@ pub enum RunError {
     /// The provider ended it, or could not be reached for too long.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// What is asked for is more than the provider ever sells.
+    #[error("{0}")]
+    TooMuch(String),
     /// The waiting questions could not be read.
     #[error("questions: {0}")]
     Questions(#[from] io::Error),
@@ -265,7 +268,7 @@ impl Engine {
     ) -> Result<Ending, RunError> {
         let mut stop = self.stop.clone();
         let mut told = self.hints.listen();
-        let agreed = self.agree(order.operation, order.questions).await?;
+        let agreed = self.agree(order.operation, order.questions).await;
         let mut drive = Drive::new(self, book, order, questions, agreed)?;
         loop {
             if *stop.borrow() && !drive.is_interrupted() {

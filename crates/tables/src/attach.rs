@@ -119,7 +119,15 @@ impl Attach {
                 && [Status::Miss, Status::Hit].iter().any(|s| status == Some(s.code()))
         };
         let list = list.and_then(|list| list.as_list_opt::<i32>());
-        let fan_out = list.map(|list| FanOut::of(list, is_empty));
+        let mut fan_out = list.map(|list| FanOut::of(list, is_empty));
+        // What is bought on several pages may stand on two of them.
+        let first = self.fanned.first().and_then(|place| outputs.get(*place));
+        if let (true, Some(fan_out), Some(first)) =
+            (self.asks_for_rows, &mut fan_out, first)
+            && let Some(names) = fan_out.items(first)?.as_string_opt::<i32>()
+        {
+            fan_out.keep_distinct(names);
+        }
         // What a question cost stands on the first of its rows.
         let mut paid = rows.clone();
         let fanned;

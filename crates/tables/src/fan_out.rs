@@ -1,10 +1,11 @@
 //! Rows that become several: one for each item of the list that an answer holds, and usually one where it holds none.
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, UInt64Array},
+    array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StringArray, UInt64Array},
     compute::{take, take_record_batch},
     error::ArrowError,
 };
+use std::collections::HashSet;
 
 /// Which row each new row comes from, and which item of its list it is.
 #[derive(Debug)]
@@ -29,6 +30,19 @@ impl FanOut {
         Self { rows: rows.into(), items }
     }
 
+    /// Leaves out the items that others of this name stand before. One without a name stays.
+    pub(crate) fn keep_distinct(&mut self, names: &StringArray) {
+        let mut seen = HashSet::new();
+        let keep: Vec<bool> =
+            names.iter().map(|name| name.is_none_or(|name| seen.insert(name))).collect();
+        let kept = |place: &usize| keep.get(*place).copied().unwrap_or(true);
+        let rows = self.rows.values().iter().enumerate();
+        let rows = rows.filter(|(place, _)| kept(place)).map(|(_, row)| *row);
+        let items = self.items.iter().enumerate();
+        let items = items.filter(|(place, _)| kept(place)).map(|(_, item)| *item);
+        (self.rows, self.items) = (rows.collect::<Vec<u64>>().into(), items.collect());
+    }
+
     /// The rows, each as often as it has items.
     pub(crate) fn batch(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         take_record_batch(batch, &self.rows)
@@ -42,7 +56,9 @@ impl FanOut {
 
     /// Whether each new row is the first of its old one.
     pub(crate) fn is_first(&self) -> impl Iterator<Item = bool> {
-        self.items.iter().map(|item| *item == 0)
+        let rows = self.rows.values();
+        let before = std::iter::once(None).chain(rows.iter().map(Some));
+        rows.iter().zip(before).map(|(row, before)| before != Some(row))
     }
 
     /// The item of each new row; null where there is none.

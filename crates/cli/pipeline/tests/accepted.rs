@@ -155,7 +155,7 @@ fn a_source_that_is_bought_is_a_question_with_settings() {
     let loaded = load(&bent("parquet: leads/", asked)).unwrap();
     let bought = loaded.pipeline.source.bought.unwrap();
     assert_eq!((bought.operation(), bought.rows()), (Operation::SearchPeople, Some(30)));
-    let row: serde_json::Value = serde_json::from_str(&bought.questions()).unwrap();
+    let row: serde_json::Value = serde_json::from_str(&bought.questions(1)).unwrap();
     let about = serde_json::json!({ "company_linkedin_url": "linkedin.com/company/x" });
     assert_eq!(row, about);
     let step = bought.step(Some("enrich"));

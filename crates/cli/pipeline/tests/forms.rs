@@ -102,13 +102,13 @@ fn what_is_meant_to_come_is_not_supported_yet() {
 #[test]
 fn exactly_one_names_what_was_found() {
     let expected = "5:3: error: expected exactly one of `parquet`, `csv`, `ndjson`, \
-        `enrich_people`; found `parquet` and `csv`\n";
+        `enrich_people`, `enrich_followers`, `enrich_leads`; found `parquet` and `csv`\n";
     assert_eq!(told_of("parquet: leads/", "parquet: a\n  csv: b"), expected);
-    let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`; found none\n";
+    let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`, `enrich_followers`, `enrich_leads`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
     let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
         `find_person`, `find_employees`, `search_people`, `reveal_contact`, `unlock_name`, \
-        `find_email_by_profile`, `find_author`, `validate_phone`, `find_company`, `search_domain`, \
+        `find_followers`, `count_followers`, `find_email_by_profile`, `find_author`, `validate_phone`, `find_company`, `search_domain`, \
         `find_similar`, `find_technology`, `count_emails`, `find_format`, `find_sources`; found none\n";
     let from =
         "find_email: { first_name: first, last_name: last, domain: lower(domain) }";

@@ -2,21 +2,18 @@
 //! charge; what cannot be asked is not known.
 
 use crate::{
-    accounts,
+    accounts, counting,
     exit::Failure,
-    pipeline::{Bought, BoughtKind},
+    pipeline::Bought,
     prepared::{Prepared, PreparedStep},
 };
-use leadmill_core::{Call, Credits, Ledger, Operation, QueryKey, State};
-use leadmill_engine::{Again, Visit, VisitError};
-use leadmill_providers::{
-    Enrich,
-    enrich::account::{FollowerLimit, LeadCount},
-};
+use leadmill_core::{Call, Ledger, Operation, QueryKey, State};
+use leadmill_engine::{Again, VisitError};
+use leadmill_providers::enrich::account::{FollowerLimit, LeadCount};
 use leadmill_state::Store;
 use leadmill_tables::{Answers, Bought as Purchase, StepSpec};
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 /// What is known.
 #[derive(Default)]
@@ -33,61 +30,77 @@ pub(super) struct Outlook {
     unknown: Option<String>,
 }
 
-/// Asks, where leads are to be bought. The prices of the team are put in.
+/// Asks, where leads are to be bought or a team has terms of its own. Its prices are put in, and pages of leads that
+/// there are not are left out.
 pub(super) async fn look(
     prepared: &mut Prepared,
     ledger: &Ledger,
 ) -> Result<Option<Outlook>, Failure> {
-    let Some(bought) = prepared.pipeline.source.bought.clone() else { return Ok(None) };
-    let mut outlook = Outlook {
-        most: u64::from(bought.most().unwrap_or_default()),
-        ..Outlook::default()
-    };
-    let Some(step) = prepared.steps.first() else { return Ok(None) };
-    outlook.followers = estimated(prepared, step, &bought, ledger).await?;
-    if bought.kind != BoughtKind::People {
-        match ask(prepared, step, &bought).await? {
-            Ok((count, limit)) => (outlook.count, outlook.limit) = (count, limit),
-            Err(error) => outlook.unknown = Some(error.to_string()),
-        }
+    let bought = prepared.pipeline.source.bought.clone();
+    let mut outlook = Outlook::default();
+    if let (Some(bought), Some(step)) = (&bought, prepared.steps.first()) {
+        outlook.most = u64::from(bought.most().unwrap_or_default());
+        outlook.followers = estimated(prepared, step, bought, ledger).await?;
     }
-    let step = prepared.steps.first_mut();
-    if let (Some(step), Some(price)) = (step, outlook.price()) {
-        let offers = &mut step.account.pack.operations;
-        if let Some(offer) = offers.get_mut(&Operation::FindFollowers) {
-            offer.price = price * offer.rows.map_or(1, |rows| u64::from(rows.get()));
+    let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
+    let has_terms = |step: &PreparedStep| {
+        step.account.offer(step.operation).is_some_and(|offer| offer.terms)
+    };
+    let teams: BTreeSet<String> = prepared
+        .steps
+        .iter()
+        .filter(|step| has_terms(step))
+        .map(|step| step.provider.clone())
+        .collect();
+    if !counts && teams.is_empty() {
+        return Ok(bought.map(|_| outlook));
+    }
+    let store = Store::open(&prepared.state).await?;
+    match counting::count(prepared, &store).await? {
+        Some(Ok(count)) => {
+            counting::narrow(prepared, ledger, &count).await?;
+            outlook.count = Some(count);
+        }
+        Some(Err(error)) => outlook.unknown = Some(error.to_string()),
+        None => {}
+    }
+    for team in teams {
+        match limit(prepared, &team, &store).await? {
+            Ok(limit) => {
+                price(prepared, &team, &limit);
+                outlook.limit = Some(limit);
+            }
+            Err(error) => outlook.unknown = Some(error.to_string()),
         }
     }
     Ok(Some(outlook))
 }
 
-type Told = (Option<LeadCount>, Option<FollowerLimit>);
-
-async fn ask(
+async fn limit(
     prepared: &Prepared,
-    step: &PreparedStep,
-    bought: &Bought,
-) -> Result<Result<Told, VisitError>, Failure> {
-    let Some(provider) = prepared.pipeline.providers.get(&step.provider) else {
-        return Ok(Ok((None, None)));
+    team: &str,
+    store: &Store,
+) -> Result<Result<FollowerLimit, VisitError>, Failure> {
+    let step = prepared.steps.iter().find(|step| step.provider == team);
+    let (Some(step), Some(provider)) = (step, prepared.pipeline.providers.get(team))
+    else {
+        return Err(Failure::failed("no provider"));
     };
-    let store = Store::open(&prepared.state).await?;
     let (mut visit, enrich) =
-        accounts::visit(provider, step.account.clone(), &store).await?;
-    Ok(match bought.filters() {
-        Some((filters, exclude)) => {
-            let count = async || enrich.count_leads(filters, exclude).await;
-            let count = visit.call(Call::Account, Again::Harmless, count).await;
-            count.map(|count| (Some(count), None))
-        }
-        None => limit(&mut visit, &enrich).await.map(|limit| (None, Some(limit))),
-    })
+        accounts::visit(provider, step.account.clone(), store).await?;
+    let read = async || enrich.follower_limit().await;
+    Ok(visit.call(Call::Account, Again::Harmless, read).await)
 }
 
-async fn limit(visit: &mut Visit, enrich: &Enrich) -> Result<FollowerLimit, VisitError> {
-    visit
-        .call(Call::Account, Again::Harmless, async || enrich.follower_limit().await)
-        .await
+/// Puts in what a team pays.
+fn price(prepared: &mut Prepared, team: &str, limit: &FollowerLimit) {
+    let Some(price) = limit.terms().ok().and_then(|terms| terms.price) else { return };
+    for step in prepared.steps.iter_mut().filter(|step| step.provider == team) {
+        let offers = step.account.pack.operations.values_mut();
+        for offer in offers.filter(|offer| offer.terms) {
+            offer.price = price * offer.rows.map_or(1, |rows| u64::from(rows.get()));
+        }
+    }
 }
 
 /// What an estimate of the same company by the same filters said, if one was bought and its answer is still good.
@@ -134,11 +147,6 @@ async fn estimated(
 }
 
 impl Outlook {
-    /// What the team pays for a profile, where it is told.
-    fn price(&self) -> Option<Credits> {
-        self.limit.as_ref()?.terms().ok()?.price
-    }
-
     /// For people.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();

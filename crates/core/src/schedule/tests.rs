@@ -29,6 +29,7 @@ fn offer(page: u32) -> Offer {
         poll: None,
         early_results: None,
         terms: false,
+        free_a_month: None,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Rows {
     asked_up_to: u32,
     /// A page after the first brought nothing new.
     ended: bool,
+    /// All pages are read once more: what is missing may have been late.
+    again: bool,
     pub(super) duplicated: u64,
 }
 
@@ -49,6 +51,7 @@ impl Rows {
             awaited: [1].into(),
             asked_up_to: 1,
             ended: false,
+            again: false,
             duplicated: 0,
         }
     }
@@ -62,7 +65,13 @@ impl Rows {
             self.enter(number, answer);
         }
         self.ended |= number > 1 && self.count == before;
-        self.next()
+        if self.again {
+            return self.once_more();
+        }
+        match self.next() {
+            Next::Done if self.missing() > 0 => self.once_more(),
+            next => next,
+        }
     }
 
     fn enter(&mut self, number: u32, mut answer: Answered) {
@@ -79,7 +88,7 @@ impl Rows {
             Some(name) => self.seen.insert(name.into()),
             None => true,
         });
-        self.duplicated += (came - rows.len()) as u64;
+        self.duplicated += if self.again { 0 } else { (came - rows.len()) as u64 };
         self.count += rows.len() as u64;
         self.pages.entry(number).or_default().append(&mut rows);
         let is_hit = |answer: &Answered| matches!(answer.finding, Finding::Hit(_));
@@ -110,9 +119,26 @@ impl Rows {
         Next::Pages(new)
     }
 
-    /// The answer with all of its rows, in the order of the pages; none where no page held one.
+    /// Reads all pages once more, if that was not done.
+    fn once_more(&mut self) -> Next {
+        if !self.again {
+            self.again = true;
+            self.awaited = (1..=self.asked_up_to).collect();
+            return Next::Pages(self.awaited.iter().copied().collect());
+        }
+        if self.awaited.is_empty() { Next::Done } else { Next::Wait }
+    }
+
+    /// Rows that there are, as the provider says, and that did not come.
+    pub(super) fn missing(&self) -> u64 {
+        self.told.unwrap_or_default().min(self.most).saturating_sub(self.count)
+    }
+
+    /// The answer with all of its rows, in the order of the pages; none where no page held one, or where none of the
+    /// rows came that there are.
     pub(super) fn whole(&mut self) -> Option<Answered> {
-        let mut answer = self.answer.take()?;
+        let missing = self.missing();
+        let mut answer = self.answer.take().filter(|_| self.count > 0 || missing == 0)?;
         let rows: Vec<Value> =
             std::mem::take(&mut self.pages).into_values().flatten().collect();
         if let Finding::Hit(values) = &mut answer.finding
@@ -194,6 +220,7 @@ mod tests {
         assert_eq!(rows.take(3, page(Some(5), 4..5)), Next::Done);
     }
 
+    /// What is told and does not come is looked for once more, and counted.
     #[test]
     fn a_total_that_is_too_high_ends_at_the_first_page_without_anything_new() {
         for last in [0..0, 2..4] {
@@ -204,9 +231,44 @@ mod tests {
             for number in 3..9 {
                 assert_eq!(rows.take(number, page(told, last.clone())), Next::Wait);
             }
-            assert_eq!(rows.take(9, page(told, last)), Next::Done);
+            let all = Next::Pages((1..=9).collect());
+            assert_eq!(rows.take(9, page(told, last.clone())), all);
+            for number in 2..=9 {
+                assert_eq!(rows.take(number, page(told, last.clone())), Next::Wait);
+            }
+            assert_eq!(rows.take(1, page(told, 0..2)), Next::Done);
+            assert_eq!(rows.missing(), 999_996);
             assert_eq!(names(&mut rows), [0, 1, 2, 3]);
         }
+    }
+
+    #[test]
+    fn a_page_that_was_empty_is_read_again() {
+        let mut rows = Rows::new(0, 100, 3);
+        let empty = || Page { answers: Vec::new(), ..page(Some(8), 0..0) };
+        assert_eq!(rows.take(1, page(Some(8), 0..3)), Next::Pages(vec![2, 3]));
+        assert_eq!(rows.take(2, empty()), Next::Wait);
+        assert_eq!(rows.take(3, page(Some(8), 6..8)), Next::Pages(vec![1, 2, 3]));
+        assert_eq!(rows.take(1, page(Some(8), 0..3)), Next::Wait);
+        assert_eq!(rows.take(2, page(Some(8), 3..6)), Next::Wait);
+        assert_eq!(rows.take(3, page(Some(8), 6..8)), Next::Done);
+        assert_eq!((rows.missing(), rows.duplicated), (0, 0));
+        assert_eq!(names(&mut rows), (0..8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rows_of_which_none_come_are_no_miss() {
+        let mut rows = Rows::new(0, 100, 3);
+        let none = || {
+            let key = QueryKey([1; 16]);
+            let miss = Answered { key, finding: Finding::Miss, credits: None };
+            Page { answers: vec![miss], ..page(Some(2), 0..0) }
+        };
+        assert_eq!(rows.take(1, none()), Next::Pages(vec![2]));
+        assert_eq!(rows.take(2, none()), Next::Pages(vec![1, 2]));
+        assert_eq!(rows.take(2, none()), Next::Wait);
+        assert_eq!(rows.take(1, none()), Next::Done);
+        assert_eq!((rows.missing(), rows.whole()), (2, None));
     }
 
     #[test]

@@ -63,7 +63,10 @@ impl Drive<'_> {
             | ErrorKind::InDoubt
             | ErrorKind::LikelyMiss => self.refused(batch, error),
             ErrorKind::Throttled(wait) => {
-                self.throttled(wait);
+                match self.is_over_for_the_day(wait) {
+                    true => self.engine.report.throttled += 1,
+                    false => self.throttled(wait),
+                }
                 self.again.push_back(batch);
             }
             ErrorKind::Unsent => {
@@ -153,6 +156,7 @@ impl Drive<'_> {
                 if matches!(errand, Errand::Page(_, 1)) && work.page_limit > 100 =>
             {
                 work.page_limit = 100;
+                work.collection = work.harvested.then(|| work.collection());
                 self.errand(Duration::ZERO, errand);
             }
             ErrorKind::Refused => self.leave_alone(batch, error.to_string()),

@@ -11,8 +11,11 @@ use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, JobId, Page, Part, Progress,
     ProviderError, Reply, Signals, Status, Transactions,
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+/// Times in a row that a job may have ended whose results are not there: they may lag behind.
+const MOST_UNREADY: u32 = 12;
 
 pub(super) type Events = Vec<(BatchId, Event)>;
 
@@ -124,7 +127,8 @@ impl Drive<'_> {
     ) {
         self.weighty = self.weighty.saturating_sub(1);
         match reply {
-            Ok(Reply { value: answered, signals }) => {
+            Ok(Reply { value: mut answered, signals }) => {
+                self.price_rows(&mut answered);
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
                 self.went_through(&permit);
@@ -136,6 +140,24 @@ impl Drive<'_> {
                 events.push((batch.id, Event::Settled { cost, statuses, part }));
             }
             Err(error) => self.not_bought(permit, batch, error, events),
+        }
+    }
+
+    /// Some replies name no bill, and only so many searches of a month are free in part. By the journal this run's may
+    /// not be one of them: then each of its rows is taken for paid.
+    fn price_rows(&self, answered: &mut Answered) {
+        let Some(free) = self.offer.free_a_month else { return };
+        let (now, run) = (self.engine.clock.now(), self.engine.run);
+        let purse = &*self.engine.purse;
+        let lines = self.book.ledger().lines().iter();
+        let searches = lines.filter(|line| {
+            line.operation == self.order.operation
+                && *line.account == *purse
+                && now.shares_month(line.intended_at)
+        });
+        let runs: BTreeSet<_> = searches.map(|line| line.run).chain([run]).collect();
+        if runs.len() > free.get() as usize {
+            answered.credits = Some(self.offer.price_of_row() * answered.finding.rows());
         }
     }
 
@@ -258,6 +280,14 @@ impl Drive<'_> {
                         return;
                     }
                     work.harvested = false;
+                    work.unready += u32::from(work.end_seen);
+                    if work.unready > MOST_UNREADY {
+                        let why = format!(
+                            "job {} has ended, and its results are not to be had",
+                            work.job
+                        );
+                        return self.leave_alone(batch, why);
+                    }
                     self.errands.retain(
                         |_, errand| !matches!(errand, Errand::Page(b, _) if *b == batch),
                     );
@@ -266,6 +296,7 @@ impl Drive<'_> {
                 }
                 self.has_ended(batch);
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
+                work.unready = 0;
                 let Some(collection) = &mut work.collection else { return };
                 match collection.take(number, page) {
                     Next::Wait => {}
@@ -302,6 +333,7 @@ impl Drive<'_> {
         let report = &mut self.engine.report;
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
+        report.missing += collection.missing_rows;
         let (foreign, is_whole) = (collection.foreign, collection.is_whole());
         let failed = collection.has_failed();
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);

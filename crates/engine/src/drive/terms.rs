@@ -5,15 +5,16 @@ use super::{
     quota::{DAY, Quota},
 };
 use crate::{Again, Engine, RunError, engine::stopped, free::Heard};
-use leadmill_core::{
-    Call, ErrorKind, Operation, ProviderError, Terms, Timestamp, pack::Offer,
-};
+use leadmill_core::{Call, Operation, Terms, Timestamp, pack::Offer};
+use std::time::Duration;
 
 /// Terms, as they were read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Agreed {
     terms: Terms,
     at: Timestamp,
+    /// Until when the provider has said that it takes no more.
+    closed_until: Option<Timestamp>,
 }
 
 impl Engine {
@@ -37,7 +38,10 @@ impl Engine {
             heard = read => heard?,
         };
         match heard {
-            Heard::Answer(terms) => Ok(Some(Agreed { terms, at: self.clock.now() })),
+            Heard::Answer(terms) => {
+                let at = self.clock.now();
+                Ok(Some(Agreed { terms, at, closed_until: None }))
+            }
             Heard::Failure(error) => Err(error.into()),
             Heard::Nothing(_) => Ok(None),
         }
@@ -47,25 +51,19 @@ impl Engine {
 impl Agreed {
     /// Corrects what the pack says, and refuses what no day could hold.
     pub(super) fn correct(
-        &self,
-        provider: &str,
+        self,
         operation: Operation,
         offer: &mut Offer,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<Self, RunError> {
         let rows = rows(offer);
         if let Some(price) = self.terms.price {
             offer.price = price * rows;
         }
         match self.terms.daily {
-            Some(daily) if daily < rows => Err(ProviderError {
-                provider: provider.to_owned(),
-                action: format!("{operation} of {rows} rows"),
-                kind: ErrorKind::Refused,
-                status: None,
-                detail: format!("the team's day holds {daily} rows: ask for fewer"),
-                signals: Box::default(),
-            }),
-            _ => Ok(()),
+            Some(daily) if daily < rows => Err(RunError::TooMuch(format!(
+                "{operation} asks for {rows} rows, and the team's day holds {daily}"
+            ))),
+            _ => Ok(self),
         }
     }
 }
@@ -76,11 +74,28 @@ fn rows(offer: &Offer) -> u64 {
 }
 
 impl Drive<'_> {
+    /// The provider takes no more of this operation for so long. Where its team has a day of its own, that is what
+    /// is used up, whoever did it: nothing else is held up by it. Tells whether it is so.
+    pub(super) fn is_over_for_the_day(&mut self, wait: Option<Duration>) -> bool {
+        /// No window of the provider's is so long.
+        const A_WINDOW: Duration = Duration::from_secs(120);
+        let now = self.engine.clock.now();
+        let Some(agreed) = self.agreed.as_mut() else { return false };
+        let Some(wait) = wait.filter(|wait| *wait > A_WINDOW) else { return false };
+        agreed.closed_until = Some(now.after(wait));
+        true
+    }
+
     /// Whether the rows of one more job fit into the day, beside `leaving` jobs that are about to leave.
     pub(super) fn rows_of_the_day(&self, leaving: usize) -> Quota {
-        let Some(Agreed { terms, at }) = self.agreed else { return Quota::Open };
-        let Some(left) = terms.left else { return Quota::Open };
+        let Some(Agreed { terms, at, closed_until }) = self.agreed else {
+            return Quota::Open;
+        };
         let now = self.engine.clock.now();
+        if let Some(until) = closed_until.filter(|until| *until > now) {
+            return Quota::Until(until);
+        }
+        let Some(left) = terms.left else { return Quota::Open };
         // When a provider's day begins is not known: by its calendar, or a day after the first job of it.
         let midnight = next_midnight(at);
         let (left, since) = match terms.daily {
@@ -88,9 +103,13 @@ impl Drive<'_> {
             _ => (left, at),
         };
         let (ledger, purse) = (self.book.ledger(), &*self.engine.purse);
-        let begun = ledger.begun(purse, self.order.operation, since);
-        let asked = begun.map(|(_, questions)| questions).sum::<usize>() + leaving + 1;
-        if rows(&self.offer) * asked as u64 <= left {
+        // What was begun in the same moment is not in what was told.
+        let since = since.before(Duration::from_millis(1));
+        let unit = self.offer.price_of_row().0.max(1);
+        let begun = ledger.reserved(purse, self.order.operation, since);
+        let begun: u64 = begun.map(|reserve| reserve.0.div_ceil(unit)).sum();
+        let leaving = rows(&self.offer).saturating_mul(leaving as u64 + 1);
+        if begun.saturating_add(leaving) <= left {
             return Quota::Open;
         }
         let day = ledger.begun(purse, self.order.operation, now.before(DAY));

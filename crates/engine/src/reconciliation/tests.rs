@@ -170,6 +170,7 @@ pub(crate) fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
         poll: None,
         early_results: None,
         terms: false,
+        free_a_month: None,
     };
     account.pack.operations = [(Operation::VerifyEmail, offer)].into();
     let (begun, found_after) = (Instant::now(), Mutex::default());

@@ -37,7 +37,7 @@ pub(super) fn single(
     let credits = meta.credits_used.or_else(|| match &finding {
         Finding::Unknown(_) => None,
         finding if operation == Operation::SearchLeads => {
-            let rows = charged_leads(query, rows(finding));
+            let rows = charged_leads(query, finding.rows());
             Some(offer.price_of_row() * rows)
         }
         finding => Some(charge(operation, offer, finding)),
@@ -81,22 +81,12 @@ pub(crate) fn charge(operation: Operation, offer: &Offer, finding: &Finding) -> 
         (_, Finding::Hit(values)) => match offer.rows {
             // The price is for as many rows as there can be, and those that came are charged.
             Some(_) if values.iter().any(|value| matches!(value, Value::Values(_))) => {
-                offer.price_of_row() * rows(finding)
+                offer.price_of_row() * finding.rows()
             }
             _ => offer.price,
         },
         (_, Finding::Miss | Finding::Failed(_) | Finding::Unknown(_)) => Credits::ZERO,
     }
-}
-
-/// Rows of an answer.
-fn rows(finding: &Finding) -> u64 {
-    let Finding::Hit(values) = finding else { return 0 };
-    let rows = values.iter().find_map(|value| match value {
-        Value::Values(rows) => Some(rows.len() as u64),
-        _ => None,
-    });
-    rows.unwrap_or_default()
 }
 
 /// Whether the price list alone tells what an item of a batch cost: of an `invalid` address it does not.

@@ -150,6 +150,7 @@ fn late(covered: usize, most: u32) -> Late {
         poll: None,
         early_results: None,
         terms: false,
+        free_a_month: None,
     };
     let mut account = account(&[], &[]);
     account.pack.operations = [(Operation::VerifyEmail, offer)].into();

@@ -3,8 +3,8 @@
 use super::super::Action;
 use crate::Enrich;
 use leadmill_core::{Credits, ProviderError, Reply, Terms};
-use serde::{Deserialize, Serialize};
-use serde_json::Number;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Number, Value};
 
 /// `GET /company-follower/limit`. A team that is not approved has a status alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -19,7 +19,19 @@ pub struct FollowerLimit {
     /// What is left of today.
     pub daily_remaining: Option<u64>,
     /// The team's own price, in credits.
+    #[serde(default, deserialize_with = "number")]
     pub credits_per_profile: Option<Number>,
+}
+
+/// A number, also where it comes as text.
+fn number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Number>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => Some(number),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
 }
 
 impl FollowerLimit {

@@ -8,7 +8,7 @@ use super::{
 use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
 use serde::{Deserialize, Serialize, de::Error};
 use serde_json::{Value as Json, value::RawValue};
-use std::collections::HashMap;
+use std::{collections::HashMap, io};
 
 /// The product.
 pub(in super::super) struct Leads;
@@ -193,29 +193,43 @@ impl Export {
     }
 }
 
-/// Reads the file of an export: columns are known by their names, however those are spelt.
+/// Reads the file of an export: columns are known by their names, however those are spelt. Of several that mean the
+/// same the first that says something counts; the others are kept under their own names.
 pub(in super::super) fn read_file(file: &[u8]) -> Result<(u64, Finding), csv::Error> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
+    if file.trim_ascii().is_empty() {
+        return Ok((0, Finding::Miss));
+    }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let members: HashMap<String, &str> =
         LEAD.iter().map(|member| (plain(member), *member)).collect();
-    let header = reader.headers()?.clone();
-    let columns: Vec<String> = header
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+    let columns: Vec<(String, Option<&str>)> = reader
+        .byte_headers()?
         .iter()
         .map(|name| {
-            let plain = plain(name);
-            let known =
-                members.get(other_name(&plain)).map(|member| (*member).to_owned());
-            known.unwrap_or_else(|| name.to_owned())
+            let name = text(name);
+            let member = members.get(other_name(&plain(&name))).copied();
+            (name, member)
         })
         .collect();
+    if columns.iter().all(|(_, member)| member.is_none()) {
+        let told = "no column is one of a lead";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, told).into());
+    }
     let mut people = Vec::new();
-    for record in reader.records() {
-        let record = record?;
-        let cells = columns.iter().zip(&record);
-        let cells =
-            cells.map(|(column, cell)| (column.clone(), Json::String(cell.to_owned())));
-        people.push(cells.collect::<Row>());
+    for record in reader.byte_records() {
+        let mut person = Row::new();
+        for ((name, member), cell) in columns.iter().zip(&record?) {
+            let cell = text(cell);
+            if cell.trim().is_empty() {
+                continue;
+            }
+            let member = member.filter(|member| !person.contains_key(*member));
+            let name = member.map_or_else(|| name.clone(), str::to_owned);
+            person.insert(name, Json::String(cell));
+        }
+        people.push(person);
     }
     let count = people.len() as u64;
     Ok((count, finding(Some(count), people)))

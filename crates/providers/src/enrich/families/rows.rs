@@ -21,8 +21,15 @@ pub(super) fn rows(
 
 fn read(fields: &[Field], members: Members, mut row: Row) -> Value {
     let known = members.iter().zip(fields);
-    let mut values: Vec<Value> =
-        known.map(|(member, field)| value(field.kind, row.remove(*member))).collect();
+    let mut values: Vec<Value> = Vec::with_capacity(fields.len());
+    for (member, field) in known {
+        let value = value(field.kind, row.get(*member));
+        // What does not fit is kept as it came.
+        if value != Value::Null {
+            row.remove(*member);
+        }
+        values.push(value);
+    }
     // What has no field of its own.
     if values.len() < fields.len() {
         row.retain(|_, value| !value.is_null());
@@ -32,9 +39,9 @@ fn read(fields: &[Field], members: Members, mut row: Row) -> Value {
     Value::Values(values.into())
 }
 
-fn value(kind: FieldKind, json: Option<Json>) -> Value {
+fn value(kind: FieldKind, json: Option<&Json>) -> Value {
     match (kind, json) {
-        (FieldKind::Text, Some(Json::String(text))) => Value::text(Some(text)),
+        (FieldKind::Text, Some(Json::String(text))) => Value::text(Some(text.as_str())),
         (FieldKind::Text, Some(json @ (Json::Number(_) | Json::Bool(_)))) => {
             Value::text(Some(json.to_string()))
         }
@@ -45,9 +52,9 @@ fn value(kind: FieldKind, json: Option<Json>) -> Value {
         (FieldKind::Integer, Some(Json::String(text))) => {
             Value::integer(text.trim().replace(',', "").parse().ok())
         }
-        (FieldKind::Flag, Some(Json::Bool(flag))) => Value::flag(Some(flag)),
+        (FieldKind::Flag, Some(Json::Bool(flag))) => Value::flag(Some(*flag)),
         (FieldKind::List(kind), Some(Json::Array(items))) => {
-            Value::list(Some(items.into_iter().map(|item| value(*kind, Some(item)))))
+            Value::list(Some(items.iter().map(|item| value(*kind, Some(item)))))
         }
         _ => Value::Null,
     }

@@ -341,6 +341,33 @@ async fn the_columns_of_an_export_are_known_by_their_names() {
     );
 }
 
+/// Whatever comes twice, in another type or in another encoding, nothing of it is lost.
+#[tokio::test]
+async fn odd_cells_of_an_export_are_kept() {
+    let file = "Job Title,Title,Company,Company Name,Employees\r\n\
+        CEO,,,Acme,51-200\r\n\
+        CEO,Chief,Acme,ACME Inc,12\r\n";
+    let page = page(&replying(file), Operation::ExportLeads, 2).await;
+    let rows = rows(&page);
+    let of = |row: &[Value], name| field(Operation::ExportLeads, row, name);
+    assert_eq!(
+        (of(&rows[0], "title"), of(&rows[0], "company")),
+        (text("CEO"), text("Acme"))
+    );
+    assert_eq!(of(&rows[0], "employees"), Value::Null);
+    assert_eq!(of(&rows[0], "more"), text(r#"{"employeeCount":"51-200"}"#));
+    let more = text(r#"{"Company Name":"ACME Inc","Title":"Chief"}"#);
+    assert_eq!(
+        (of(&rows[1], "employees"), of(&rows[1], "more")),
+        (Value::Integer(12), more)
+    );
+    let latin = super::read_export(b"First Name\nJos\xe9\n").unwrap();
+    assert_eq!(latin.0, 1);
+    for no_file in ["<html>\n<body>\n", "a,b\n1,2\n"] {
+        assert!(super::read_export(no_file.as_bytes()).is_err(), "{no_file}");
+    }
+}
+
 #[tokio::test]
 async fn how_an_export_has_ended_comes_before_its_file() {
     let ended = async |status: &str| {

@@ -51,6 +51,7 @@ mod server;
 mod settling;
 mod team;
 mod timestamp;
+pub mod tomba;
 mod wallet;
 mod window;
 mod words;

@@ -1,0 +1,1 @@
+//! The sandbox as a client sees it.

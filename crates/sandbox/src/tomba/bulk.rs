@@ -17,4 +17,4 @@ mod sheet;
 pub(super) mod state;
 mod stats;
 mod views;
-mod webhooks;
+pub(super) mod webhooks;

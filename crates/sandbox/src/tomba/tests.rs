@@ -1,1 +1,10 @@
 //! The sandbox as a client sees it.
+
+mod account;
+mod bulk;
+mod client;
+mod contract;
+mod faults;
+mod knobs;
+mod limits;
+mod quota;

@@ -22,7 +22,8 @@ struct Watch {
     tomba: WeakTomba,
     id: i64,
     kind: BulkKind,
-    launches: u32,
+    /// When it ends. A job that is stopped or run again ends at another time.
+    end: Instant,
     post: Post,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn watch(tomba: &Tomba, id: i64) {
         tomba: tomba.downgrade(),
         id,
         kind: job.kind,
-        launches: job.launches,
+        end,
         post: Post::new(&bulk.outlet, url),
     };
     drop(book);
@@ -83,7 +84,8 @@ impl Watch {
         let book = tomba.book();
         let job = book.bulks.jobs.get(&self.id)?;
         let state = job.state(&tomba.options().bulk, Instant::now());
-        (job.launches == self.launches && state.is_terminal()).then_some(state)
+        let same = job.ends_at(&tomba.options().bulk) == Some(self.end);
+        (same && state.is_terminal()).then_some(state)
     }
 
     async fn deliver(&self, id: i64, state: BulkState, forged: bool) {
@@ -124,11 +126,23 @@ impl Watch {
 }
 
 /// The signature of a body.
-pub(super) fn signature(key: &str, body: &[u8]) -> String {
+pub(in crate::tomba) fn signature(key: &str, body: &[u8]) -> String {
     // A key of any length will do.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
         return String::new();
     };
     mac.update(body);
     hex(&mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_that_of_rfc_4231() {
+        let published =
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(signature("Jefe", b"what do ya want for nothing?"), published);
+    }
 }

@@ -97,6 +97,9 @@ async fn the_last_credit_buys_and_then_nothing_does_but_repeats() {
         assert_eq!(refused.failure(), (status, "no_more"));
         assert!(refused.at("/errors/message").as_str().unwrap().contains("quota"));
         assert_eq!(refused.header("retry-after"), "");
+        let missed = (0..50).find(|nth| !nths.contains(nth)).unwrap();
+        let refused = get(&tomba, &person(missed)).await;
+        assert_eq!(refused.status, status, "nobody knows before that it is a miss");
         assert_eq!(get(&tomba, &person(nths[0])).await.status, 200, "paid before");
         let verified = get(&tomba, "/email-verifier?email=a@example.com").await;
         assert_eq!(verified.status, 200, "another pool");

@@ -6,7 +6,7 @@ use tokio::time::{Instant, advance, sleep};
 
 use super::client::{Reply, get, person, tomba};
 use crate::tomba::{Endpoint, Fraction, Options, PlanLimits, Tomba};
-use crate::{Algorithm, HeaderFamily, Percent};
+use crate::{Algorithm, HeaderFamily, Percent, RateHeaders};
 
 const MILLI: Duration = Duration::from_millis(1);
 
@@ -186,4 +186,13 @@ async fn colleagues_take_their_part() {
     assert!(audit.foreign_refused > 0);
     assert!(audit.foreign_accepted > 50, "{}", audit.foreign_accepted);
     assert!(audit.windows.iter().all(|window| window.peak <= u64::from(window.limit)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plain_headers_may_tell_of_the_minute() {
+    let rate_headers = RateHeaders::TightestSustained;
+    let tomba = tomba(Options { rate_headers, ..Options::default() });
+    let reply = get(&tomba, &person(0)).await;
+    assert_eq!(reply.header("x-ratelimit-limit"), "900");
+    assert_eq!(reply.header("x-ratelimit-remaining"), "899");
 }

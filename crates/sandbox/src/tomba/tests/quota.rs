@@ -176,3 +176,56 @@ async fn phones_that_come_along_cost_five_with_the_actors() {
         assert_eq!(spent(&tomba, Pool::Searches), credits);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_no_table_lists_costs_what_the_knob_says_if_it_finds_something() {
+    let email = |nth: usize| format!("a{nth}@example.com");
+    let seen = |nth: &usize| {
+        let sources = crate::tomba::answers::domains::seen(0, &email(*nth));
+        !sources.as_array().unwrap().is_empty()
+    };
+    let some = (0..100).find(seen).unwrap();
+    let none = (0..100).find(|nth| !seen(nth)).unwrap();
+    for unlisted_cost in [0, 1, 3] {
+        let tomba = unlimited(Options { unlisted_cost, ..Options::default() }).await;
+        get(&tomba, &format!("/email-sources/{}", email(none))).await;
+        assert_eq!(spent(&tomba, Pool::Searches), 0);
+        get(&tomba, &format!("/email-sources?email={}", email(some))).await;
+        assert_eq!(spent(&tomba, Pool::Searches), unlisted_cost);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_similar_domains_and_technologies_have_pools_that_count_along() {
+    let domain = (0..100).map(|nth| format!("t{nth}.com")).find(|domain| {
+        let emails = domain_emails(0, domain).unwrap_or_default();
+        !emails.is_empty()
+            && !crate::tomba::answers::domains::similar(0, domain).is_empty()
+            && !crate::tomba::answers::domains::technologies(0, domain).is_empty()
+    });
+    let domain = domain.unwrap();
+    for (pool_rule, searches) in [(PoolRule::Searches, 3), (PoolRule::Separate, 0)] {
+        let tomba = unlimited(Options { pool_rule, ..Options::default() }).await;
+        for (path, pool) in [
+            ("email-count", Pool::Count),
+            ("similar", Pool::Similar),
+            ("technology", Pool::Technologies),
+        ] {
+            get(&tomba, &format!("/{path}?domain={domain}")).await;
+            assert_eq!(spent(&tomba, pool), 1, "{path}");
+        }
+        assert_eq!(spent(&tomba, Pool::Searches), searches);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_are_only_remembered_if_they_are_to_be() {
+    let track_questions = false;
+    let tomba = unlimited(Options { track_questions, ..Options::default() }).await;
+    for _ in 0..2 {
+        get(&tomba, &person(found(50)[0])).await;
+    }
+    let audit = tomba.audit();
+    assert!(audit.asked.is_empty() && audit.paid.is_empty() && audit.repeated.is_empty());
+    assert_eq!((audit.repeats, audit.spent[&Pool::Searches]), (1, 1));
+}

@@ -170,3 +170,34 @@ async fn a_launch_needs_what_the_job_may_cost_or_one_credit_or_nothing() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_rows_are_taken_and_one_more_is_not() {
+    let tomba = with_bulk(BulkOptions::default());
+    assert_eq!(post(&tomba, "/bulk/finder", crowd(10_001)).await.failure().0, 422);
+    let id = launched(&tomba, 10_000).await;
+    sleep(Duration::from_millis(12_000)).await;
+    assert_eq!(state(&tomba, id).await, "completed");
+    let file = get(&tomba, &format!("/bulk/finder/{id}/download")).await;
+    let credits = file.text.lines().count() as u64 - 1;
+    let audit = tomba.audit();
+    assert_eq!((audit.bulk.credits, audit.asked.len()), (credits, 10_000));
+    assert_eq!((audit.paid.len() as u64, audit.paid_twice), (credits, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_is_refused_with_its_launch_counts_for_no_day() {
+    let refused_launch = RefusedLaunch::NotCreated;
+    let bulk =
+        BulkOptions { refused_launch, creates_per_day: 3, ..BulkOptions::default() };
+    let tomba = with_bulk(bulk);
+    launched(&tomba, 1).await;
+    launched(&tomba, 1).await;
+    let mut body = crowd(1);
+    body["launch"] = json!(true);
+    for _ in 0..5 {
+        assert_eq!(post(&tomba, "/bulk/finder", body.clone()).await.status, 429);
+    }
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(post(&tomba, "/bulk/finder", body).await.status, 201);
+}

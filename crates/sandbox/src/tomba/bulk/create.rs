@@ -36,7 +36,8 @@ pub(super) async fn create(
     let options = tomba.options();
     let raw = raw(request, options).await?;
     let draft = Draft::read(kind, raw, options)?;
-    let (items, rows) = sort_out(kind, &draft, options);
+    let verified = tomba.book().bulks.verified_lately(Instant::now());
+    let (items, rows) = sort_out(kind, &draft, options, &verified);
     let tally = tally(kind, &items, &draft.wishes, options);
     let (now, launch) = (Instant::now(), draft.launch);
     let mut book = tomba.book();
@@ -71,6 +72,9 @@ pub(super) async fn create(
         return Err(refused.clone());
     }
     book.bulks.count_creation(kind, &options.bulk, (now, tomba.wall_time(now)));
+    if kind == BulkKind::Verifier {
+        book.bulks.count_verified(&job.items, now);
+    }
     book.bulks.jobs.insert(id, job);
     if launch && refused.is_none() {
         set_off(&mut book, id, options, now);

@@ -41,7 +41,11 @@ pub struct BulkOptions {
     pub cancels_running: bool,
     /// How long after its creation a job can be downloaded (row A25).
     pub expiry: Duration,
-    /// Addresses of a domain that the verifier takes a day; more are skipped. They are counted within a job.
+    /// Addresses of a domain that the verifier takes in 24 hours, over all jobs; more are skipped. They count from
+    /// the creation of their job on.
+    ///
+    /// # Source
+    /// <https://docs.tomba.io/bulks/email-verifier>
     pub verified_per_domain: usize,
     /// The form of a download (row A16).
     pub file: FileForm,

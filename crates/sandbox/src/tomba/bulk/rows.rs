@@ -88,15 +88,16 @@ impl Item {
     }
 }
 
-/// Sorts the rows of a draft.
+/// Sorts the rows of a draft; of each domain so many addresses were taken by the verifier before.
 pub(super) fn sort_out(
     kind: BulkKind,
     draft: &Draft,
     options: &Options,
+    verified: &HashMap<String, usize>,
 ) -> (Vec<Item>, RowCounts) {
     let mut counts = RowCounts { input: draft.sheet.rows.len(), ..RowCounts::default() };
     let (mut items, mut seen) = (Vec::new(), HashSet::new());
-    let mut of_domain = HashMap::<String, usize>::new();
+    let mut of_domain = verified.clone();
     for (row, cells) in draft.sheet.rows.iter().enumerate() {
         let cell = |place: &usize| cells.get(*place).map(|cell| cell.trim().to_owned());
         let places = draft.places.iter();
@@ -117,10 +118,10 @@ pub(super) fn sort_out(
             BulkKind::Verifier => {
                 let domain = normal::domain_of(key.first().copied().unwrap_or_default());
                 let count = of_domain.entry(domain.to_owned()).or_default();
-                *count += 1;
-                normal::is_webmail(domain)
-                    || normal::is_disposable(domain)
-                    || *count > options.bulk.verified_per_domain
+                let full = *count >= options.bulk.verified_per_domain;
+                let skips = normal::is_webmail(domain) || normal::is_disposable(domain);
+                *count += usize::from(!skips && !full);
+                skips || full
             }
             _ => {
                 draft.wishes.skip_with_email

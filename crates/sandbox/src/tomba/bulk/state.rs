@@ -1,6 +1,6 @@
 //! The jobs of a team, and what limits them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use tokio::time::Instant;
 use super::job::{BulkState, Job};
 use super::kinds::BulkKind;
 use super::options::{BulkOptions, DayBoundary};
+use super::rows::Item;
+use crate::tomba::normal;
 use crate::tomba::options::Options;
 
 /// The jobs of a team.
@@ -19,6 +21,8 @@ pub(in crate::tomba) struct Bulks {
     pub(super) secret: Secret,
     /// When each tool's jobs were created, those of deleted ones too.
     created: BTreeMap<BulkKind, Vec<(Instant, SystemTime)>>,
+    /// When addresses of each domain were taken by the verifier.
+    verified: HashMap<String, Vec<Instant>>,
     /// What the audit remembers of jobs that were deleted.
     pub(super) seen: BulkAudit,
     last_id: i64,
@@ -103,6 +107,7 @@ impl Bulks {
             jobs: BTreeMap::new(),
             secret,
             created: BTreeMap::new(),
+            verified: HashMap::new(),
             seen: BulkAudit::default(),
             last_id: 100_000,
         }
@@ -149,6 +154,25 @@ impl Bulks {
             boundaries(bulk.day).iter().map(|day| self.today(kind, *day, now).len());
         let most = counts.max().unwrap_or_default() as u64;
         self.seen.most_created = self.seen.most_created.max(most);
+    }
+
+    /// How many addresses of each domain the verifier took in the last 24 hours.
+    pub(super) fn verified_lately(&self, now: Instant) -> HashMap<String, usize> {
+        let lately =
+            |taken: &Vec<Instant>| taken.iter().filter(|at| **at + DAY > now).count();
+        self.verified
+            .iter()
+            .map(|(domain, taken)| (domain.clone(), lately(taken)))
+            .collect()
+    }
+
+    /// Counts the addresses that the verifier takes.
+    pub(super) fn count_verified(&mut self, items: &[Item], now: Instant) {
+        for item in items {
+            let email = normal::email(item.value("email"));
+            let domain = normal::domain_of(&email).to_owned();
+            self.verified.entry(domain).or_default().push(now);
+        }
     }
 
     /// Whether a tool may launch another job.

@@ -1,6 +1,9 @@
 //! What may be created, and how its rows are sorted.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::advance;
 
 use super::super::client::{
     Reply, ask, crowd, get, launched, loose, post, read, send, tomba, with_bulk,
@@ -37,9 +40,15 @@ async fn rows_are_valid_invalid_or_duplicates_and_some_valid_ones_are_skipped() 
     let body = json!({ "name": "Addresses", "list": list });
     assert_eq!(counts(&rows(&tomba, "verifier", body.clone()).await), [5, 3, 1, 1, 2]);
     assert_eq!(counts(&rows(&tomba, "enrich", body).await), [5, 3, 1, 1, 0]);
-    let many: Vec<String> = (0..60).map(|nth| format!("a{nth}@example.com")).collect();
+    let many: Vec<String> = (0..60).map(|nth| format!("a{nth}@example.net")).collect();
     let body = json!({ "name": "Too many of one", "list": many.join("\n") });
     assert_eq!(counts(&rows(&tomba, "verifier", body).await), [60, 60, 0, 0, 10]);
+    let body = json!({ "name": "More of it", "list": "b@example.net\nb@example.org" });
+    let day = Duration::from_secs(86_400);
+    advance(day - Duration::from_millis(1)).await;
+    assert_eq!(counts(&rows(&tomba, "verifier", body.clone()).await), [2, 2, 0, 0, 1]);
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(counts(&rows(&tomba, "verifier", body).await), [2, 2, 0, 0, 0]);
     let have = json!({ "name": "Some have one", "skip_rows_with_email": true, "data": [
         ["full_name", "domain", "mail"],
         ["Ada Testerly", "example.com", "ada@example.com"],
@@ -87,7 +96,7 @@ async fn every_tool_takes_what_it_asks_with() {
         let reply = post(&tomba, &path, body).await;
         assert!(reply.status == 201 && reply.at("/data/message").is_null(), "{kind}");
         let id = reply.at("/data/id").as_i64().unwrap();
-        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         let file = get(&tomba, &format!("{path}/{id}/download")).await;
         assert_eq!(file.status, 200, "{kind}");
         let detail = get(&tomba, &format!("{path}/{id}")).await;
@@ -171,7 +180,7 @@ async fn a_file_is_taken_as_a_form() {
 async fn a_job_is_told_as_documented() {
     let tomba = with_bulk(BulkOptions::default());
     let id = launched(&tomba, 40).await;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let reply = ask(&tomba, "GET", &format!("/bulk/finder/{id}")).await;
     let job = reply.at("/data");
     for (pointer, value) in [
@@ -194,6 +203,9 @@ async fn a_job_is_told_as_documented() {
         ("/config/input/rows", json!(40)),
         ("/metrics/rows/processed", json!(40)),
         ("/metrics/results/found", json!(super::super::client::found(40).len())),
+        ("/metrics/results/not_found", json!(40 - super::super::client::found(40).len())),
+        ("/metrics/results/records", json!(super::super::client::found(40).len())),
+        ("/metrics/emails/total", json!(super::super::client::found(40).len())),
         ("/metrics/credits/total", json!(super::super::client::found(40).len())),
     ] {
         assert_eq!(job.pointer(pointer), Some(&value), "{pointer}");

@@ -209,7 +209,7 @@ impl<K: Kind> Limits<K> {
 }
 
 /// Whole seconds, rounded up: a client that waits them never comes early.
-fn seconds(wait: Duration) -> u64 {
+pub(crate) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 

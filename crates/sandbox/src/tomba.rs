@@ -46,13 +46,14 @@ pub use answers::phone::{Phone, Region, find_phones, validate_phone};
 pub use answers::roster::{DomainEmail, domain_emails};
 pub use answers::verification::{Servers, Verified, Whois, verify};
 pub use audit::Audit;
+pub use bulk::audit::{BulkAudit, JobAudit};
 pub use bulk::job::BulkState;
 pub use bulk::kinds::BulkKind;
 pub use bulk::options::{
     BulkOptions, Colleagues, ColumnNames, DayBoundary, Echo, FileForm, Generation,
     LaunchNeeds, Namesakes, RefusedLaunch, Relaunch,
 };
-pub use bulk::state::{BulkAudit, JobAudit};
+
 pub use endpoint::Endpoint;
 pub use handle::Tomba;
 pub use keys::TombaKey;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::book::Book;
+use super::bulk::audit::BulkAudit;
 use super::bulk::kinds::BulkKind;
-use super::bulk::state::BulkAudit;
 use super::endpoint::Endpoint;
 use super::options::Options;
 use super::pools::Pool;

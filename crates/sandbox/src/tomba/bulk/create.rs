@@ -18,6 +18,7 @@ use super::options::{LaunchNeeds, RefusedLaunch};
 use super::rows::sort_out;
 use super::webhooks;
 use crate::faults::Fault;
+use crate::limits::seconds;
 use crate::tomba::body;
 use crate::tomba::book::Book;
 use crate::tomba::failure::Failure;
@@ -124,7 +125,7 @@ fn admit(
     let Some(wait) = wait else { return Ok(book.bulks.next_id()) };
     book.bulks.seen.refused_creations += 1;
     let message = format!("The daily limit of bulk {kind} jobs is reached.");
-    Err(Failure::throttled(message, wait.as_secs() + 1))
+    Err(Failure::throttled(message, seconds(wait)))
 }
 
 /// Refuses a launch that must not be.

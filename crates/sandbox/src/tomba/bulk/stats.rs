@@ -9,10 +9,11 @@ use tokio::time::Instant;
 
 use super::job::{BulkState, Job};
 use super::kinds::{BulkKind, KINDS};
-use super::views::{credits_of, on_day};
+use super::metrics::credits_of;
 use crate::tomba::failure::Failure;
 use crate::tomba::handle::Tomba;
 use crate::tomba::params::Params;
+use crate::tomba::times::day;
 
 /// Sums over jobs.
 #[derive(Default)]
@@ -31,15 +32,15 @@ pub(super) fn stats(tomba: &Tomba, uri: &Uri) -> Result<Value, Failure> {
     let is_day = |text: &str| text.len() == 10 && text.split('-').count() == 3;
     let wall = tomba.wall_time(now);
     let from = params.may("from", is_day)?.map(str::to_owned);
-    let from = from.unwrap_or_else(|| on_day(wall - Duration::from_secs(30 * 86_400)));
-    let to = params.may("to", is_day)?.map_or_else(|| on_day(wall), str::to_owned);
+    let from = from.unwrap_or_else(|| day(wall - Duration::from_secs(30 * 86_400)));
+    let to = params.may("to", is_day)?.map_or_else(|| day(wall), str::to_owned);
     let kind = params.get("type").map(str::parse::<BulkKind>).transpose();
     let kind = kind.map_err(|_| params.refuse("The parameter type is not valid."))?;
     let book = tomba.book();
-    let day = |job: &Job| on_day(tomba.wall_time(job.created));
+    let created_on = |job: &Job| day(tomba.wall_time(job.created));
     let wanted = |job: &&Job| {
         kind.is_none_or(|kind| job.kind == kind)
-            && (from.clone()..=to.clone()).contains(&day(job))
+            && (from.clone()..=to.clone()).contains(&created_on(job))
     };
     let jobs: Vec<&Job> = book.bulks.jobs.values().filter(wanted).collect();
     let bulk = &tomba.options().bulk;
@@ -58,7 +59,7 @@ pub(super) fn stats(tomba: &Tomba, uri: &Uri) -> Result<Value, Failure> {
     };
     let mut days = BTreeMap::<String, Vec<&Job>>::new();
     for job in &jobs {
-        days.entry(day(job)).or_default().push(job);
+        days.entry(created_on(job)).or_default().push(job);
     }
     let daily = days.into_iter().map(|(date, jobs)| {
         let sums = sum(&jobs);

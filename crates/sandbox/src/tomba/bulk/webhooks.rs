@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, sleep, sleep_until, timeout};
 
 use super::job::BulkState;
 use super::kinds::BulkKind;
-use super::state::hex;
+use super::secret::hex;
 use crate::audit::CallbackAudit;
 use crate::callbacks::outlet::Post;
 use crate::chaos::Trouble;

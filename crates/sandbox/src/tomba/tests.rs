@@ -8,3 +8,4 @@ mod faults;
 mod knobs;
 mod limits;
 mod quota;
+mod sockets;

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 /// The key that callbacks are signed with.
 #[derive(Debug)]
-pub(super) struct Secret {
-    pub(super) value: String,
+pub(in crate::tomba) struct Secret {
+    pub(in crate::tomba) value: String,
     pub(super) rotated: Option<SystemTime>,
     turns: u32,
     seed: u64,

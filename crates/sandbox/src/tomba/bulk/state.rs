@@ -18,7 +18,7 @@ use crate::tomba::options::Options;
 #[derive(Debug)]
 pub(in crate::tomba) struct Bulks {
     pub(super) jobs: BTreeMap<i64, Job>,
-    pub(super) secret: Secret,
+    pub(in crate::tomba) secret: Secret,
     /// When each tool's jobs were created, those of deleted ones too.
     created: BTreeMap<BulkKind, Vec<(Instant, SystemTime)>>,
     /// When addresses of each domain were taken by the verifier.

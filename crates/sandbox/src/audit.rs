@@ -71,9 +71,9 @@ pub struct CallbackAudit {
 
 /// The most requests that any half-open span of a window's length has held, counted exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WindowAudit {
+pub struct WindowAudit<K = Category> {
     /// The requests that it counts.
-    pub category: Category,
+    pub category: K,
     /// Its length in milliseconds.
     pub length_ms: u64,
     /// How many it should let through.

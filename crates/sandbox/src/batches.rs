@@ -66,7 +66,7 @@ pub(crate) fn submit<P: Product>(
     let product = P::NAME;
     let job = Job {
         product,
-        quirks: account.job_quirks(options.quirks, total),
+        quirks: account.chance.job_quirks(options.quirks, total),
         items,
         reserved,
         submitted: now,

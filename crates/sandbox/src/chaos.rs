@@ -10,14 +10,11 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
-use crate::account::Account;
 use crate::faults::{Fault, Quirks};
 use crate::foreign::Percent;
-use crate::gate::BASE;
-use crate::problem::Problem;
+use crate::host::Host;
 use crate::random::Random;
 use crate::routes::body::drain;
-use crate::sandbox::Sandbox;
 use crate::words::worded;
 
 /// A way in which things go wrong.
@@ -145,10 +142,10 @@ impl Chance {
     }
 }
 
-impl Account {
+impl Chance {
     /// What becomes of a job of so many items.
     pub(crate) fn job_fault(&mut self, items: usize) -> Fault {
-        match self.chance.first(&[Trouble::JobFailed, Trouble::JobStuck]) {
+        match self.first(&[Trouble::JobFailed, Trouble::JobStuck]) {
             Some(Trouble::JobFailed) => Fault::FailedJob(items / 2),
             Some(_) => Fault::StuckJob,
             None => Fault::None,
@@ -157,49 +154,49 @@ impl Account {
 
     /// What is wrong with its results.
     pub(crate) fn job_quirks(&mut self, usual: Quirks, items: usize) -> Quirks {
-        let place = |chance: &mut Chance| (chance.random.unit() * items as f64) as usize;
+        let place = |chance: &mut Self| (chance.random.unit() * items as f64) as usize;
         let mut quirks = usual;
-        if self.chance.strikes(Trouble::DuplicateItem) {
-            quirks.duplicate = Some(place(&mut self.chance));
+        if self.strikes(Trouble::DuplicateItem) {
+            quirks.duplicate = Some(place(self));
         }
-        if self.chance.strikes(Trouble::MissingItem) {
-            quirks.drop = Some(place(&mut self.chance));
+        if self.strikes(Trouble::MissingItem) {
+            quirks.drop = Some(place(self));
         }
-        quirks.extra |= self.chance.strikes(Trouble::ExtraItem);
+        quirks.extra |= self.strikes(Trouble::ExtraItem);
         quirks
     }
 }
 
 /// Lets requests and replies go wrong, outside of everything else.
-pub(crate) async fn chaos(
-    State(sandbox): State<Sandbox>,
+pub(crate) async fn chaos<H: Host>(
+    State(host): State<H>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !request.uri().path().starts_with(BASE) {
+    if !request.uri().path().starts_with(H::BASE) {
         return next.run(request).await;
     }
-    let what = sandbox.account().chance.first(&[
+    const AROUND: [Trouble; 6] = [
         Trouble::ResetBefore,
         Trouble::ErrorBefore,
         Trouble::Throttled,
         Trouble::ResetAfter,
         Trouble::Truncated,
         Trouble::ErrorAfter,
-    ]);
+    ];
+    let what = host.chance(|chance| chance.first(&AROUND));
     let fault = match what {
         Some(Trouble::ResetBefore) => {
             drain(request).await;
-            let nothing = Problem::unavailable().into_response();
-            return Fault::LostReply.strike(nothing).await;
+            return Fault::LostReply.strike_as(H::unavailable(), H::internal).await;
         }
         Some(Trouble::ErrorBefore) => {
             drain(request).await;
-            return Problem::unavailable().into_response();
+            return H::unavailable();
         }
         Some(Trouble::Throttled) => {
             drain(request).await;
-            return throttled(sandbox.account().chance.random.unit());
+            return throttled(host.chance(|chance| chance.random.unit()));
         }
         Some(Trouble::ResetAfter) => Fault::LostReply,
         Some(Trouble::Truncated) => Fault::Truncated,
@@ -207,7 +204,7 @@ pub(crate) async fn chaos(
         _ => return next.run(request).await,
     };
     let response = next.run(request).await;
-    fault.strike(response).await
+    fault.strike_as(response, H::internal).await
 }
 
 /// A 429 that says when to come back in one of many ways, or in none.

@@ -57,13 +57,22 @@ impl Fault {
 
     /// Does to the reply of a request what the fault does; the effect has been had.
     pub(crate) async fn strike(self, response: Response) -> Response {
+        self.strike_as(response, || Problem::internal().into_response()).await
+    }
+
+    /// The same, at a provider that says in these words that it broke.
+    pub(crate) async fn strike_as(
+        self,
+        response: Response,
+        internal: impl FnOnce() -> Response,
+    ) -> Response {
         match self {
             Self::None | Self::RefusedBefore | Self::FailedJob(_) | Self::StuckJob => {
                 response
             }
             Self::Truncated => shorten(response).await,
             Self::LostReply => cut(response).await,
-            Self::ErrorAfter => Problem::internal().into_response(),
+            Self::ErrorAfter => internal(),
             Self::Hang(wait) => {
                 sleep(wait).await;
                 response

@@ -57,13 +57,13 @@ impl fmt::Display for Percent {
 ///
 /// Arrivals depend on the seed alone, and not on when they are looked at.
 #[derive(Debug)]
-pub(crate) struct Foreign {
-    streams: Vec<Stream>,
+pub(crate) struct Foreign<K = Category> {
+    streams: Vec<Stream<K>>,
 }
 
 #[derive(Debug)]
-struct Stream {
-    category: Category,
+struct Stream<K> {
+    category: K,
     /// Requests a second.
     rate: f64,
     next: Instant,
@@ -81,22 +81,36 @@ impl Foreign {
         seed: u64,
         start: Instant,
     ) -> Self {
-        let rates = rates(windows).map(|(category, rate)| (category, part.of(rate)));
-        let wanted = rates.into_iter().filter(|(_, rate)| *rate > 0.0);
-        let stream = |(category, rate)| Stream::new(category, rate, seed, start);
+        let rates = rates(windows)
+            .map(|(category, rate)| (category, category as u64, part.of(rate)));
+        Self::at_rates(rates, seed, start)
+    }
+}
+
+impl<K: Copy> Foreign<K> {
+    /// Colleagues who send each kind of request at a rate, in requests a second, by a stream of chance of its
+    /// own number.
+    pub(crate) fn at_rates(
+        rates: impl IntoIterator<Item = (K, u64, f64)>,
+        seed: u64,
+        start: Instant,
+    ) -> Self {
+        let wanted = rates.into_iter().filter(|(_, _, rate)| *rate > 0.0);
+        let stream = |(category, number, rate)| {
+            Stream::new(category, rate, Random::new(seed, number), start)
+        };
         Self { streams: wanted.map(stream).collect() }
     }
 
     /// The next request that comes no later than `now`.
-    pub(crate) fn next(&mut self, now: Instant) -> Option<(Category, Instant)> {
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(K, Instant)> {
         let next = self.streams.iter_mut().min_by_key(|stream| stream.next)?;
         (next.next <= now).then(|| (next.category, next.arrive()))
     }
 }
 
-impl Stream {
-    fn new(category: Category, rate: f64, seed: u64, start: Instant) -> Self {
-        let random = Random::new(seed, category as u64);
+impl<K> Stream<K> {
+    fn new(category: K, rate: f64, random: Random, start: Instant) -> Self {
         let mut stream = Self { category, rate, next: start, random };
         stream.arrive();
         stream

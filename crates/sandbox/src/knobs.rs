@@ -29,12 +29,14 @@ pub enum HeaderFamily {
     ByLength,
     /// Both families.
     Both,
+    /// None: a client is told nothing.
+    Neither,
 }
 
 worded!(
     HeaderFamily,
     "family of rate headers",
-    [("x-ratelimit", Plain), ("x-minute", ByLength), ("both", Both),]
+    [("x-ratelimit", Plain), ("x-minute", ByLength), ("both", Both), ("none", Neither)]
 );
 
 /// The body of a 429 (section 14, row 3).

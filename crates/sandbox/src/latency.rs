@@ -7,9 +7,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::sleep;
 
-use crate::gate::BASE;
+use crate::host::Host;
 use crate::random::Random;
-use crate::sandbox::Sandbox;
 
 /// How long each way takes: half of `latency ± jitter`, uniformly.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl Ways {
     }
 
     /// How long the next way takes; never less than nothing.
-    fn draw(&mut self) -> Duration {
+    pub(crate) fn draw(&mut self) -> Duration {
         let spread = self.jitter * (2.0 * self.random.unit() - 1.0);
         Duration::try_from_secs_f64((self.latency + spread) / 2.0).unwrap_or_default()
     }
@@ -39,22 +38,22 @@ impl Ways {
 
 /// Holds a request up before anything sees it, and its reply on the way back. Each way is drawn on its own,
 /// so that requests arrive in another order than they were sent in.
-pub(crate) async fn hold_up(
-    State(sandbox): State<Sandbox>,
+pub(crate) async fn hold_up<H: Host>(
+    State(host): State<H>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !request.uri().path().starts_with(BASE) {
+    if !request.uri().path().starts_with(H::BASE) {
         return next.run(request).await;
     }
-    wait(&sandbox).await;
+    wait(&host).await;
     let response = next.run(request).await;
-    wait(&sandbox).await;
+    wait(&host).await;
     response
 }
 
-async fn wait(sandbox: &Sandbox) {
-    let way = sandbox.account().ways.draw();
+async fn wait<H: Host>(host: &H) {
+    let way = host.way();
     if !way.is_zero() {
         sleep(way).await;
     }

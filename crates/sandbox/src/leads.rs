@@ -29,7 +29,7 @@ mod saved;
 mod search;
 mod setting;
 mod settlement;
-mod tables;
+pub(crate) mod tables;
 mod unlock;
 
 use axum::Router;

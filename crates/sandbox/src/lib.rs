@@ -24,9 +24,11 @@ mod faults;
 mod followers;
 mod foreign;
 mod gate;
+mod host;
 mod items;
 mod job;
 mod keys;
+mod kind;
 mod knobs;
 mod latency;
 mod leads;
@@ -49,6 +51,7 @@ mod server;
 mod settling;
 mod team;
 mod timestamp;
+pub mod tomba;
 mod wallet;
 mod window;
 mod words;
@@ -73,6 +76,7 @@ pub use faults::{Fault, Quirks};
 pub use followers::knobs::{EarlyFollowers, EstimateEnd, Followers, OverQuota};
 pub use foreign::{Percent, UnreadablePercent};
 pub use keys::{ApiKey, KeyState};
+pub use kind::Kind;
 pub use knobs::{
     EarlyResults, HeaderFamily, MissId, NoCreditBody, RateHeaders, ThrottleBody,
 };

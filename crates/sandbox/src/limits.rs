@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use crate::audit::{ForeignAudit, WindowAudit};
 use crate::foreign::Foreign;
+use crate::kind::Kind;
 use crate::knobs::RateHeaders;
-use crate::limiter::Limiter;
+use crate::limiter::{Algorithm, Limiter};
 use crate::options::Options;
 use crate::peak::Peak;
 use crate::plan::Category;
@@ -40,17 +41,25 @@ pub enum Admission {
 ///
 /// It has no clock: a simulation hands over the instants, none earlier than the one before.
 #[derive(Debug)]
-pub struct Limits {
-    lanes: Vec<Lane>,
+pub struct Limits<K = Category> {
+    lanes: Vec<Lane<K>>,
     enforced: bool,
     headers: RateHeaders,
-    foreign: Foreign,
+    foreign: Foreign<K>,
     foreign_seen: ForeignAudit,
 }
 
+/// How windows count, and which of them headers tell of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counting {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) enforced: bool,
+    pub(crate) headers: RateHeaders,
+}
+
 #[derive(Debug)]
-struct Lane {
-    window: Window,
+struct Lane<K> {
+    window: Window<K>,
     limiter: Limiter,
     accepted: Peak,
     offered: Peak,
@@ -60,23 +69,37 @@ impl Limits {
     /// The empty windows of the plan, or those that replace them.
     pub fn new(options: &Options, start: Instant) -> Self {
         let windows = options.windows.clone().unwrap_or_else(|| options.plan.windows());
-        let lane = |window: Window| Lane {
+        let foreign = Foreign::new(options.foreign, &windows, options.seed, start);
+        let counting = Counting {
+            algorithm: options.algorithm,
+            enforced: options.limits,
+            headers: options.rate_headers,
+        };
+        Self::counted(windows, counting, foreign, start)
+    }
+}
+
+impl<K: Kind> Limits<K> {
+    /// These windows, empty, and the colleagues who send requests too.
+    pub(crate) fn counted(
+        windows: Vec<Window<K>>,
+        counting: Counting,
+        foreign: Foreign<K>,
+        start: Instant,
+    ) -> Self {
+        let Counting { algorithm, enforced, headers } = counting;
+        let lane = |window: Window<K>| Lane {
             window,
-            limiter: Limiter::new(options.algorithm, window.limit, window.length, start),
+            limiter: Limiter::new(algorithm, window.limit, window.length, start),
             accepted: Peak::new(window.length),
             offered: Peak::new(window.length),
         };
-        Self {
-            foreign: Foreign::new(options.foreign, &windows, options.seed, start),
-            foreign_seen: ForeignAudit::default(),
-            lanes: windows.into_iter().map(lane).collect(),
-            enforced: options.limits,
-            headers: options.rate_headers,
-        }
+        let lanes = windows.into_iter().map(lane).collect();
+        Self { lanes, enforced, headers, foreign, foreign_seen: ForeignAudit::default() }
     }
 
     /// Decides on a request and counts it, after those of colleagues that came before it.
-    pub fn admit(&mut self, category: Category, now: Instant) -> Admission {
+    pub fn admit(&mut self, category: K, now: Instant) -> Admission {
         self.admit_foreign(now);
         let passes = self.pass(category, now);
         for lane in self.counting(category) {
@@ -93,7 +116,7 @@ impl Limits {
     }
 
     /// What the headers say of a request of this category, without counting it.
-    pub(crate) fn rates(&mut self, category: Category, now: Instant) -> Rates {
+    pub(crate) fn rates(&mut self, category: K, now: Instant) -> Rates {
         self.admit_foreign(now);
         self.described(category, now)
     }
@@ -101,7 +124,7 @@ impl Limits {
     /// The windows of one length that count this category: the one with the fewest requests left.
     pub(crate) fn rates_of(
         &mut self,
-        category: Category,
+        category: K,
         length: Duration,
         now: Instant,
     ) -> Option<Rates> {
@@ -109,7 +132,7 @@ impl Limits {
     }
 
     /// Each window with the most requests that it has held.
-    pub fn audit(&self) -> Vec<WindowAudit> {
+    pub fn audit(&self) -> Vec<WindowAudit<K>> {
         self.lanes
             .iter()
             .map(|lane| WindowAudit {
@@ -138,7 +161,7 @@ impl Limits {
     }
 
     /// Whether a request passes. It is counted by every window, or refused by every one.
-    fn pass(&mut self, category: Category, at: Instant) -> bool {
+    fn pass(&mut self, category: K, at: Instant) -> bool {
         if !self.enforced {
             return true;
         }
@@ -152,7 +175,7 @@ impl Limits {
         !full
     }
 
-    fn described(&mut self, category: Category, now: Instant) -> Rates {
+    fn described(&mut self, category: K, now: Instant) -> Rates {
         let any = self.headers == RateHeaders::Tightest;
         self.tightest(category, now, |window| any || window.is_sustained())
             .unwrap_or(Rates { limit: UNLIMITED, remaining: UNLIMITED, reset: 0 })
@@ -160,9 +183,9 @@ impl Limits {
 
     fn tightest(
         &mut self,
-        category: Category,
+        category: K,
         now: Instant,
-        described: impl Fn(&Window) -> bool,
+        described: impl Fn(&Window<K>) -> bool,
     ) -> Option<Rates> {
         let enforced = self.enforced;
         let lanes = self
@@ -175,18 +198,18 @@ impl Limits {
         Some(Rates { limit: lane.window.limit, remaining, reset })
     }
 
-    fn wait(&mut self, category: Category, now: Instant) -> Duration {
+    fn wait(&mut self, category: K, now: Instant) -> Duration {
         let waits = self.counting(category).map(|lane| lane.limiter.wait(now));
         waits.max().unwrap_or_default()
     }
 
-    fn counting(&mut self, category: Category) -> impl Iterator<Item = &mut Lane> {
+    fn counting(&mut self, category: K) -> impl Iterator<Item = &mut Lane<K>> {
         self.lanes.iter_mut().filter(move |lane| lane.window.counts(category))
     }
 }
 
 /// Whole seconds, rounded up: a client that waits them never comes early.
-fn seconds(wait: Duration) -> u64 {
+pub(crate) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 

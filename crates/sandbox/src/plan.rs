@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Kind;
 use crate::window::Window;
 use crate::words::worded;
 
@@ -90,6 +91,15 @@ impl Category {
             ("POST", _) if path.ends_with("/batch") => Self::Bulk,
             _ => Self::Global,
         }
+    }
+}
+
+impl Kind for Category {
+    const WRITTEN: &'static str =
+        "a category (global, enrich or bulk), calls and a length, such as bulk=10/60s";
+
+    fn includes(self, other: Self) -> bool {
+        self == Self::Global || self == other
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
+use crate::kind::Kind;
 use crate::knobs::HeaderFamily;
 use crate::limits::{Limits, Rates};
-use crate::plan::Category;
 
 /// Names and values, to be put into a response.
 pub(crate) type RateHeaderList = Vec<(HeaderName, HeaderValue)>;
@@ -28,18 +28,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// What a response says of the windows that count its request, `rates` among it.
-pub(crate) fn rate_headers(
+pub(crate) fn rate_headers<K: Kind>(
     family: HeaderFamily,
     rates: Rates,
-    limits: &mut Limits,
-    category: Category,
+    limits: &mut Limits<K>,
+    category: K,
     now: Instant,
 ) -> RateHeaderList {
     let mut headers = Vec::new();
-    if family != HeaderFamily::ByLength {
+    if matches!(family, HeaderFamily::Plain | HeaderFamily::Both) {
         add(&mut headers, [LIMIT, REMAINING, RESET], rates);
     }
-    if family != HeaderFamily::Plain {
+    if matches!(family, HeaderFamily::ByLength | HeaderFamily::Both) {
         let mut of = |length| limits.rates_of(category, length, now);
         if let Some(rates) = of(SECOND) {
             headers.push((SECOND_LIMIT, HeaderValue::from(rates.limit)));

@@ -2,15 +2,20 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use axum::response::{IntoResponse, Response};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::audit::Audit;
 use crate::canonical::question;
+use crate::chaos::Chance;
+use crate::gate::BASE;
+use crate::host::Host;
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::settling::settled;
 use crate::wallet::Note;
 
@@ -126,5 +131,25 @@ impl Sandbox {
         now: Instant,
     ) -> Note {
         Note { description, batch, at: self.wall_time(now) }
+    }
+}
+
+impl Host for Sandbox {
+    const BASE: &'static str = BASE;
+
+    fn chance<T>(&self, throw: impl FnOnce(&mut Chance) -> T) -> T {
+        throw(&mut self.account().chance)
+    }
+
+    fn way(&self) -> Duration {
+        self.account().ways.draw()
+    }
+
+    fn unavailable() -> Response {
+        Problem::unavailable().into_response()
+    }
+
+    fn internal() -> Response {
+        Problem::internal().into_response()
     }
 }

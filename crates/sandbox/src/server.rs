@@ -55,12 +55,12 @@ impl Sandbox {
             .layer(from_fn_with_state(self.clone(), gate));
         let router = match self.options().chaos.is_empty() {
             true => router,
-            false => router.layer(from_fn_with_state(self.clone(), chaos)),
+            false => router.layer(from_fn_with_state(self.clone(), chaos::<Self>)),
         };
         let Options { latency, jitter, .. } = self.options();
         let held_up = !latency.is_zero() || !jitter.is_zero();
         let router = match held_up {
-            true => router.layer(from_fn_with_state(self.clone(), hold_up)),
+            true => router.layer(from_fn_with_state(self.clone(), hold_up::<Self>)),
             false => router,
         };
         router.with_state(self.clone())

@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::kind::Kind;
 use crate::plan::Category;
 
 /// At most `limit` requests of a category in any half-open span of `length`. Written `bulk=10/60s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Window<K = Category> {
     /// The requests that it counts.
-    pub category: Category,
+    pub category: K,
     /// How long a request stays counted.
     pub length: Duration,
     /// How many requests it lets through.
@@ -19,10 +20,13 @@ pub struct Window {
 
 /// A text that names no window.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unreadable window {0:?}: expected a category (global, enrich or bulk), calls and a length, such as bulk=10/60s"
-)]
-pub struct UnreadableWindow(pub String);
+#[error("unreadable window {text:?}: expected {expected}")]
+pub struct UnreadableWindow {
+    /// The text.
+    pub text: String,
+    /// What a window looks like.
+    pub expected: &'static str,
+}
 
 /// From here on a window is no burst.
 const SUSTAINED: Duration = Duration::from_secs(60);
@@ -31,10 +35,10 @@ const SUSTAINED: Duration = Duration::from_secs(60);
 const UNITS: [(&str, u64); 5] =
     [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-impl Window {
-    /// Whether a request of this category counts here: global windows count every request.
-    pub fn counts(&self, category: Category) -> bool {
-        self.category == Category::Global || self.category == category
+impl<K: Kind> Window<K> {
+    /// Whether a request of this category counts here.
+    pub fn counts(&self, category: K) -> bool {
+        self.category.includes(category)
     }
 
     /// Whether this is a sustained window rather than a burst.
@@ -42,7 +46,10 @@ impl Window {
         self.length >= SUSTAINED
     }
 
-    fn read(text: &str) -> Option<Self> {
+    fn read(text: &str) -> Option<Self>
+    where
+        K: FromStr,
+    {
         let (category, rate) = text.split_once('=')?;
         let (limit, length) = rate.split_once('/')?;
         let window = Self {
@@ -54,15 +61,17 @@ impl Window {
     }
 }
 
-impl FromStr for Window {
+impl<K: Kind + FromStr> FromStr for Window<K> {
     type Err = UnreadableWindow;
 
     fn from_str(text: &str) -> Result<Self, UnreadableWindow> {
-        Self::read(text).ok_or_else(|| UnreadableWindow(text.to_owned()))
+        let expected = K::WRITTEN;
+        Self::read(text)
+            .ok_or_else(|| UnreadableWindow { text: text.to_owned(), expected })
     }
 }
 
-impl fmt::Display for Window {
+impl<K: fmt::Display> fmt::Display for Window<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { category, length, limit } = self;
         let millis = length.as_millis();
@@ -116,8 +125,8 @@ mod tests {
             "bulk=10/99999999999999999999s",
             "bulk=10/9999999999999999999d",
         ] {
-            let refused = Err(UnreadableWindow(text.to_owned()));
-            assert_eq!(text.parse::<Window>(), refused);
+            let refused = text.parse::<Window>().unwrap_err();
+            assert_eq!(refused.text, text);
         }
     }
 }

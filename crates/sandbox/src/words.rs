@@ -93,8 +93,13 @@ pub(crate) mod tests {
             &["sustained", "tightest"],
         );
         reads_as_it_is_written(
-            &[HeaderFamily::Plain, HeaderFamily::ByLength, HeaderFamily::Both],
-            &["x-ratelimit", "x-minute", "both"],
+            &[
+                HeaderFamily::Plain,
+                HeaderFamily::ByLength,
+                HeaderFamily::Both,
+                HeaderFamily::Neither,
+            ],
+            &["x-ratelimit", "x-minute", "both", "none"],
         );
         reads_as_it_is_written(
             &[Category::Global, Category::Enrich, Category::Bulk],

@@ -47,13 +47,21 @@ impl Line {
     ///
     /// # Errors
     /// The receiver cannot be reached, or does not speak HTTP/1.
-    pub(crate) async fn post(&self, body: &[u8]) -> io::Result<u16> {
+    pub(crate) async fn post(
+        &self,
+        headers: &[(&str, String)],
+        body: &[u8],
+    ) -> io::Result<u16> {
         let mut stream = match self.idle() {
             Some(stream) => stream,
             None => TcpStream::connect((self.host.as_str(), self.port)).await?,
         };
         stream.set_nodelay(true)?;
-        let mut request = format!("{}{}\r\n\r\n", self.head, body.len()).into_bytes();
+        let mut request = format!("{}{}\r\n", self.head, body.len());
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let mut request = (request + "\r\n").into_bytes();
         request.extend_from_slice(body);
         stream.write_all(&request).await?;
         let (status, keep) = read_reply(&mut stream).await?;

@@ -24,6 +24,8 @@ pub enum Outlet {
 pub struct Delivery {
     /// The `webhookUrl` of the batch.
     pub url: String,
+    /// The headers that a provider adds, such as a signature.
+    pub headers: Vec<(&'static str, String)>,
     /// The JSON.
     pub body: Bytes,
     reply: oneshot::Sender<u16>,
@@ -56,12 +58,22 @@ impl Post {
 
     /// Sends one callback once; whether it was acknowledged. Takes as long as the receiver does.
     pub(crate) async fn send(&self, body: Bytes) -> bool {
+        self.send_with(body, &[]).await
+    }
+
+    /// The same, with headers of the provider.
+    pub(crate) async fn send_with(
+        &self,
+        body: Bytes,
+        headers: &[(&'static str, String)],
+    ) -> bool {
         let status = match self {
             Self::Nowhere => None,
-            Self::Line(line) => line.post(&body).await.ok(),
+            Self::Line(line) => line.post(headers, &body).await.ok(),
             Self::Channel(sender, url) => {
                 let (reply, status) = oneshot::channel();
-                let delivery = Delivery { url: url.clone(), body, reply };
+                let headers = headers.to_vec();
+                let delivery = Delivery { url: url.clone(), headers, body, reply };
                 match sender.send(delivery) {
                     Ok(()) => status.await.ok(),
                     Err(_) => None,

@@ -120,7 +120,7 @@ pub(crate) fn begin(
         covered?;
     }
     let fault = match fault {
-        Fault::None => account.job_fault(total),
+        Fault::None => account.chance.job_fault(total),
         planned => planned,
     };
     let not_covered = covered.is_err().then_some((balance, required));
@@ -136,7 +136,7 @@ pub(crate) fn begin(
         submitted: now,
         fails_after: not_covered.map_or_else(|| fault.fails_after(), |_| Some(0)),
         delay: fault.delays_by(),
-        quirks: account.job_quirks(sandbox.options().quirks, total),
+        quirks: account.chance.job_quirks(sandbox.options().quirks, total),
         settlement: None,
     };
     if not_covered.is_none() {

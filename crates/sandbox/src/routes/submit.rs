@@ -58,7 +58,7 @@ async fn accept<P: Tells>(
     let items = Items::distinct(P::NAME, submitted.iter().map(P::fields));
     let (item_count, original_count) = (items.len(), submitted.len());
     let fault = match fault {
-        Fault::None => sandbox.account().job_fault(item_count),
+        Fault::None => sandbox.account().chance.job_fault(item_count),
         planned => planned,
     };
     let (batch_id, meta) = batches::submit::<P>(sandbox, items, fault)?;

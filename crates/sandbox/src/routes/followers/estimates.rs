@@ -149,7 +149,7 @@ fn begin(
     })?;
     let fields = search.fields();
     sandbox.note_asked(account, NAME, || fields.each_ref().map(String::as_str));
-    let fault = if fault == Fault::None { account.job_fault(1) } else { fault };
+    let fault = if fault == Fault::None { account.chance.job_fault(1) } else { fault };
     let ends = match fault.fails_after() {
         Some(_) => EstimateEnd::Failed,
         None => options.followers.estimate_ends,

@@ -56,12 +56,12 @@ pub(crate) fn reserve(
         Refusal::NoCredit(NoCredit { balance, items, price, body })
     })?;
     let fault = match fault {
-        Fault::None => account.job_fault(items.len()),
+        Fault::None => account.chance.job_fault(items.len()),
         planned => planned,
     };
     let job = Job {
         product: NAME,
-        quirks: account.job_quirks(options.quirks, items.len()),
+        quirks: account.chance.job_quirks(options.quirks, items.len()),
         items: Arc::new(items),
         reserved,
         submitted: now,

@@ -32,5 +32,6 @@ mod shared_limits;
 mod shared_state;
 mod storage;
 mod support;
+mod tomba;
 mod webhooks;
 mod whole_outputs;

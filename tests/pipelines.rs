@@ -22,6 +22,9 @@ fn copied() -> Workplace {
     let leads =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/data/leads.parquet");
     fs::copy(leads, place.path("pipelines/data/leads.parquet")).unwrap();
+    let domains =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/data/domains.csv");
+    fs::copy(domains, place.path("pipelines/data/domains.csv")).unwrap();
     place
 }
 
@@ -38,10 +41,13 @@ fn each_pipeline_is_checked_planned_and_run() {
         let ended = place.leadmill(&["run", &name, "--output", "json"]).expect(0);
         let done = ended.json();
         assert_eq!(planned["steps"][0]["to_buy"], done["steps"][0]["to_buy"], "{name}");
-        let most = planned["credits"]["enrich"]["most"].as_u64().unwrap();
-        let spent = done["accounts"]["enrich"]["credits_spent"].as_u64().unwrap();
-        assert!(0 < spent && spent <= most, "{name}: {spent} of at most {most}");
-        assert_eq!(done["accounts"]["enrich"]["throttled"], 0, "{name}");
+        for (provider, credits) in planned["credits"].as_object().unwrap() {
+            let most = credits["most"].as_u64().unwrap();
+            let account = &done["accounts"][provider];
+            let spent = account["credits_spent"].as_u64().unwrap();
+            assert!(0 < spent && spent <= most, "{name}: {spent} of at most {most}");
+            assert_eq!(account["throttled"], 0, "{name}");
+        }
         let again = place.leadmill(&["run", &name, "--output", "json"]).expect(0).json();
         assert_eq!(
             again["accounts"],

@@ -3,13 +3,16 @@
 use crate::{
     clock::SystemClock,
     exit::Failure,
-    pipeline::{Provider, Secret},
+    pipeline::{Provider, Secret, TOMBA},
     prepared::{Prepared, PreparedStep},
 };
-use leadmill_core::{Account, Clock, Credits, RunId};
+use leadmill_core::{Account, Clock, Credits, Operation, RunId};
 use leadmill_engine::{Engine, Hints, Parts, Visit};
-use leadmill_providers::{Callbacks, Enrich, Network};
-use leadmill_sandbox::{Options, Sandbox};
+use leadmill_providers::{Callbacks, Enrich, Network, Tomba};
+use leadmill_sandbox::{
+    Options, Sandbox,
+    tomba::{self, TombaKey},
+};
 use leadmill_state::Store;
 use leadmill_tables::Parts as Staging;
 use std::{
@@ -64,7 +67,7 @@ impl Accounts {
             let leases = store.leases(&account, Arc::new(SystemClock)).await?;
             let parts = Parts {
                 staging: Arc::new(Staging::open(results.clone())?),
-                provider: self.provider(provider, account)?,
+                provider: self.provider(provider, account, prepared)?,
                 clock: Arc::new(SystemClock),
                 leases,
                 budget,
@@ -77,26 +80,55 @@ impl Accounts {
         self.engines.get_mut(&step.provider).ok_or_else(|| Failure::failed("no engine"))
     }
 
-    /// The wire to a provider's account.
+    /// The wire to a provider's account, for what the pipeline asks of it.
     fn provider(
         &mut self,
         provider: &Provider,
         account: Account,
+        prepared: &Prepared,
+    ) -> Result<Arc<dyn leadmill_core::Provider>, Failure> {
+        if provider.pack != TOMBA {
+            return Ok(self.enrich(provider, account)?);
+        }
+        let asked = prepared.steps.iter().filter(|step| step.provider == account.name);
+        let asked: Vec<Operation> = asked.map(|step| step.operation).collect();
+        Ok(Arc::new(self.tomba(provider, account)?.drawing_for(asked)))
+    }
+
+    fn enrich(
+        &mut self,
+        provider: &Provider,
+        account: Account,
     ) -> Result<Arc<Enrich>, Failure> {
-        let network = match &self.network {
+        let network = self.network()?;
+        let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
+        let enrich = Enrich::new(account, key, Arc::new(network))
+            .map_err(|error| Failure::invalid(error.to_string()))?
+            .hiding(forms(provider))
+            .calling_back(self.callbacks.clone());
+        Ok(Arc::new(enrich))
+    }
+
+    fn tomba(&mut self, provider: &Provider, account: Account) -> Result<Tomba, Failure> {
+        let network = self.network()?;
+        let usual = TombaKey::default();
+        let key = provider.key.as_ref().map_or(&*usual.key, |key| key.expose());
+        let secret =
+            provider.secret.as_ref().map_or(&*usual.secret, |secret| secret.expose());
+        let tomba = Tomba::new(account, key, secret, Arc::new(network))
+            .map_err(|error| Failure::invalid(error.to_string()))?;
+        Ok(tomba.hiding(forms(provider)))
+    }
+
+    fn network(&mut self) -> Result<Network, Failure> {
+        Ok(match &self.network {
             Some(network) => network.clone(),
             None => {
                 let network = Network::new(TIMEOUT)
                     .map_err(|error| Failure::failed(error.to_string()))?;
                 self.network.insert(network).clone()
             }
-        };
-        let key = provider.api_key.as_ref().map_or(SANDBOX_KEY, |key| key.expose());
-        let enrich = Enrich::new(account, key, Arc::new(network))
-            .map_err(|error| Failure::invalid(error.to_string()))?
-            .hiding(provider.api_key.as_ref().map(Secret::forms).unwrap_or_default())
-            .calling_back(self.callbacks.clone());
-        Ok(Arc::new(enrich))
+        })
     }
 
     /// The engines that were used, by provider.
@@ -105,19 +137,56 @@ impl Accounts {
     }
 }
 
-/// A provider's account for what costs nothing, outside of any run.
+/// The forms in which its credentials could come back.
+fn forms(provider: &Provider) -> Vec<String> {
+    let credentials = provider.credentials().into_iter();
+    credentials.filter_map(|(_, secret)| secret).flat_map(Secret::forms).collect()
+}
+
+/// An account at Enrich.so for what costs nothing, outside of any run.
 pub(crate) async fn visit(
+    provider: &Provider,
+    account: Account,
+    store: &Store,
+) -> Result<(Visit, Arc<Enrich>), Failure> {
+    match visitor(provider, account, store).await? {
+        (visit, Visitor::Enrich(enrich)) => Ok((visit, enrich)),
+        (_, Visitor::Tomba(tomba)) => {
+            let name = &leadmill_core::Provider::account(&*tomba).name;
+            Err(Failure::invalid(format!("`{name}` is no account at enrich.so")))
+        }
+    }
+}
+
+/// Whose account is visited.
+#[derive(Debug)]
+pub(crate) enum Visitor {
+    /// Enrich.so's.
+    Enrich(Arc<Enrich>),
+    /// Tomba's.
+    Tomba(Arc<Tomba>),
+}
+
+/// A provider's account for what costs nothing, outside of any run.
+pub(crate) async fn visitor(
     provider: &Provider,
     mut account: Account,
     store: &Store,
-) -> Result<(Visit, Arc<Enrich>), Failure> {
+) -> Result<(Visit, Visitor), Failure> {
     if provider.is_embedded() {
         account.pack.base_url = start_sandbox(provider).await?;
     }
     let leases = store.leases(&account, Arc::new(SystemClock)).await?;
-    let enrich = Accounts::default().provider(provider, account)?;
-    let visit = Visit::new(Arc::clone(&enrich) as _, Arc::new(SystemClock), leases);
-    Ok((visit, enrich))
+    let mut accounts = Accounts::default();
+    let (visited, visitor): (Arc<dyn leadmill_core::Provider>, _) =
+        if provider.pack == TOMBA {
+            let tomba = Arc::new(accounts.tomba(provider, account)?);
+            (Arc::clone(&tomba) as _, Visitor::Tomba(tomba))
+        } else {
+            let enrich = accounts.enrich(provider, account)?;
+            (Arc::clone(&enrich) as _, Visitor::Enrich(enrich))
+        };
+    Ok((Visit::new(visited, Arc::new(SystemClock), leases), visitor))
 }
 
 /// Serves the sandbox on a free port of this machine, for as long as the process lives.
@@ -125,19 +194,25 @@ async fn start_sandbox(provider: &Provider) -> Result<String, Failure> {
     let failed = |error: std::io::Error| {
         Failure::failed(format!("the sandbox does not start: {error}"))
     };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+    let port = listener.local_addr().map_err(failed)?.port();
+    let epoch = UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs());
+    if provider.pack == TOMBA {
+        let options =
+            tomba::Options { epoch, track_questions: false, ..Default::default() };
+        tokio::spawn(tomba::Tomba::new(options).serve(listener));
+        return Ok(format!("http://127.0.0.1:{port}/v1"));
+    }
     let plan = provider.plan().unwrap_or_default();
     let plan = plan.parse().map_err(|_| {
         Failure::invalid(format!("the sandbox has no plan called `{plan}`"))
     })?;
-    let epoch = UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs());
     let sandbox = Sandbox::new(Options {
         plan,
         epoch,
         track_questions: false,
         ..Options::default()
     });
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
-    let port = listener.local_addr().map_err(failed)?.port();
     tokio::spawn(sandbox.serve(listener));
     Ok(format!("http://127.0.0.1:{port}/api/v3"))
 }

@@ -223,6 +223,10 @@ pub(crate) struct Verdict {
 
 #[derive(Debug, Args)]
 pub(crate) struct SandboxArgs {
+    /// Whose API it serves: enrich.so or tomba. For tomba the knobs of Enrich.so's own products and of its windows say
+    /// nothing.
+    #[arg(long, env = "LEADMILL_SANDBOX_PROVIDER", default_value = "enrich.so")]
+    pub(crate) provider: String,
     /// The plan whose limits it keeps.
     #[arg(long, env = "LEADMILL_SANDBOX_PLAN", default_value = "growth")]
     pub(crate) plan: String,
@@ -288,7 +292,7 @@ pub(crate) struct SandboxArgs {
     /// Which window the rate headers describe: sustained or tightest.
     #[arg(long, env = "LEADMILL_SANDBOX_RATE_HEADERS", default_value_t)]
     pub(crate) rate_headers: RateHeaders,
-    /// The names of the rate headers: x-ratelimit, x-minute or both.
+    /// The names of the rate headers: x-ratelimit, x-minute, both or none.
     #[arg(long, env = "LEADMILL_SANDBOX_HEADER_FAMILY", default_value_t)]
     pub(crate) header_family: HeaderFamily,
     /// The part of every limit that colleagues on the same account ask for.

@@ -38,7 +38,7 @@ pub(crate) use flaw::{Flaw, report, warn};
 pub(crate) use location::TableFormat;
 pub(crate) use nearest::meant;
 pub(crate) use outside::{Outside, Process};
-pub(crate) use provider::{LATER, Provider};
+pub(crate) use provider::{Provider, TOMBA};
 pub(crate) use schema::json_schema;
 pub(crate) use secret::{Secret, redact};
 pub(crate) use step::Step;

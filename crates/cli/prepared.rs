@@ -201,12 +201,9 @@ fn read(args: &FileArgs, terminal: &Terminal) -> Result<(String, Loaded), Failur
     Ok((file, loaded))
 }
 
-/// The facts of all providers that a pipeline can use.
+/// The facts of all providers.
 pub(crate) fn packs() -> Result<Vec<Pack>, Failure> {
-    let packs = leadmill_providers::packs();
-    let mut packs = packs.map_err(|error| Failure::failed(error.to_string()))?;
-    packs.retain(|pack| !pipeline::LATER.contains(&&*pack.name));
-    Ok(packs)
+    leadmill_providers::packs().map_err(|error| Failure::failed(error.to_string()))
 }
 
 impl Prepared {

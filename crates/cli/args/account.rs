@@ -125,6 +125,19 @@ pub(crate) enum Action {
     },
     /// Shows how many followers of companies may be collected today.
     Limit,
+    /// Shows whose account at Tomba it is, its plan and its quotas.
+    Me,
+    /// Shows what was used at Tomba.
+    Usage,
+    /// Lists what was asked of Tomba lately.
+    Logs {
+        /// The page, counted from 1.
+        #[arg(long, env = "LEADMILL_ACCOUNT_PAGE", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        page: u32,
+        /// Most entries on the page, up to 100.
+        #[arg(long, env = "LEADMILL_ACCOUNT_LOGS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -117,6 +117,7 @@ impl Pipeline {
 
     /// Every credential, for redacting.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.providers.values().filter_map(|provider| provider.api_key.as_ref())
+        let credentials = self.providers.values().flat_map(Provider::credentials);
+        credentials.filter_map(|(_, credential)| credential)
     }
 }

@@ -13,13 +13,12 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 /// The plan of a sandbox that names none.
 const SANDBOX_PLAN: &str = "growth";
 
-/// Providers that are meant to come.
-pub(crate) const LATER: [&str; 1] = ["tomba"];
+/// The provider that wants a key and a secret.
+pub(crate) const TOMBA: &str = "tomba";
 
 /// A provider: whose API, under which plan, with whose key. Its limits and prices are the pack's to know.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-later" = ["key", "secret"]))]
 pub(crate) struct Provider {
     /// The provider's name, such as `enrich.so`.
     #[serde(rename = "use")]
@@ -33,6 +32,14 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "shapes::secret")]
     pub(crate) api_key: Option<Secret>,
+    /// The key of a provider that wants two credentials, from outside of the file too.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::secret")]
+    pub(crate) key: Option<Secret>,
+    /// The other one.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::secret")]
+    pub(crate) secret: Option<Secret>,
     /// Asks the built-in sandbox instead: made-up answers, real limits, no money.
     #[serde(default)]
     pub(crate) sandbox: bool,
@@ -105,6 +112,23 @@ impl Provider {
         self.plan.as_deref().or(self.sandbox.then_some(SANDBOX_PLAN))
     }
 
+    /// The keys of its credentials.
+    pub(crate) fn wanted_credentials(&self) -> &'static [&'static str] {
+        match self.pack.as_str() {
+            TOMBA => &["key", "secret"],
+            _ => &["api_key"],
+        }
+    }
+
+    /// Its credentials, by their keys.
+    pub(crate) fn credentials(&self) -> [(&'static str, Option<&Secret>); 3] {
+        [
+            ("api_key", self.api_key.as_ref()),
+            ("key", self.key.as_ref()),
+            ("secret", self.secret.as_ref()),
+        ]
+    }
+
     /// Whether the sandbox lives in this process, and forgets its jobs with it.
     pub(crate) const fn is_embedded(&self) -> bool {
         self.sandbox && self.base_url.is_none()
@@ -112,7 +136,12 @@ impl Provider {
 
     /// The windows under a plan, with those that this pipeline overrides put in.
     pub(crate) fn windows(&self, pack: &Pack, plan: Option<&str>) -> Windows {
-        let plan = plan.and_then(|plan| pack.plans.get(plan));
+        // Where all plans have the same limits none need be named.
+        let plan = match plan {
+            Some(plan) => pack.plans.get(plan),
+            None if is_one_plan(pack) => pack.plans.values().next(),
+            None => None,
+        };
         let mut windows = plan.cloned().unwrap_or_default();
         windows.extend(self.limits.clone());
         windows
@@ -169,4 +198,11 @@ impl Provider {
             pack,
         }
     }
+}
+
+/// Whether all plans have the same limits.
+pub(crate) fn is_one_plan(pack: &Pack) -> bool {
+    let mut plans = pack.plans.values();
+    let first = plans.next();
+    plans.len() > 0 && plans.all(|plan| Some(plan) == first)
 }

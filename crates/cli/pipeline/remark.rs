@@ -21,13 +21,16 @@ fn keys(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
     for (name, provider) in
         pipeline.providers.iter().filter(|(_, provider)| !provider.sandbox)
     {
-        let path: [Hop<'_>; 3] =
-            ["providers".into(), name.as_str().into(), "api_key".into()];
-        if provider.api_key.is_some() && document.nearest(&path).origin != Origin::Outside
-        {
-            let message = "the key stands in the file: whoever reads the file has it";
-            let hint = "write `${env:NAME}` or `${file:/run/secrets/name}`".to_owned();
-            remarks.push(document.flaw(&path, message, Some(hint)));
+        for (key, credential) in provider.credentials() {
+            let path: [Hop<'_>; 3] =
+                ["providers".into(), name.as_str().into(), key.into()];
+            let is_there = credential.is_some();
+            if is_there && document.nearest(&path).origin != Origin::Outside {
+                let message = "the key stands in the file: whoever reads the file has it";
+                let hint =
+                    "write `${env:NAME}` or `${file:/run/secrets/name}`".to_owned();
+                remarks.push(document.flaw(&path, message, Some(hint)));
+            }
         }
     }
     let state: [Hop<'_>; 1] = ["state".into()];

@@ -87,7 +87,14 @@ fn packs() -> Vec<Pack> {
         "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
         "confidence": {},
     });
-    [pack, verifier].map(|pack| serde_json::from_value(pack).unwrap()).into()
+    let tomba = json!({
+        "name": "tomba", "source": "-", "read": "2026-01-01", "base_url": "https://t",
+        "plans": { "free": {}, "pro": {} }, "scopes": {},
+        "operations": { "find_email": offer(1, 10) },
+        "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
+        "confidence": {},
+    });
+    [pack, verifier, tomba].map(|pack| serde_json::from_value(pack).unwrap()).into()
 }
 
 fn load(text: &str) -> Result<Loaded, String> {

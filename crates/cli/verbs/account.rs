@@ -5,6 +5,7 @@ mod failures;
 mod followers;
 mod leads;
 mod team;
+mod tomba;
 mod wallet;
 
 use crate::{
@@ -56,5 +57,8 @@ async fn act(action: &Action, desk: &mut Desk<'_>) -> Result<Told, Failure> {
             leads::count(desk, filters, exclude.as_deref()).await
         }
         Action::Limit => followers::limit(desk).await,
+        Action::Me => tomba::me(desk).await,
+        Action::Usage => tomba::usage(desk).await,
+        Action::Logs { page, limit } => tomba::logs(desk, *page, *limit).await,
     }
 }

@@ -4,7 +4,7 @@ use super::{
     super::{
         document::Hop,
         nearest::{meant, one_of},
-        provider::{LATER, Provider},
+        provider::{Provider, is_one_plan},
     },
     Checking,
 };
@@ -15,9 +15,9 @@ impl Checking<'_> {
     pub(super) fn providers(&mut self) {
         for (name, provider) in &self.pipeline.providers {
             let at = ["providers".into(), Hop::Key(name)];
-            self.api_key(&at, provider);
+            self.credentials(&at, provider);
             match self.pack(name) {
-                None => self.unknown_pack(&at, provider),
+                None => self.unknown_pack(&at),
                 Some(pack) => {
                     self.plan(&at, provider, pack);
                     self.limits(&at, provider, pack);
@@ -35,29 +35,37 @@ impl Checking<'_> {
         }
     }
 
-    fn api_key(&mut self, at: &[Hop<'_>; 2], provider: &Provider) {
-        let path = under(at, "api_key");
+    fn credentials(&mut self, at: &[Hop<'_>; 2], provider: &Provider) {
         let hint = Some("write `${env:NAME}` or `${file:/run/secrets/name}`".to_owned());
-        let Some(secret) = &provider.api_key else {
-            if !provider.sandbox {
-                self.wrong_key(at, "`api_key` is missing", hint);
+        let wanted = provider.wanted_credentials();
+        for (key, credential) in provider.credentials() {
+            let path = under(at, key);
+            match credential {
+                None if wanted.contains(&key) && !provider.sandbox => {
+                    self.wrong_key(at, format!("`{key}` is missing"), hint.clone());
+                }
+                Some(_) if !wanted.contains(&key) => {
+                    let message = format!("`{}` has no `{key}`", provider.pack);
+                    self.wrong_key(&path, message, one_of(wanted.iter().copied()));
+                }
+                Some(secret)
+                    if secret
+                        .expose()
+                        .contains(|c: char| c.is_whitespace() || c.is_control()) =>
+                {
+                    let message = "the key holds a blank or a line break";
+                    self.wrong(&path, message, None);
+                }
+                _ => {}
             }
-            return;
-        };
-        if secret.expose().contains(|c: char| c.is_whitespace() || c.is_control()) {
-            self.wrong(&path, "the key holds a blank or a line break", None);
         }
     }
 
-    fn unknown_pack(&mut self, at: &[Hop<'_>; 2], provider: &Provider) {
+    fn unknown_pack(&mut self, at: &[Hop<'_>; 2]) {
         let path = under(at, "use");
         let written = self.document.quoted(&path);
-        if LATER.contains(&&*provider.pack) {
-            self.wrong(&path, format!("`{written}` is not supported yet"), None);
-        } else {
-            let hint = meant(&written, self.packs.iter().map(|pack| &*pack.name));
-            self.wrong(&path, format!("no provider is called `{written}`"), hint);
-        }
+        let hint = meant(&written, self.packs.iter().map(|pack| &*pack.name));
+        self.wrong(&path, format!("no provider is called `{written}`"), hint);
     }
 
     fn plan(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
@@ -70,6 +78,7 @@ impl Checking<'_> {
                 let message = format!("`{}` has no plan `{written}`", pack.name);
                 self.wrong(&path, message, meant(&written, plans));
             }
+            None if is_one_plan(pack) => {}
             None if !provider.limits.is_empty() => self.uncovered(at, provider, pack),
             _ => self.wrong_key(at, "`plan` is missing", one_of(plans)),
         }

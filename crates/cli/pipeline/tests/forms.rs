@@ -85,7 +85,6 @@ fn what_is_meant_to_come_is_not_supported_yet() {
         ("parquet: leads/", "table: leads", "table"),
         ("parquet: out/", "table: leads", "table"),
         ("parquet: out/", "parquet: out/\n  mode: append", "mode"),
-        ("api_key: \"${env:KEY}\"", "key: \"${env:KEY}\"", "key"),
         ("output:", "try: [{ provider: enrich, accept: x }]\n    output:", "accept"),
         ("output:", "try: [{ provider: enrich, min_rows: 5 }]\n    output:", "min_rows"),
     ] {

@@ -39,7 +39,18 @@ fn providers_are_held_against_their_packs() {
             "7:10: error: no provider is called `enrich.si`\n\
             hint: did you mean `enrich.so`?\n",
         ),
-        ("enrich.so", "tomba", "7:10: error: `tomba` is not supported yet\n"),
+        (
+            "use: enrich.so\n",
+            "use: tomba\n",
+            "6:3: error: `key` is missing\n\
+            hint: write `${env:NAME}` or `${file:/run/secrets/name}`\n\
+            6:3: error: `secret` is missing\n\
+            hint: write `${env:NAME}` or `${file:/run/secrets/name}`\n\
+            8:11: error: `tomba` has no plan `growth`\n\
+            hint: one of `free`, `pro`\n\
+            9:5: error: `tomba` has no `api_key`\n\
+            hint: one of `key`, `secret`\n",
+        ),
         (
             "    plan: growth\n",
             "",

@@ -2,11 +2,15 @@
 
 use super::failures::failure;
 use crate::{
-    accounts, args::account::AccountArgs, exit::Failure, prepared, terminal::Terminal,
+    accounts::{self, Visitor},
+    args::account::AccountArgs,
+    exit::Failure,
+    prepared,
+    terminal::Terminal,
 };
 use leadmill_core::{Call, ProviderError, Reply};
 use leadmill_engine::{Again, Visit, VisitError};
-use leadmill_providers::Enrich;
+use leadmill_providers::{Enrich, Tomba};
 use leadmill_state::Store;
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -18,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 pub(super) struct Desk<'a> {
     /// The provider's name in the file.
     pub(super) name: &'a str,
-    enrich: Arc<Enrich>,
+    visitor: Visitor,
     visit: Visit,
     terminal: &'a Terminal,
     /// Whose leases the visit holds.
@@ -35,39 +39,70 @@ impl<'a> Desk<'a> {
         let (provider, account, place) =
             prepared::provider_of(&args.file_args(), name, terminal)?;
         let store = Store::open(&place).await?;
-        let (visit, enrich) = accounts::visit(&provider, account, &store).await?;
-        Ok(Self { name, enrich, visit, terminal, _store: store })
+        let (visit, visitor) = accounts::visitor(&provider, account, &store).await?;
+        Ok(Self { name, visitor, visit, terminal, _store: store })
     }
 
-    /// Asks for something, which changes nothing.
+    /// Asks Enrich.so for something, which changes nothing.
     pub(super) async fn look<T>(
         &mut self,
         call: Call,
         send: impl AsyncFn(&Enrich) -> Result<Reply<T>, ProviderError>,
     ) -> Result<T, Failure> {
-        let asked = self.ask(call, Again::Harmless, send).await;
+        let enrich = self.enrich()?;
+        let asked = self.ask(call, Again::Harmless, async || send(&enrich).await).await;
         asked.map_err(|error| failure(error, None))
     }
 
-    /// Changes something, once. `shown_by` is the action by which a person sees whether it is changed.
+    /// Asks Tomba for something, which changes nothing.
+    pub(super) async fn look_at_tomba<T>(
+        &mut self,
+        send: impl AsyncFn(&Tomba) -> Result<Reply<T>, ProviderError>,
+    ) -> Result<T, Failure> {
+        let tomba = match &self.visitor {
+            Visitor::Tomba(tomba) => Arc::clone(tomba),
+            Visitor::Enrich(_) => return Err(self.elsewhere("tomba")),
+        };
+        let send = async || send(&tomba).await;
+        let asked = self.ask(Call::Account, Again::Harmless, send).await;
+        asked.map_err(|error| failure(error, None))
+    }
+
+    /// Changes something at Enrich.so, once. `shown_by` is the action by which a person sees whether it is changed.
     pub(super) async fn change<T>(
         &mut self,
         shown_by: &str,
         send: impl AsyncFn(&Enrich) -> Result<Reply<T>, ProviderError>,
     ) -> Result<T, Failure> {
+        let enrich = self.enrich()?;
+        let send = async || send(&enrich).await;
         let asked = self.ask(Call::Account, Again::Harmful, send).await;
         let shown_by = format!("`leadmill account {} {shown_by}`", self.name);
         asked.map_err(|error| failure(error, Some(&shown_by)))
+    }
+
+    fn enrich(&self) -> Result<Arc<Enrich>, Failure> {
+        match &self.visitor {
+            Visitor::Enrich(enrich) => Ok(Arc::clone(enrich)),
+            Visitor::Tomba(_) => Err(self.elsewhere("enrich.so")),
+        }
+    }
+
+    fn elsewhere(&self, pack: &str) -> Failure {
+        let message = format!("`{}` is no account at {pack}", self.name);
+        Failure::invalid(message).hint(
+            "of Tomba there are `me`, `usage` and `logs`, and all others of Enrich.so",
+        )
     }
 
     async fn ask<T>(
         &mut self,
         call: Call,
         again: Again,
-        send: impl AsyncFn(&Enrich) -> Result<Reply<T>, ProviderError>,
+        send: impl AsyncFn() -> Result<Reply<T>, ProviderError>,
     ) -> Result<T, VisitError> {
-        let Self { enrich, visit, terminal, .. } = self;
-        let mut asked = pin!(visit.call(call, again, async || send(enrich).await));
+        let Self { visit, terminal, .. } = self;
+        let mut asked = pin!(visit.call(call, again, send));
         tokio::select! { biased;
             asked = &mut asked => asked,
             () = sleep(SILENCE) => {

@@ -97,6 +97,14 @@ pub(super) enum Lesson {
     Cleared,
 }
 
+/// Who keeps two calls apart by less than a second counts nothing.
+fn suspicion_of(window: Window) -> Suspicion {
+    match window.limit.get() == 1 && window.per < Duration::from_secs(1) {
+        true => Suspicion::NONE,
+        false => Suspicion::ALL,
+    }
+}
+
 impl Gate {
     pub(super) fn new(scope: Scope, window: Window, share: Percent) -> Self {
         let now = Instant::now();
@@ -105,7 +113,7 @@ impl Gate {
             window,
             log: Log::new(window.per, 0),
             pace: Pace::new(window),
-            suspicion: Suspicion::ALL,
+            suspicion: suspicion_of(window),
             others: 0,
             rivals: 0,
             next: None,
@@ -130,6 +138,11 @@ impl Gate {
     pub(super) fn cap(&self) -> u32 {
         let cap = self.share.of(u64::from(self.window.limit.get()));
         u32::try_from(cap).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// What was taken for known of its algorithm is not.
+    pub(super) fn suspect(&mut self) {
+        self.suspicion = suspicion_of(self.window);
     }
 
     /// Whether one more call may leave, as far as this window goes. The pace is asked last, apart.
@@ -227,7 +240,7 @@ impl Gate {
     pub(super) fn throttled(&mut self, now: Instant) {
         self.part = (self.part_at(now) * LESS).max(LEAST_PART);
         self.parted = now;
-        self.suspicion = Suspicion::ALL;
+        self.suspicion = suspicion_of(self.window);
         self.credit = 0;
     }
 
@@ -255,7 +268,7 @@ impl Gate {
             if now.saturating_duration_since(self.suspected) > self.window.per * PATIENCE
             {
                 // Two clocks may have drifted apart by more than the width of a suspicion.
-                (self.suspicion, self.suspected) = (Suspicion::ALL, now);
+                (self.suspicion, self.suspected) = (suspicion_of(self.window), now);
             }
             let seen = Reply { used, surely, sent, now };
             self.suspicion.see(&self.log, self.epoch, seen);
@@ -269,7 +282,7 @@ impl Gate {
         if excess > 0 && (cleared || others > 0) {
             // No way of counting explains it by our own calls.
             self.colleagues_use(excess, now);
-            (self.suspicion, self.credit) = (Suspicion::ALL, credit);
+            (self.suspicion, self.credit) = (suspicion_of(self.window), credit);
             return Lesson::Shared;
         }
         if let Some(Colleagues { calls, .. }) = self.colleagues {

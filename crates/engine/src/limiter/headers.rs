@@ -54,7 +54,7 @@ impl Limiter {
                         .iter_mut()
                         .for_each(|gate| gate.suspicion = Suspicion::NONE);
                 }
-                Lesson::Cleared => gate.suspicion = Suspicion::ALL,
+                Lesson::Cleared => gate.suspect(),
             }
         }
     }
@@ -64,7 +64,7 @@ impl Limiter {
         let now = Instant::now();
         self.trusting = false;
         self.refused.insert(permit.endpoint);
-        self.gates.iter_mut().for_each(|gate| gate.suspicion = Suspicion::ALL);
+        self.gates.iter_mut().for_each(Gate::suspect);
         let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
         let full = rates.iter().filter(|rate| rate.remaining == Some(0));
         let full: Vec<usize> =

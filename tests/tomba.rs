@@ -1,0 +1,213 @@
+//! Tomba's single questions through the binary: right to the row and to the credit, whatever is killed.
+
+use crate::support::binary::Workplace;
+use leadmill_sandbox::{
+    Chaos, Percent, Trouble,
+    tomba::{Audit, CostTable, Miss, Options, Pool, Tomba, TombaKey},
+};
+use serde_json::Value;
+use std::{net::Ipv4Addr, time::Duration};
+use tokio::runtime::{Builder, Runtime};
+
+const KEY: &str = "ta_canary7f3a";
+const SECRET: &str = "ts_7f3a0000-0000-4000-8000-00000000ca9a";
+
+struct Server {
+    tomba: Tomba,
+    base_url: String,
+    _runtime: Runtime,
+}
+
+impl Server {
+    fn start(options: Options) -> Self {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let keys = vec![TombaKey { key: KEY.into(), secret: SECRET.into() }];
+        let (tomba, base_url) = runtime.block_on(async {
+            let tomba = Tomba::new(Options { keys, ..options });
+            let listener =
+                tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            tokio::spawn(tomba.serve(listener));
+            (tomba, format!("http://127.0.0.1:{port}/v1"))
+        });
+        Self { tomba, base_url, _runtime: runtime }
+    }
+
+    /// Panics if any limit was broken, or any question paid for twice.
+    #[track_caller]
+    fn clean_audit(&self) -> Audit {
+        let audit = self.tomba.audit();
+        assert_eq!(audit.throttled, 0, "429s of our own making: {:?}", audit.windows);
+        assert_eq!((audit.worst_excess, audit.paid_twice), (0, 0), "{audit:?}");
+        audit
+    }
+}
+
+const ROWS: usize = 24;
+
+fn place(server: &Server, steps: &str) -> Workplace {
+    let place = Workplace::new();
+    let mut leads = String::from("lead_id,first,last,domain,mail,phone,profile,url\n");
+    for row in 0..ROWS {
+        // Every seventh repeats an earlier one in another spelling, every eleventh says nothing.
+        let n = if row % 7 == 6 { row - 5 } else { row };
+        let line = format!(
+            "{row},Ada{n},Byron-{n},company{n}.example,ada{n}@company{n}.example,+1415555{:04},linkedin.com/in/ada-{n},https://news.example/{n}\n",
+            100 + n
+        );
+        leads.push_str(&match (row % 11, row % 7) {
+            (10, _) => format!("{row},,,,,,,\n"),
+            (_, 6) => line.replace("Ada", "ADA").replace("company", "www.Company"),
+            _ => line,
+        });
+    }
+    place.write("leads.csv", &leads);
+    let text = format!(
+        "version: 1
+name: people
+source: {{ csv: leads.csv, key: [lead_id] }}
+providers:
+  tomba: {{ use: tomba, key: \"{KEY}\", secret: \"{SECRET}\", base_url: \"{}\" }}
+enrich:
+{steps}
+sink: {{ ndjson: out/, receipt: true }}
+",
+        server.base_url
+    );
+    place.write("pipeline.yaml", &text);
+    place
+}
+
+const STEPS: &str = "  - name: mail
+    find_email: { first_name: first, last_name: last, domain: domain }
+    output: { email: email, sure: confidence }
+  - name: person
+    find_person: { email: mail }
+    output: { title: title, company: company }
+  - name: listed
+    search_domain: { domain: domain, max_results: 10 }
+    output: { addresses: emails, listed_total: total }
+  - name: built
+    find_technology: { domain: domain }
+    output: { technologies: technologies }
+  - name: alike
+    find_similar: { domain: domain }
+    output: { alike: similar }";
+
+/// Of the two accounts of what things cost, the dearer: it is what is booked.
+fn options() -> Options {
+    Options {
+        single_latency: Duration::from_millis(10),
+        costs: CostTable::Apify,
+        ..Options::default()
+    }
+}
+
+fn rows(place: &Workplace) -> Vec<Value> {
+    let mut rows = place.objects("out/people.ndjson");
+    rows.iter_mut()
+        .for_each(|row| drop(row.as_object_mut().unwrap().remove("_leadmill")));
+    rows
+}
+
+/// A question whose reply was lost with its process is asked again: what is repeated within 30 days is free, so that
+/// nothing is held.
+#[test]
+fn single_questions_are_right_to_the_row_and_the_credit_through_kills() {
+    let calm = Server::start(options());
+    let undisturbed = place(&calm, STEPS);
+    let ended = undisturbed.run().expect(0).json();
+    let bill = calm.clean_audit();
+    // A person without an address may be charged, and is here not: what we owe is never understated.
+    let nobody = ended["steps"][0]["status"]["miss"].as_u64().unwrap();
+    let most = bill.spent[&Pool::Searches] + nobody;
+    assert_eq!(ended["accounts"]["tomba"]["credits_spent"], most, "{ended} {bill:?}");
+    assert_eq!(bill.repeats, 0);
+    let expected = rows(&undisturbed);
+    for step in ["mail", "person", "listed", "built", "alike"] {
+        let status = format!("{step}_status");
+        let hits = expected.iter().filter(|row| row[&status] == "hit").count();
+        assert!(hits > ROWS / 4, "{step}: {hits}");
+    }
+    for _ in 0..3 {
+        let server = Server::start(options());
+        let place = place(&server, STEPS);
+        let (ended, kills) = place.run_through_kills();
+        assert!(kills > 0, "nothing was killed");
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let audit = server.clean_audit();
+        assert_eq!(audit.spent, bill.spent);
+        assert_eq!(rows(&place), expected);
+    }
+}
+
+/// Lost replies, errors in a success and pages of a proxy: nothing is paid twice, and all of it is answered.
+#[test]
+fn faults_cost_nothing_and_lose_nothing() {
+    let calm = Server::start(options());
+    let undisturbed = place(&calm, STEPS);
+    undisturbed.run().expect(0);
+    let chaos = [Trouble::ResetBefore, Trouble::ResetAfter, Trouble::Truncated];
+    let chaos =
+        chaos.map(|what| Chaos { what, part: Percent::new(3) }).into_iter().collect();
+    let server = Server::start(Options { chaos, ..options() });
+    let place = place(&server, STEPS);
+    let mut ended = place.run();
+    for _ in 0..5 {
+        if ended.code == Some(0) {
+            break;
+        }
+        ended = place.run();
+    }
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(server.clean_audit().spent, calm.clean_audit().spent);
+    assert_eq!(rows(&place), rows(&undisturbed));
+}
+
+/// However nothing is said, it is a miss, and free.
+#[test]
+fn every_way_of_saying_nothing_is_a_miss() {
+    let of = |miss| {
+        let server = Server::start(Options { miss, ..options() });
+        let (steps, _) = STEPS.split_once("  - name: listed").unwrap();
+        let place = place(&server, steps);
+        place.run().expect(0);
+        (rows(&place), server.clean_audit().spent)
+    };
+    let usual = of(Options::default().miss);
+    for miss in [Miss::Null, Miss::Empty, Miss::EmptyList, Miss::NotFound] {
+        assert_eq!(of(miss), usual, "{miss}");
+    }
+}
+
+/// 2.5 a second are one in 400 ms, whoever counts.
+#[test]
+fn verifications_and_profiles_keep_their_distance() {
+    let server = Server::start(options());
+    let steps = "  - name: verified
+    verify_email: { email: mail }
+    when: CAST(lead_id AS BIGINT) < 9
+    output: { verdict: verdict }
+  - name: profile
+    find_email_by_profile: { linkedin_url: profile }
+    when: CAST(lead_id AS BIGINT) < 6
+    output: { email: email }";
+    let place = place(&server, steps);
+    place.run().expect(0);
+    server.clean_audit();
+}
+
+/// The log, the output, the state: neither credential is anywhere.
+#[test]
+fn neither_credential_is_ever_seen() {
+    let server = Server::start(Options { keys: Vec::new(), ..options() });
+    let place = place(&server, STEPS);
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("ca9a\"", "ca9b\""));
+    let ended = place.run();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    let told = format!("{ended:?}");
+    assert!(!told.contains("canary") && !told.contains("4000-8000"), "{told}");
+    assert!(told.contains("key"), "{told}");
+}

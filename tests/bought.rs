@@ -1,7 +1,10 @@
 //! Leads that are bought: people, followers, the lead finder's own. Paid once, and a row each.
 
 use crate::support::binary::{Ended, Server, Workplace, wait_until};
-use leadmill_sandbox::{Access, EarlyFollowers, Followers, LeadOptions, Options, Plan};
+use leadmill_sandbox::{
+    Access, Chaos, EarlyFollowers, Followers, LeadOptions, Options, Percent, Plan,
+    Trouble,
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -246,6 +249,20 @@ fn a_scrape_is_fetched_whole_whoever_goes_on_with_it() {
     let ended = place.run().expect(0).json();
     assert_eq!(leads(&place).len(), 1_200);
     assert_eq!((server.audit().charged, server.audit().jobs), (125_000, 2), "{ended}");
+}
+
+/// A scrape that ends early: what it found is charged and kept, and the run says so.
+#[test]
+fn a_scrape_that_ends_early_is_told() {
+    let chaos = vec![Chaos { what: Trouble::JobFailed, part: Percent::new(100) }];
+    let server = Server::start(Options { chaos, ..options() });
+    let source = "enrich_followers: { company: linkedin.com/company/acme-3, max: 100 }";
+    let place = place(&server, source, VERIFY);
+    let ended = place.run().expect(0).json();
+    let found = leads(&place).len() as u64;
+    assert!(0 < found && found < 100, "{found}");
+    assert_eq!(ended["accounts"]["enrich"]["partial_jobs"], 1, "{ended}");
+    assert_eq!(server.audit().charged, 100 * found);
 }
 
 /// Several companies at once: each job takes its part of the day, and the one too much is not begun.

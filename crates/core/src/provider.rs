@@ -147,6 +147,8 @@ pub enum Progress {
     },
     /// Ended; the results can be fetched.
     Ready,
+    /// The same, and the provider says that it has found less than there is.
+    Partial,
 }
 
 /// One page of results.

@@ -134,6 +134,8 @@ struct Work {
     /// Times in a row that it had ended, and its results were not there.
     unready: u32,
     told_balance: bool,
+    /// It has found less than there is, as the provider says.
+    is_partial: bool,
 }
 
 impl Work {
@@ -316,6 +318,7 @@ impl<'a> Drive<'a> {
             gone: 0,
             unready: 0,
             told_balance: false,
+            is_partial: false,
         };
         self.jobs.insert(batch, work);
     }

@@ -61,6 +61,8 @@ pub struct Report {
     pub spent: Credits,
     /// Items that the results left out.
     pub missing: u64,
+    /// Jobs that found less than there is, as the provider says: what they found is charged and kept.
+    pub partial: u64,
     /// Items that came more than once.
     pub duplicated: u64,
     /// Items that nobody had asked for, or that could not be read.

@@ -235,7 +235,9 @@ impl Drive<'_> {
                 (work.failures, work.gone) = (0, 0);
                 let harvested = work.harvested || self.ready.contains(&batch);
                 match value {
-                    Progress::Ready => {
+                    Progress::Ready | Progress::Partial => {
+                        let is_partial = value == Progress::Partial;
+                        work.is_partial |= is_partial;
                         self.has_ended(batch);
                         if !harvested {
                             self.errands
@@ -334,6 +336,7 @@ impl Drive<'_> {
         report.duplicated += collection.duplicated;
         report.foreign += collection.foreign;
         report.missing += collection.missing_rows;
+        report.partial += u64::from(work.is_partial);
         let (foreign, is_whole) = (collection.foreign, collection.is_whole());
         let failed = collection.has_failed();
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);

@@ -40,9 +40,10 @@ impl Enrich {
         operation: Operation,
         response: &Response<Bytes>,
     ) -> Result<Reply<Progress>, ProviderError> {
-        let has_ended = match operation {
+        let (has_ended, is_partial) = match operation {
             Operation::FindFollowers => {
-                self.read::<Envelope<Scrape>>(action, response)?.data.done
+                let scrape = self.read::<Envelope<Scrape>>(action, response)?.data;
+                (scrape.done, scrape.partial == Some(true))
             }
             operation => {
                 let status = match operation {
@@ -55,10 +56,11 @@ impl Enrich {
                     let detail = "the reply names no status".to_owned();
                     self.failed(action, ErrorKind::InDoubt, detail)
                 })?;
-                is_terminal(&status)
+                (is_terminal(&status), false)
             }
         };
         let value = match has_ended {
+            true if is_partial => Progress::Partial,
             true => Progress::Ready,
             false => Progress::Running { done: None, total: None },
         };

@@ -48,6 +48,8 @@ impl<'a> Search<'a> {
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct Scrape {
     pub(in super::super) done: bool,
+    /// It has ended before it had found everybody.
+    pub(in super::super) partial: Option<bool>,
 }
 
 /// A page of followers.

@@ -201,6 +201,10 @@ async fn only_its_end_ends_a_job() {
         let data = json!({ "batchId": "j1", "processed": 3, "total": total, "errors": 0, "done": done });
         assert_eq!(ready(Operation::FindFollowers, data).await, done);
     }
+    let data = json!({ "batchId": "j1", "processed": 3, "total": 9, "errors": 6, "done": true, "partial": true });
+    let made = replying(json!({ "data": data }));
+    let poll = made.enrich.poll(Operation::FindFollowers, &job).await;
+    assert_eq!(poll.unwrap().value, Progress::Partial);
     for (status, ends) in [
         ("pending", false),
         ("in_progress", false),

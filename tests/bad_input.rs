@@ -21,8 +21,13 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a key that is not supported yet",
+        change: ("sink: { parquet: out/", "sink: { parquet: out/, mode: append"),
+        says: &["pipeline.yaml:10:", "`mode` is not supported yet"],
+    },
+    Case {
+        name: "a credential of another provider",
         change: ("poll: 100ms", "secret: x"),
-        says: &["pipeline.yaml:5:", "`secret` is not supported yet"],
+        says: &["pipeline.yaml:5:", "`enrich.so` has no `secret`", "write `api_key`"],
     },
     Case {
         name: "a share of more than all",

@@ -132,9 +132,10 @@ impl Told {
         Self { outcome, ..*self }
     }
 
-    /// The body as a value, where it is one.
+    /// The body as a value, where it is one. What is passed over may be no text.
     pub(super) fn body(&self) -> Option<serde_json::Value> {
-        serde_json::from_slice(self.outcome.as_ref().ok()?.body()).ok()
+        let body = self.outcome.as_ref().ok()?.body();
+        serde_json::from_str(&String::from_utf8_lossy(body)).ok()
     }
 }
 

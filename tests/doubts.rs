@@ -4,8 +4,42 @@
 use crate::support::binary::{
     Ended, Server, Workplace, finder_pipeline, leads_csv, wait_until,
 };
-use leadmill_sandbox::{Fault, Options, Plan};
+use leadmill_sandbox::{Fault, Options, Plan, answer_finder};
 use std::time::Duration;
+
+/// A process is killed while the provider answers one question. That it found nobody, and was free, the wallet proves:
+/// it is asked again, and nobody has paid twice. What was charged is held.
+#[test]
+fn a_lookup_that_is_killed_in_flight_is_asked_again_only_if_it_was_free() {
+    for (found, code) in [(false, 0), (true, 3)] {
+        let last = (0..)
+            .map(|n| format!("Byron{n}"))
+            .find(|last| answer_finder(0, "Ada", last, "x.example").is_some() == found);
+        let server = Server::start(Options {
+            plan: Plan::Enterprise,
+            single_latency: Duration::from_secs(2),
+            ..Options::default()
+        });
+        let place = Workplace::new();
+        let (last, head) = (last.unwrap(), "lead_id,first_name,last_name,domain");
+        place.write("leads.csv", &format!("{head}\n1,Ada,{last},x.example\n"));
+        let text = finder_pipeline(&server, "plan: enterprise", "").replace(
+            "    output:",
+            "    try: [{ provider: enrich, lane: single }]\n    output:",
+        );
+        place.write("pipeline.yaml", &text);
+        let asked = || server.audit().asked.values().sum::<u32>();
+        let mut child = place.spawn();
+        wait_until("it is never asked", || asked() == 1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let json = place.run().expect(code).json();
+        let (times, status) = if found { (1, "unknown_charged") } else { (2, "miss") };
+        assert_eq!((asked(), rows(&json, status)), (times, 1), "{json}");
+        assert_eq!(server.audit().charged, if found { 10 } else { 0 });
+        server.assert_clean();
+    }
+}
 
 /// Distinct questions of [`leads_csv`]`(0..100)`, in batches of twenty.
 fn server(faults: Vec<Fault>) -> Server {

@@ -83,7 +83,7 @@ fn place(server: &Server, family: &Family, lane: &str) -> Workplace {
 name: people
 source: {{ csv: leads.csv, key: [lead_id] }}
 providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 30s, batch: {batch} }}
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 8s, batch: {batch} }}
 enrich:
   - name: answer
     {step}

@@ -34,8 +34,10 @@ pub(crate) struct Account {
     pub(crate) invitations: Vec<Invitation>,
     /// What the lead finder keeps.
     pub(crate) leads: LeadBook,
-    /// How often each question was paid for.
+    /// How often each question was accepted where it may be paid for.
     pub(crate) asked: BTreeMap<String, u32>,
+    /// How often each of them cost nothing.
+    pub(crate) free: BTreeMap<String, u32>,
     /// What will settle by itself.
     pub(crate) settling: Settling,
     /// When the answer to each question that is kept for a repeat was charged.
@@ -52,6 +54,15 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// How many questions were paid for more than once: a lookup that cost nothing counts for none.
+    fn asked_twice(&self) -> u64 {
+        let paid = |(question, times): &(&String, &u32)| {
+            times.saturating_sub(self.free.get(*question).copied().unwrap_or_default())
+                > 1
+        };
+        self.asked.iter().filter(paid).count() as u64
+    }
+
     /// An account that has done nothing.
     pub(crate) fn new(options: &Options, start: Instant) -> Self {
         Self {
@@ -63,6 +74,7 @@ impl Account {
             invitations: Vec::new(),
             leads: LeadBook::default(),
             asked: BTreeMap::new(),
+            free: BTreeMap::new(),
             settling: Settling::default(),
             kept: HashMap::new(),
             requests: BTreeMap::new(),
@@ -103,7 +115,7 @@ impl Account {
             unsettled: unsettled.count() as u64 + self.followers.unsettled(),
             callbacks: self.callbacks,
             asked: self.asked.clone(),
-            asked_twice: self.asked.values().filter(|&&times| times > 1).count() as u64,
+            asked_twice: self.asked_twice(),
         }
     }
 }

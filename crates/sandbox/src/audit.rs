@@ -39,7 +39,8 @@ pub struct Audit {
     /// How many paid acts were accepted for each question, named as by [`question`](crate::question).
     /// Empty if [`Options::track_questions`](crate::Options::track_questions) is off.
     pub asked: BTreeMap<String, u32>,
-    /// How many questions were paid for more than once.
+    /// How many questions were paid for more than once. A lookup that was free, as one that finds nobody is, may be
+    /// asked again: it is among those that were [`asked`](Self::asked), and counts for nothing here.
     pub asked_twice: u64,
 }
 

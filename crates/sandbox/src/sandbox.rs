@@ -123,6 +123,18 @@ impl Sandbox {
         }
     }
 
+    /// Remembers that one cost nothing.
+    pub(crate) fn note_free<'a, F: AsRef<[&'a str]>>(
+        &self,
+        account: &mut Account,
+        product: &str,
+        fields: impl FnOnce() -> F,
+    ) {
+        if self.options().track_questions {
+            *account.free.entry(question(product, fields().as_ref())).or_default() += 1;
+        }
+    }
+
     /// What a transaction at `now` says beside its amount.
     pub(crate) fn note(
         &self,

@@ -55,6 +55,9 @@ async fn answer<P: Product>(
         account.kept.insert(question(P::NAME, fields.as_ref()), Instant::now());
     }
     sandbox.note_asked(account, P::NAME, || fields.as_ref());
+    if credits_used == 0 {
+        sandbox.note_free(account, P::NAME, || fields.as_ref());
+    }
     let answer = P::alone(answer, options)?;
     let meta = EnrichmentMeta {
         request_id: sandbox.request_id(account),

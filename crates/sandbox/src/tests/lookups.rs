@@ -97,6 +97,26 @@ async fn the_audit_knows_a_question_by_its_canonical_form() {
     assert_eq!((audit.asked.len(), audit.asked_twice), (2, 1));
 }
 
+/// A miss costs nothing, however often it is asked for.
+#[tokio::test(start_paused = true)]
+async fn only_what_is_charged_can_be_paid_twice() {
+    let sandbox = sandbox(Options::default());
+    for (found, twice) in [(false, 0), (true, 1)] {
+        for _ in 0..2 {
+            post(&sandbox, "/email-finder", lead(nth_found(found))).await;
+        }
+        let audit = sandbox.audit();
+        assert!(audit.asked.values().all(|times| *times == 2), "{audit:?}");
+        assert_eq!(audit.asked_twice, twice, "{found}");
+    }
+    // In a job its whole price is taken at first.
+    let miss = json!({ "leads": [lead(nth_found(false))] });
+    for twice in [1, 2] {
+        post(&sandbox, "/email-finder/batch", miss.clone()).await;
+        assert_eq!(sandbox.audit().asked_twice, twice);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reply_takes_the_latency_of_the_knob() {
     let single_latency = Duration::from_millis(800);

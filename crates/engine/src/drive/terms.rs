@@ -2,7 +2,7 @@
 
 use super::{
     Drive,
-    quota::{DAY, Quota},
+    quota::{DAY, PATIENCE, Quota},
 };
 use crate::{Again, Engine, RunError, engine::stopped, free::Heard};
 use leadmill_core::{Call, Operation, Terms, Timestamp, pack::Offer};
@@ -113,10 +113,16 @@ impl Drive<'_> {
             return Quota::Open;
         }
         let day = ledger.begun(purse, self.order.operation, now.before(DAY));
-        let first = day.map(|(at, _)| at.after(DAY)).next();
-        let midnight = next_midnight(now);
-        Quota::Until(first.map_or(midnight, |first| first.min(midnight)))
+        Quota::Until(next_day(now, day.map(|(at, _)| at).next()))
     }
+}
+
+/// When a day that is used up may have ended whose first job was begun then: never within this run's patience, since
+/// what is left is read once a run, and it takes another one to know that it has.
+fn next_day(now: Timestamp, first: Option<Timestamp>) -> Timestamp {
+    let midnight = next_midnight(now);
+    let end = first.map_or(midnight, |first| first.after(DAY).min(midnight));
+    end.max(now.after(PATIENCE + Duration::from_secs(1)))
 }
 
 /// The next midnight in UTC, and a little later.
@@ -124,4 +130,37 @@ fn next_midnight(at: Timestamp) -> Timestamp {
     const MILLIS: i64 = 86_400_000;
     let today = Timestamp(at.0.div_euclid(MILLIS) * MILLIS);
     today.after(DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_is_used_up_is_left_to_another_run_at_any_hour() {
+        const MINUTE: i64 = 60_000;
+        let midnight = Timestamp(1_767_225_600_000);
+        let at = |minutes: i64| Timestamp(midnight.0 + minutes * MINUTE);
+        for minutes in [-1_439, -600, -11, -5, 0, 1] {
+            let now = at(minutes);
+            let until = next_day(now, None);
+            assert!(until.since(now) > PATIENCE, "{minutes}");
+            // In the last minutes of a day the next one is no farther than patience is long.
+            assert!(until.since(now) <= DAY + PATIENCE, "{minutes}");
+        }
+        assert_eq!(
+            next_day(at(-600), None),
+            midnight.after(DAY).before(Duration::from_secs(86_400))
+        );
+        // A day may also begin with its first job.
+        let first = at(-1_540);
+        assert_eq!(next_day(at(-600), Some(first)), first.after(DAY));
+        let soon = at(-2_040);
+        assert_eq!(
+            next_day(at(-600), Some(soon)),
+            at(-590).after(Duration::from_secs(1))
+        );
+        let first = at(-700);
+        assert_eq!(next_day(at(-600), Some(first)), next_day(at(-600), None));
+    }
 }

@@ -1,5 +1,8 @@
 //! Followers, estimates and exports: what is sent and what is read, by the reference's samples.
 
+mod exports;
+mod searches;
+
 use super::super::{
     Enrich, PACK,
     reveals::calls::{REFUSALS, Refusal},
@@ -322,69 +325,6 @@ async fn an_estimate_that_failed_gives_its_price_back() {
     assert!(!estimate("in_progress", None).await.ready);
 }
 
-const FILE: &str = "\u{feff}First Name,Last Name,Job Title,Company Name,Domain,Employee Count,\"LinkedIn URL\",Unheard Of\r\n\
-    Ada,E.,\"Head, Research\",Example,example.com,\"1,200\",https://www.linkedin.com/in/ada,x\r\n\
-    Bob,,,,,,,\r\n";
-
-#[tokio::test]
-async fn the_columns_of_an_export_are_known_by_their_names() {
-    let (reply, headers) = (Ok((200, FILE.to_owned())), &[("x-credits-used", "0")][..]);
-    let made = made(Canned { reply, headers, sent: Mutex::default() });
-    let page = page(&made, Operation::ExportLeads, 2).await;
-    assert_eq!((page.ready, page.total, page.cost), (true, Some(2), Some(Credits(0))));
-    let rows = rows(&page);
-    let of = |row: &[Value], name| field(Operation::ExportLeads, row, name);
-    assert_eq!(of(&rows[0], "title"), text("Head, Research"));
-    assert_eq!(of(&rows[0], "employees"), Value::Integer(1200));
-    assert_eq!(of(&rows[0], "linkedin_url"), text("https://www.linkedin.com/in/ada"));
-    assert_eq!(of(&rows[0], "more"), text(r#"{"Unheard Of":"x"}"#));
-    assert_eq!(of(&rows[0], "lead_id"), Value::Null);
-    assert_eq!(
-        (of(&rows[1], "first_name"), of(&rows[1], "title")),
-        (text("Bob"), Value::Null)
-    );
-}
-
-/// Whatever comes twice, in another type or in another encoding, nothing of it is lost.
-#[tokio::test]
-async fn odd_cells_of_an_export_are_kept() {
-    let file = "Job Title,Title,Company,Company Name,Employees\r\n\
-        CEO,,,Acme,51-200\r\n\
-        CEO,Chief,Acme,ACME Inc,12\r\n";
-    let page = page(&replying(file), Operation::ExportLeads, 2).await;
-    let rows = rows(&page);
-    let of = |row: &[Value], name| field(Operation::ExportLeads, row, name);
-    assert_eq!(
-        (of(&rows[0], "title"), of(&rows[0], "company")),
-        (text("CEO"), text("Acme"))
-    );
-    assert_eq!(of(&rows[0], "employees"), Value::Null);
-    assert_eq!(of(&rows[0], "more"), text(r#"{"employeeCount":"51-200"}"#));
-    let more = text(r#"{"Company Name":"ACME Inc","Title":"Chief"}"#);
-    assert_eq!(
-        (of(&rows[1], "employees"), of(&rows[1], "more")),
-        (Value::Integer(12), more)
-    );
-    let latin = super::read_export(b"First Name\nJos\xe9\n").unwrap();
-    assert_eq!(latin.0, 1);
-    for no_file in ["<html>\n<body>\n", "a,b\n1,2\n"] {
-        assert!(super::read_export(no_file.as_bytes()).is_err(), "{no_file}");
-    }
-}
-
-#[tokio::test]
-async fn how_an_export_has_ended_comes_before_its_file() {
-    let ended = async |status: &str| {
-        let body = json!({ "data": { "jobId": "j1", "status": status, "totalRows": 9, "progress": 100,
-            "creditsUsed": 0, "creditsRefunded": 0, "error": null, "downloadUrl": null } });
-        let page = page(&replying(body), Operation::ExportLeads, 1).await;
-        (page.ready, page.failed, page.total, page.cost)
-    };
-    assert_eq!(ended("completed").await, (true, false, Some(9), None));
-    assert_eq!(ended("failed").await, (true, true, Some(0), Some(Credits(0))));
-    assert!(!ended("processing").await.0);
-}
-
 /// Nothing is at stake where nothing is charged.
 #[tokio::test]
 async fn a_lost_reply_about_what_costs_nothing_is_no_doubt() {
@@ -394,61 +334,6 @@ async fn a_lost_reply_about_what_costs_nothing_is_no_doubt() {
         let batch = batch(Operation::ExportLeads, Credits(price));
         assert_eq!(made.enrich.submit(&batch).await.unwrap_err().kind, kind);
     }
-}
-
-/// Reference 5.2: free for three pages or 75 rows, then a credit for each row that comes.
-#[tokio::test]
-async fn rows_of_a_search_are_charged_from_the_76th_or_the_fourth_page_on() {
-    for (rows, page, came, charged) in [
-        (25, 1, 25, 0),
-        (25, 3, 25, 0),
-        (25, 4, 25, 25),
-        (25, 4, 7, 7),
-        (75, 1, 75, 0),
-        (100, 1, 100, 25),
-        (100, 2, 100, 100),
-        (10, 4, 10, 10),
-        (50, 2, 50, 25),
-    ] {
-        let people: Vec<_> =
-            (0..came).map(|n| json!({ "id": format!("enc_{n}") })).collect();
-        let body = json!({ "data": { "results": people, "pagination": { "totalResults": 900 } } });
-        let made = replying(body);
-        let (rows, page) = (rows.to_string(), page.to_string());
-        let raw = [Some("{}"), None, Some(rows.as_str()), Some(page.as_str())];
-        let query = Query::read(Operation::SearchLeads, raw).unwrap();
-        let answer = made.enrich.ask(&query).await.unwrap().value;
-        assert_eq!(answer.credits, Some(Credits(charged)), "{rows} on page {page}");
-        let (line, body) = made.sent();
-        assert_eq!(line, "POST /api/v3/lead-finder/search");
-        let numbers = (body["pageSize"].to_string(), body["page"].to_string());
-        assert_eq!(numbers, (rows, page));
-    }
-}
-
-#[tokio::test]
-async fn a_preview_is_a_lead() {
-    let person = json!({
-        "id": "enc_A1", "firstName": "Ada", "lastName": "E.", "jobTitle": "VP Research", "jobLevel": "0",
-        "skills": "Rust, SQL", "employeeCount": 0, "orgLinkedinUrl": "https://www.linkedin.com/company/x",
-        "newToUs": [1], "companyHeadline": null,
-    });
-    let body = json!({ "data": { "results": [person], "pagination": { "page": 4, "totalResults": 90 } }, "meta": { "requestId": "r" } });
-    let made = replying(body);
-    let answer = made.enrich.ask(&question(Operation::SearchLeads)).await.unwrap().value;
-    let sent = made.sent().1;
-    assert_eq!(
-        sent,
-        json!({ "filters": { "jobLevel": ["VP"] }, "excludeFilters": { "domain": "x.io" }, "pageSize": 25, "page": 4 })
-    );
-    let Finding::Hit(values) = answer.finding else { panic!("no hit") };
-    assert_eq!(values[1], Value::Integer(90));
-    let Value::Values(leads) = &values[0] else { panic!("no rows") };
-    let Value::Values(lead) = &leads[0] else { panic!("no row") };
-    let of = |name| field(Operation::SearchLeads, lead, name);
-    assert_eq!((of("lead_id"), of("last_name")), (text("enc_A1"), text("E.")));
-    assert_eq!((of("level"), of("employees")), (Value::Null, Value::Integer(0)));
-    assert_eq!(of("more"), text(r#"{"newToUs":[1]}"#));
 }
 
 #[tokio::test]
@@ -509,14 +394,4 @@ async fn every_documented_refusal_is_told_right() {
             assert_eq!((error.kind, error.detail, error.status), expected, "{body}");
         }
     }
-}
-
-/// What is asked for too early is no page yet, and no error.
-#[tokio::test]
-async fn a_file_that_is_not_there_yet_is_waited_for() {
-    let body = r#"{"type":"https://dev.enrich.so/errors/conflict","title":"Conflict","status":409,"detail":"Export job is not yet completed. Current status: processing"}"#;
-    let (reply, headers) = (Ok((409, body.to_owned())), &[][..]);
-    let made = made(Canned { reply, headers, sent: Mutex::default() });
-    let page = page(&made, Operation::ExportLeads, 2).await;
-    assert!(!page.ready && page.answers.is_empty());
 }

@@ -153,6 +153,15 @@ impl Host for Sandbox {
         throw(&mut self.account().chance)
     }
 
+    fn is_troubled(&self) -> bool {
+        !self.options().chaos.is_empty()
+    }
+
+    fn is_far(&self) -> bool {
+        let (latency, jitter) = (self.options().latency, self.options().jitter);
+        !latency.is_zero() || !jitter.is_zero()
+    }
+
     fn way(&self) -> Duration {
         self.account().ways.draw()
     }

@@ -6,15 +6,12 @@ use std::io;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::answers::{finder, validation};
-use crate::chaos::chaos;
 use crate::gate::{BASE, gate};
-use crate::latency::hold_up;
+use crate::host::{around, listen};
 use crate::leads;
-use crate::options::Options;
 use crate::people;
 use crate::routes::finder::{EmailFinder, finder_results, finder_status};
 use crate::routes::lookup::lookup;
@@ -53,17 +50,7 @@ impl Sandbox {
             .method_not_allowed_fallback(unknown_route)
             .fallback(unknown_route)
             .layer(from_fn_with_state(self.clone(), gate));
-        let router = match self.options().chaos.is_empty() {
-            true => router,
-            false => router.layer(from_fn_with_state(self.clone(), chaos::<Self>)),
-        };
-        let Options { latency, jitter, .. } = self.options();
-        let held_up = !latency.is_zero() || !jitter.is_zero();
-        let router = match held_up {
-            true => router.layer(from_fn_with_state(self.clone(), hold_up::<Self>)),
-            false => router,
-        };
-        router.with_state(self.clone())
+        around(self, router)
     }
 
     /// Serves on a socket until the future is dropped.
@@ -74,9 +61,6 @@ impl Sandbox {
         &self,
         listener: TcpListener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static + use<> {
-        let router = self.router();
-        // Replies are small and waited for: without this each waits for the last one's acknowledgement.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        async move { axum::serve(listener, router).await }
+        listen(self.router(), listener)
     }
 }

@@ -105,6 +105,15 @@ impl Host for Tomba {
         throw(&mut self.book().chance)
     }
 
+    fn is_troubled(&self) -> bool {
+        !self.options().chaos.is_empty()
+    }
+
+    fn is_far(&self) -> bool {
+        let (latency, jitter) = (self.options().latency, self.options().jitter);
+        !latency.is_zero() || !jitter.is_zero()
+    }
+
     fn way(&self) -> Duration {
         self.book().ways.draw()
     }

@@ -7,7 +7,6 @@ use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -19,8 +18,7 @@ use super::handle::{BASE, Tomba};
 use super::pools::Pool;
 use super::route::{self, NoRoute, Route};
 use super::{account, body, bulk, lookup};
-use crate::chaos::chaos;
-use crate::latency::hold_up;
+use crate::host::{around, listen};
 use crate::routes::body::drain;
 
 impl Tomba {
@@ -32,17 +30,7 @@ impl Tomba {
             .route("/sandbox/topup", post(top_up))
             .fallback(serve)
             .layer(from_fn_with_state(self.clone(), gate));
-        let router = match self.options().chaos.is_empty() {
-            true => router,
-            false => router.layer(from_fn_with_state(self.clone(), chaos::<Self>)),
-        };
-        let held_up =
-            !self.options().latency.is_zero() || !self.options().jitter.is_zero();
-        let router = match held_up {
-            true => router.layer(from_fn_with_state(self.clone(), hold_up::<Self>)),
-            false => router,
-        };
-        router.with_state(self.clone())
+        around(self, router)
     }
 
     /// Serves on a socket until the future is dropped.
@@ -53,10 +41,7 @@ impl Tomba {
         &self,
         listener: TcpListener,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static + use<> {
-        let router = self.router();
-        // Replies are small and waited for: without this each waits for the last one's acknowledgement.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        async move { axum::serve(listener, router).await }
+        listen(self.router(), listener)
     }
 }
 

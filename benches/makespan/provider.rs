@@ -7,9 +7,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Call, Credits, ErrorKind, Finding, JobId,
-    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
-    Terms, Transactions,
+    Account, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind, Estimate, Finding,
+    JobId, Launch, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
+    Reply, Signals, Terms, Transactions,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -145,6 +145,21 @@ impl Provider for Model {
         let signals = self.arrive(Call::Submit).await?;
         let place = self.server().begin(Arc::clone(&batch.keys));
         self.reply(JobId(place.to_string()), signals).await
+    }
+
+    async fn launch(&self, _: Operation, _: &JobId, _: bool) -> Answer<Launch> {
+        let signals = self.arrive(Call::Launch).await?;
+        Err(self.error(Call::Launch, ErrorKind::Refused, 404, signals))
+    }
+
+    async fn estimate(&self, _: Operation, _: &JobId) -> Answer<Estimate> {
+        let signals = self.arrive(Call::Estimate).await?;
+        Err(self.error(Call::Estimate, ErrorKind::Refused, 404, signals))
+    }
+
+    async fn bill(&self, _: Operation, _: &JobId) -> Answer<Bill> {
+        let signals = self.arrive(Call::Estimate).await?;
+        Err(self.error(Call::Estimate, ErrorKind::Refused, 404, signals))
     }
 
     async fn poll(&self, _: Operation, job: &JobId) -> Answer<Progress> {

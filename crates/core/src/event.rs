@@ -52,6 +52,11 @@ pub enum Event {
         /// The name that was told.
         job: JobId,
     },
+    /// The job has ended, and its first fetch, which is what charges for it, is about to leave.
+    Authorized {
+        /// Upper bound of the charge: it is held from here on in place of the reserve.
+        charge: Credits,
+    },
     /// The answers of a settled job can no longer be read here: they are fetched again, which is free.
     Reopened,
     /// The provider provably did not take the batch, or refused it, and charged nothing. Also of a job that it

@@ -69,6 +69,8 @@ pub struct Line {
     pub doubt: Option<String>,
     /// Whether that is also what is seen where the provider knows nothing.
     pub likely_miss: bool,
+    /// Whether the fetch that charges for it may have left.
+    pub authorized: bool,
     /// Whether its job was named by somebody else than the reply to its submit.
     pub adopted: bool,
     /// Jobs that were named for it and turned out not to be its, or could not be looked at: once each time.
@@ -127,7 +129,7 @@ impl Ledger {
                 line.reserve = *reserve;
                 (line.run, line.intended_at) = (entry.run, entry.at);
                 (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
-                line.likely_miss = false;
+                (line.likely_miss, line.authorized) = (false, false);
                 line.tried.clear();
                 self.intents += 1;
                 line.order = self.intents;
@@ -138,6 +140,7 @@ impl Ledger {
                 (line.doubt, line.adopted) = (Some(reason.clone()), false);
             }
             Event::Adopted { .. } => line.adopted = true,
+            Event::Authorized { .. } => line.authorized = true,
             Event::Reopened => {
                 if let State::Settled { at, .. } = line.state {
                     line.reopened = Some((at, line.credits));
@@ -256,6 +259,7 @@ impl Line {
             state: State::InDoubt,
             doubt: None,
             likely_miss: false,
+            authorized: false,
             adopted: false,
             tried: Vec::new(),
             reopened: None,
@@ -301,6 +305,11 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         }
         (Some(State::InDoubt), Event::Accepted { job } | Event::Adopted { job }) => {
             (State::Accepted(job.clone()), None)
+        }
+        (Some(State::Accepted(job)), Event::Authorized { charge })
+            if line.is_some_and(|line| line.reopened.is_none()) =>
+        {
+            (State::Accepted(job.clone()), Some(*charge))
         }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
         (Some(State::Accepted(_)), Event::Doubted { .. })
@@ -350,6 +359,7 @@ const fn event_name(event: &Event) -> &'static str {
         Event::Intended { .. } => "`intended`",
         Event::Accepted { .. } => "`accepted`",
         Event::Adopted { .. } => "`adopted`",
+        Event::Authorized { .. } => "`authorized`",
         Event::Reopened => "`reopened`",
         Event::Refused { .. } => "`refused`",
         Event::Doubted { .. } => "`doubted`",

@@ -44,8 +44,8 @@ pub use operation::{
 };
 pub use pack::{Account, Pack};
 pub use provider::{
-    ErrorKind, Page, Progress, Provider, ProviderError, RateSignal, Reply, Signals,
-    Terms, Transaction, Transactions,
+    Bill, ErrorKind, Estimate, Launch, Page, Progress, Provider, ProviderError,
+    RateSignal, Reply, Signals, Terms, Transaction, Transactions,
 };
 pub use query::{Query, Unaskable};
 pub use slots::Leases;

@@ -46,11 +46,15 @@ pub enum Call {
     Find,
     /// Looking after the account: its team, its saved searches, what may be asked for.
     Account,
+    /// Starting a job that was handed over.
+    Launch,
+    /// Asking what a job costs, or has cost.
+    Estimate,
 }
 
 impl Call {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
+    /// All of them. The list grows at its end: stored calls name one by its place.
+    pub const ALL: [Self; 10] = [
         Self::Balance,
         Self::Transactions,
         Self::Ask,
@@ -59,6 +63,8 @@ impl Call {
         Self::Page,
         Self::Find,
         Self::Account,
+        Self::Launch,
+        Self::Estimate,
     ];
 
     /// The name in a pack.
@@ -72,6 +78,8 @@ impl Call {
             Self::Page => "page",
             Self::Find => "find",
             Self::Account => "account",
+            Self::Launch => "launch",
+            Self::Estimate => "estimate",
         }
     }
 }

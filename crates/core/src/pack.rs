@@ -141,6 +141,26 @@ pub struct Jobs {
     /// the successful poll. Where the first fetch is the paid act it is not.
     #[serde(default)]
     pub early_results: bool,
+    /// What charges for a job.
+    #[serde(default)]
+    pub paid: PaidAct,
+    /// Whether a job that was handed over is to be launched before it runs.
+    #[serde(default)]
+    pub launched: bool,
+    /// Which form of jobs is spoken, where the provider has had several.
+    #[serde(default)]
+    pub generation: Option<NonZeroU32>,
+}
+
+/// Which call charges for a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaidAct {
+    /// Handing it over: the reserve is taken at once, and what is left of it comes back.
+    #[default]
+    Submit,
+    /// The first fetch of its results.
+    Fetch,
 }
 
 /// What to do with a batch of which nothing tells whether it was charged.

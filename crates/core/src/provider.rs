@@ -14,7 +14,8 @@ use std::{
 ///
 /// Every method is required: a default that is right for one provider spends money at another.
 /// No method repeats a call by itself, waits for a window, or keeps anything.
-/// Of these, [`submit`](Self::submit) and [`ask`](Self::ask) are the paid acts.
+/// The paid acts are [`ask`](Self::ask) and, by what the pack says of jobs, [`submit`](Self::submit) or the first
+/// [`fetch`](Self::fetch) of a job.
 #[async_trait]
 pub trait Provider: Debug + Send + Sync {
     /// The provider's facts.
@@ -45,9 +46,35 @@ pub trait Provider: Debug + Send + Sync {
     /// [`ErrorKind::InDoubt`] and [`ErrorKind::LikelyMiss`] mean that it may have been charged without an answer.
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError>;
 
-    /// Hands over a batch. **Paid**: the reserve is taken at once.
-    /// Only [`ErrorKind::InDoubt`] means that it may have been taken.
+    /// Hands over a batch. **Paid**, and the reserve is taken at once, unless the pack says that the first fetch is
+    /// the paid act. Only [`ErrorKind::InDoubt`] means that it may have been taken.
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError>;
+
+    /// Starts a job that was handed over, or, where it has [failed](Progress::Failed), starts it `again` from its
+    /// questions. Free, may be repeated. Only called where the pack says that jobs are launched.
+    /// [`ErrorKind::NoCredit`] means that it could not be covered; it stays, and may be launched later.
+    async fn launch(
+        &self,
+        operation: Operation,
+        job: &JobId,
+        again: bool,
+    ) -> Result<Reply<Launch>, ProviderError>;
+
+    /// Asks what the first fetch of a job that has ended will charge. Free, may be repeated. Only called where the
+    /// pack says that this is the paid act.
+    async fn estimate(
+        &self,
+        operation: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Estimate>, ProviderError>;
+
+    /// Asks what a job that has ended says of itself and of its bill. Free, may be repeated. Only called where the
+    /// pack says that the first fetch is the paid act.
+    async fn bill(
+        &self,
+        operation: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Bill>, ProviderError>;
 
     /// Asks how far a job is. Free, may be repeated. [`ErrorKind::NoCredit`] means that the job has ended
     /// because the wallet could not cover it: nothing was charged, and there is nothing to fetch.
@@ -58,7 +85,8 @@ pub trait Provider: Debug + Send + Sync {
     ) -> Result<Reply<Progress>, ProviderError>;
 
     /// Fetches a page of results, counted from 1, with at most `limit` items. The first fetch after the
-    /// job's end settles its bill; it may be repeated and never pays twice. `keys`: the job's questions, for
+    /// job's end settles its bill, or, where the pack says so, is the **paid** act; it may be repeated and never pays
+    /// twice. `keys`: the job's questions, for
     /// providers whose answers do not name theirs. [`ErrorKind::NoCredit`] means the same as of
     /// [`poll`](Self::poll).
     async fn fetch(
@@ -111,6 +139,10 @@ pub struct Terms {
     pub daily: Option<u64>,
     /// Rows that are left of this day.
     pub left: Option<u64>,
+    /// Most questions of one job.
+    pub most_items: Option<u64>,
+    /// Most jobs of a day, for all of the team.
+    pub jobs: Option<u64>,
 }
 
 /// A page of the wallet's transactions, newest first.
@@ -135,9 +167,48 @@ pub struct Transaction {
     pub about: Arc<str>,
 }
 
+/// What came of launching a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Launch {
+    /// It runs, or has ended already.
+    Begun,
+    /// Every job slot is taken: it stays as it is, to be launched later, after this time if the provider says.
+    Busy(Option<Duration>),
+}
+
+/// What the first fetch of a job will charge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// Credits, where the provider says.
+    pub cost: Option<Credits>,
+    /// Whether that is what it will be, and not a bound of it.
+    pub is_exact: bool,
+    /// Whether the wallet covers it, where the provider says.
+    pub is_covered: Option<bool>,
+    /// Whether it was charged already.
+    pub is_paid: bool,
+}
+
+/// What a job that has ended says of itself. What is not told is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bill {
+    /// Its bill.
+    pub cost: Option<Credits>,
+    /// Whether it was charged.
+    pub is_paid: Option<bool>,
+    /// Questions that something was found for.
+    pub found: Option<u64>,
+    /// Questions that the provider failed at: that they have no answer proves nothing.
+    pub failed: Option<u64>,
+    /// Records in its results.
+    pub records: Option<u64>,
+}
+
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// It was handed over and never started: it is to be launched.
+    Waiting,
     /// Not done: so many of so many items.
     Running {
         /// Items done, where the provider says.
@@ -149,6 +220,9 @@ pub enum Progress {
     Ready,
     /// The same, and the provider says that it has found less than there is.
     Partial,
+    /// Ended without results, at no charge: it failed, or somebody has cancelled it. Only where the first fetch is the
+    /// paid act.
+    Failed,
 }
 
 /// One page of results.

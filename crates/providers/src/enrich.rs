@@ -19,9 +19,9 @@ use bytes::Bytes;
 use families::Sent;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Lane,
-    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
-    Terms, Transaction, Transactions, pack::Offer,
+    Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
+    JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
+    QueryKey, Reply, Signals, Terms, Transaction, Transactions, pack::Offer,
 };
 use refusal::Route;
 use reveals::Asked;
@@ -194,6 +194,12 @@ impl Enrich {
         )
     }
 
+    /// Jobs start by themselves, and their submits charge.
+    fn not_so(&self, action: String) -> ProviderError {
+        let action = Action::fixed(action);
+        self.failed(&action, ErrorKind::Refused, "jobs have none here".into())
+    }
+
     fn failed(&self, action: &Action, kind: ErrorKind, detail: String) -> ProviderError {
         let hide = |detail: String, form: &String| detail.replace(form, "[secret]");
         let detail = self.hidden.iter().fold(detail, hide);
@@ -330,6 +336,31 @@ impl Provider for Enrich {
             }
             _ => error,
         })
+    }
+
+    async fn launch(
+        &self,
+        _: Operation,
+        job: &JobId,
+        _: bool,
+    ) -> Result<Reply<Launch>, ProviderError> {
+        Err(self.not_so(format!("launch of job {job}")))
+    }
+
+    async fn estimate(
+        &self,
+        _: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Estimate>, ProviderError> {
+        Err(self.not_so(format!("estimate of job {job}")))
+    }
+
+    async fn bill(
+        &self,
+        _: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Bill>, ProviderError> {
+        Err(self.not_so(format!("bill of job {job}")))
     }
 
     async fn poll(

@@ -19,9 +19,9 @@ use bytes::Bytes;
 use families::NotAsked;
 use http::{HeaderValue, Request, Response, header};
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Credits, ErrorKind, Finding, JobId, Lane,
-    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Reply, Signals,
-    Terms, Transactions, pack::Offer,
+    Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
+    JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
+    QueryKey, Reply, Signals, Terms, Transactions, pack::Offer,
 };
 use pools::Pool;
 use refusal::Refusal;
@@ -271,6 +271,31 @@ impl Provider for Tomba {
         let count = batch.queries.len();
         let action = format!("submit of {count} {} questions", batch.operation);
         Err(self.no_jobs(&action, ErrorKind::Fatal))
+    }
+
+    async fn launch(
+        &self,
+        _: Operation,
+        job: &JobId,
+        _: bool,
+    ) -> Result<Reply<Launch>, ProviderError> {
+        Err(self.no_jobs(&format!("launch of job {job}"), ErrorKind::Refused))
+    }
+
+    async fn estimate(
+        &self,
+        _: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Estimate>, ProviderError> {
+        Err(self.no_jobs(&format!("estimate of job {job}"), ErrorKind::Refused))
+    }
+
+    async fn bill(
+        &self,
+        _: Operation,
+        job: &JobId,
+    ) -> Result<Reply<Bill>, ProviderError> {
+        Err(self.no_jobs(&format!("bill of job {job}"), ErrorKind::Refused))
     }
 
     async fn poll(

@@ -34,6 +34,11 @@ struct Acceptance {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Authorization {
+    charge: Credits,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Refusal {
     reason: String,
     again: bool,
@@ -84,6 +89,10 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         Event::Adopted { job } => {
             row("adopted", serde_json::to_string(&Acceptance { job: job.clone() })?, None)
         }
+        Event::Authorized { charge } => {
+            let body = serde_json::to_string(&Authorization { charge: *charge })?;
+            row("authorized", body, None)
+        }
         Event::Reopened => row("reopened", "{}".to_owned(), None),
         Event::Refused { reason, again } => row(
             "refused",
@@ -123,6 +132,9 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
             Event::Intended { account, step, operation, lane, reserve, anchor, keys }
         }
         "adopted" => Event::Adopted { job: body::<Acceptance>(&row.body)?.job },
+        "authorized" => {
+            Event::Authorized { charge: body::<Authorization>(&row.body)?.charge }
+        }
         "reopened" => Event::Reopened,
         "accepted" => Event::Accepted { job: body::<Acceptance>(&row.body)?.job },
         "refused" => {
@@ -179,6 +191,7 @@ mod tests {
             },
             Event::Accepted { job: JobId("65f0".into()) },
             Event::Adopted { job: JobId("65f1".into()) },
+            Event::Authorized { charge: Credits(7) },
             Event::Reopened,
             Event::Refused { reason: "no \"such\" thing".into(), again: true },
             Event::Doubted { reason: "reset".into(), likely_miss: false },

@@ -3,7 +3,7 @@
 use leadmill_core::{
     Account, Call, Pack, Scope, Window,
     limits::Written,
-    pack::{Jobs, Percent, Risk},
+    pack::{Jobs, PaidAct, Percent, Risk},
     slots::Trade,
 };
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
@@ -17,6 +17,9 @@ pub(crate) fn account(window: &str) -> Account {
         items_per_second: NonZeroU32::MIN,
         single: second,
         early_results: false,
+        paid: PaidAct::default(),
+        launched: false,
+        generation: None,
     };
     let pack = Pack {
         name: "test".into(),

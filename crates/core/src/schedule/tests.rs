@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     Credits, Pack,
     limits::Written,
-    pack::{Daily, Jobs, Percent, Risk},
+    pack::{Daily, Jobs, PaidAct, Percent, Risk},
 };
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -45,6 +45,9 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         items_per_second: NonZeroU32::new(200).unwrap(),
         single: Written(Duration::from_millis(800)),
         early_results: true,
+        paid: PaidAct::default(),
+        launched: false,
+        generation: None,
     };
     let route = |call: Call, scopes: &[&str]| {
         (Endpoint::from(call), scopes.iter().map(|name| scope(name)).collect())

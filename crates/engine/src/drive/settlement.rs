@@ -254,6 +254,10 @@ impl Drive<'_> {
                             format!("job {} is not that of batch {batch}", work.job);
                         self.refute(batch, why);
                     }
+                    Progress::Waiting | Progress::Failed => {
+                        let why = format!("job {} tells {value:?}", work.job);
+                        self.give_up(batch, why);
+                    }
                     Progress::Running { .. } if harvested => {}
                     Progress::Running { done, total } => self.not_yet(batch, done, total),
                 }

@@ -5,7 +5,7 @@ use super::*;
 use leadmill_core::{
     Call, Moment, Pack, RateSignal, Sent,
     limits::Written,
-    pack::{Jobs, Percent, Risk},
+    pack::{Jobs, PaidAct, Percent, Risk},
     slots::{ProcessId, Slots, Trade},
 };
 use proptest::prelude::*;
@@ -27,6 +27,9 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
         items_per_second: NonZeroU32::MIN,
         single: second,
         early_results: true,
+        paid: PaidAct::default(),
+        launched: false,
+        generation: None,
     };
     let both = vec![scope("global"), scope("bulk")];
     let pack = Pack {

@@ -4,9 +4,10 @@ use super::*;
 use crate::{Hints, Parts, limiter::tests::account};
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Appended, Batch, Clock, Endpoint, ErrorKind, JobId, Journal,
-    JournalError, Lane, Leases, Ledger, Moment, Operation, Page, Progress, Provider,
-    Query, QueryKey, Sent, Signals, Staging, StagingError, Terms, Timestamp,
+    Account, Answered, Appended, Batch, Bill, Clock, Endpoint, ErrorKind, Estimate,
+    JobId, Journal, JournalError, Lane, Launch, Leases, Ledger, Moment, Operation, Page,
+    Progress, Provider, Query, QueryKey, Sent, Signals, Staging, StagingError, Terms,
+    Timestamp,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
@@ -72,6 +73,18 @@ impl Provider for Lister {
 
     async fn submit(&self, _: &Batch) -> Called<JobId> {
         panic!("nothing is bought here")
+    }
+
+    async fn launch(&self, _: Operation, _: &JobId, _: bool) -> Called<Launch> {
+        panic!("its jobs start by themselves")
+    }
+
+    async fn estimate(&self, _: Operation, _: &JobId) -> Called<Estimate> {
+        panic!("its submits charge")
+    }
+
+    async fn bill(&self, _: Operation, _: &JobId) -> Called<Bill> {
+        panic!("its submits charge")
     }
 
     async fn poll(&self, _: Operation, _: &JobId) -> Called<Progress> {

@@ -69,6 +69,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
         // 3: what callbacks hint at.
         transaction.execute_batch(HINTS)?;
     }
+    // 4: a job whose fetch is the paid act is authorized first. No older version can read that.
     if found < VERSION {
         transaction.pragma_update(None, "user_version", VERSION)?;
     }

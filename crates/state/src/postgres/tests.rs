@@ -255,3 +255,17 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     assert!((60_000..70_000).contains(&deal.cooling[0].0), "{deal:?}");
     assert!((90_000..100_000).contains(&deal.cooling[1].0), "{deal:?}");
 }
+
+/// The version before knew no jobs whose fetch is the paid act: what it has written is all there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_state_is_taken_over() {
+    let Some((address, _server, client)) = fresh("older").await else { return };
+    let (store, _) = written(&address).await;
+    client.batch_execute("UPDATE older.state SET version = 3").await.unwrap();
+    drop(store);
+    let store = Postgres::open(&address).await.unwrap();
+    let (ledger, mut journal) = store.book().await.unwrap();
+    assert_eq!(ledger.lines().len(), 2);
+    let run = ledger.lines()[0].run;
+    journal.append(&[intent(run, 3)]).await.unwrap();
+}

@@ -6,10 +6,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Credits, Entry, ErrorKind, Event, Finding, JobId,
-    Lane, Ledger, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
-    Reply, RunId, Signals, Staging, StagingError, State, Terms, Timestamp, Transactions,
-    pack::Offer, slots::Slots,
+    Account, Answered, Batch, BatchId, Bill, Credits, Entry, ErrorKind, Estimate, Event,
+    Finding, JobId, Lane, Launch, Ledger, Operation, Page, Progress, Provider,
+    ProviderError, Query, QueryKey, Reply, RunId, Signals, Staging, StagingError, State,
+    Terms, Timestamp, Transactions, pack::Offer, slots::Slots,
 };
 use std::{
     collections::BTreeSet,
@@ -81,6 +81,18 @@ impl Provider for Late {
         let mut jobs = self.jobs.lock().unwrap();
         jobs.push(Arc::clone(&batch.keys));
         reply(JobId((jobs.len() - 1).to_string()))
+    }
+
+    async fn launch(&self, _: Operation, _: &JobId, _: bool) -> Called<Launch> {
+        panic!("its jobs start by themselves")
+    }
+
+    async fn estimate(&self, _: Operation, _: &JobId) -> Called<Estimate> {
+        panic!("its submits charge")
+    }
+
+    async fn bill(&self, _: Operation, _: &JobId) -> Called<Bill> {
+        panic!("its submits charge")
     }
 
     async fn poll(&self, _: Operation, job: &JobId) -> Called<Progress> {

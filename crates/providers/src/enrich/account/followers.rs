@@ -49,7 +49,12 @@ impl FollowerLimit {
         // What we owe is never understated.
         let price = self.credits_per_profile.as_ref().and_then(Number::as_f64);
         let price = price.map(|price| Credits(price.max(0.0).ceil() as u64));
-        Ok(Terms { price, daily: self.daily_limit, left: self.daily_remaining })
+        Ok(Terms {
+            price,
+            daily: self.daily_limit,
+            left: self.daily_remaining,
+            ..Terms::default()
+        })
     }
 }
 

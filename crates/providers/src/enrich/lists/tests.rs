@@ -345,7 +345,12 @@ async fn the_teams_own_terms_are_read() {
         terms.map(|reply| reply.value)
     };
     let data = json!({ "status": "approved", "dailyLimit": 9000, "dailyUsed": 100, "dailyRemaining": 8900, "creditsPerProfile": 79.5 });
-    let terms = Terms { price: Some(Credits(80)), daily: Some(9_000), left: Some(8_900) };
+    let terms = Terms {
+        price: Some(Credits(80)),
+        daily: Some(9_000),
+        left: Some(8_900),
+        ..Terms::default()
+    };
     assert_eq!(read(data).await.unwrap(), terms);
     assert_eq!(read(json!({ "status": "approved" })).await.unwrap(), Terms::default());
     for status in ["pending", "rejected", "revoked", "none", "unheard_of"] {

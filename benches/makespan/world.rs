@@ -144,15 +144,9 @@ async fn simulate(
     loop {
         // Questions are asked in their order, so those that were not are the last ones.
         let asked = engine.report().asked;
-        let order = Order {
-            step: "step".into(),
-            operation: OPERATION,
-            lane: None,
-            questions: questions - asked,
-            others: BTreeSet::new(),
-        };
+        let order = Order::new("step", OPERATION, questions - asked);
         let mut left = (asked..questions).map(question);
-        match engine.buy(&mut book, &order, &mut left).await? {
+        match engine.buy(&mut book, &order, &mut left, None).await? {
             Ending::Complete => break,
             Ending::DailyQuota | Ending::Throttled => {
                 let resume = engine.report().resume_at.ok_or("no time to resume at")?;

@@ -53,16 +53,14 @@ pub(crate) async fn buy(
     let (ledger, journal) = store.book().await?;
     let mut book = Book::new(journal, ledger);
     let order = Order {
-        step: "mail".into(),
-        operation: Operation::VerifyEmail,
         lane: Some(lane),
-        questions,
-        others: BTreeSet::new(),
+        ..Order::new("mail", Operation::VerifyEmail, questions)
     };
     engine.open_wallet().await?;
     let waiting = asking(questions).collect::<io::Result<Vec<_>>>()?;
     let (start, used) = (Instant::now(), cpu_seconds()?);
-    let ending = engine.buy(&mut book, &order, &mut waiting.into_iter().map(Ok)).await?;
+    let ending =
+        engine.buy(&mut book, &order, &mut waiting.into_iter().map(Ok), None).await?;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - used);
     let report = engine.report();
     let settled = store.ledger().await?;

@@ -248,14 +248,12 @@ impl World {
         loop {
             let needed = self.needed(book.ledger(), queries);
             let order = Order {
-                step: "step".into(),
-                operation: queries[0].operation(),
                 lane: self.lane_of(),
-                questions: needed.len() as u64,
                 others: self.others.clone(),
+                ..Order::new("step", queries[0].operation(), needed.len() as u64)
             };
             let mut questions = needed.into_iter().map(io::Result::Ok);
-            let ending = engine.buy(book, &order, &mut questions).await?;
+            let ending = engine.buy(book, &order, &mut questions, None).await?;
             rounds += 1;
             let Some(policy) = &self.doubtful else { return Ok(ending) };
             if ending != Ending::Complete || rounds > 3 {

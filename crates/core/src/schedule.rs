@@ -53,6 +53,8 @@ pub struct Task<'a> {
     pub questions: u64,
     /// Most questions in one batch: what the pack, the pipeline and the risk allow.
     pub most: u32,
+    /// Fewest questions in one batch: with fewer a job is not worth its slot.
+    pub least: u32,
     /// How long jobs take.
     pub jobs: JobTimes,
     /// How long a single call takes, in seconds.
@@ -129,6 +131,7 @@ impl<'a> Task<'a> {
             lane: None,
             questions,
             most: offer.map_or(1, |offer| offer.batch.min(offer.most_items).get()),
+            least: 1,
             jobs: JobTimes::typical(account),
             single: account.pack.jobs.single.0.as_secs_f64(),
         }
@@ -193,6 +196,11 @@ pub fn best(task: &Task<'_>) -> Schedule {
         if task.lane.is_none() {
             tried.extend(balanced(task));
         }
+    }
+    tried.retain(|schedule| schedule.batches.iter().all(|size| *size >= task.least));
+    if tried.is_empty() {
+        // No shape fills its jobs: all travel alone.
+        tried.extend(alone(&Task { lane: Some(Lane::Single), ..*task }));
     }
     let soonest = tried.iter().map(|schedule| schedule.takes).min().unwrap_or_default();
     let good = soonest.mul_f64(AS_GOOD) + NO_MATTER;

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use leadmill_core::{Answered, Credits, Finding, KeyMap, Page, QueryKey, Status};
+use leadmill_core::{Answered, Bill, Credits, Finding, KeyMap, Page, QueryKey, Status};
 use rows::Rows;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -45,6 +45,8 @@ enum Pass {
     First,
     /// By the page size that the provider seems to keep, up to the first empty page.
     Smaller,
+    /// The one that there is.
+    Only,
     /// All once more: they may have shifted while they were read.
     Again,
 }
@@ -104,6 +106,30 @@ impl Collection {
         Self { rows: Some(rows), ..Self::new(keys, limit) }
     }
 
+    /// Nothing yet of a job whose results are one file, which leaves out what nothing was found for.
+    pub(crate) fn of_file(keys: Arc<[QueryKey]>) -> Self {
+        Self { pass: Pass::Only, ..Self::new(keys, u32::MAX) }
+    }
+
+    /// Judges what a file leaves out by what the job says of itself: misses, where all that it has found came and it
+    /// has failed at nothing. Tells whether the file can be all there is.
+    pub(crate) fn judge_absent(&mut self, bill: &Bill) -> bool {
+        self.cost = self.cost.or(bill.cost);
+        let is_hit = |answer: &&Answered| matches!(answer.finding, Finding::Hit(_));
+        let hits = self.answers.iter().flatten().filter(is_hit).count() as u64;
+        if bill.found.is_some_and(|found| found > hits) {
+            return false;
+        }
+        if bill.failed.unwrap_or_default() == 0 {
+            for (key, answer) in self.keys.iter().zip(&mut self.answers) {
+                let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
+                answer.get_or_insert(Answered { key: *key, finding, credits });
+            }
+            self.answered = self.keys.len();
+        }
+        true
+    }
+
     /// Takes in a page. Answers are tied to questions by key, never by their order.
     pub(crate) fn take(&mut self, number: u32, page: Page) -> Next {
         self.awaited.remove(&number);
@@ -152,7 +178,7 @@ impl Collection {
 
     fn next(&mut self) -> Next {
         let size = match self.pass {
-            Pass::First => self.limit,
+            Pass::First | Pass::Only => self.limit,
             Pass::Smaller | Pass::Again => self.largest.max(1),
         };
         let pages = u32::try_from(self.total.div_ceil(size).max(1)).unwrap_or(u32::MAX);
@@ -161,7 +187,7 @@ impl Collection {
             Pass::Smaller => {
                 (self.asked_up_to.saturating_add(AT_A_TIME), self.awaited.is_empty())
             }
-            Pass::First | Pass::Again => (u32::MAX, true),
+            Pass::First | Pass::Only | Pass::Again => (u32::MAX, true),
         };
         let new: Vec<u32> = (self.asked_up_to + 1..=pages.min(most)).collect();
         if self.answered < self.keys.len() && may_ask && !new.is_empty() {
@@ -214,6 +240,8 @@ impl Collection {
         let cost = self.cost.unwrap_or(certain + price * (uncertain + missing));
         let unpaid = self.cost.is_some_and(|cost| cost <= certain);
         let settled = move |credits: Option<Credits>| match credits {
+            // Such as where all was asked before, and asking again is free.
+            _ if cost == Credits::ZERO => Some(Credits::ZERO),
             _ if cost == certain && unpaid => Some(credits.unwrap_or_default()),
             _ if missing == 0 && cost == certain + price * uncertain => {
                 Some(credits.unwrap_or(price))

@@ -1,6 +1,8 @@
 //! The turn of the loop: what may leave, what a reply means, when it is over.
 
 mod admission;
+mod arriving;
+mod charging;
 mod failures;
 mod leaving;
 mod looks;
@@ -15,10 +17,12 @@ use crate::{
     Book, Ending, Engine, Order, Recorded, RunError, Snapshot, collection::Collection,
     limiter::Permit,
 };
+use arriving::Arrivals;
+use charging::Charge;
 use leadmill_core::{
-    Answered, Batch, BatchId, Credits, Entry, Event, JobId, Line, Operation, Page,
-    Progress, ProviderError, Query, QueryKey, Reply, StagingError, State, Status,
-    Timestamp, Transactions, pack::Offer, schedule::JobTimes,
+    Answered, Batch, BatchId, Bill, Credits, Entry, Estimate, Event, JobId, Launch, Line,
+    Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
+    State, Status, Timestamp, Transactions, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
 use plan::Plan;
@@ -48,6 +52,9 @@ pub(crate) struct Drive<'a> {
     unwanted: Option<RunError>,
     questions: &'a mut (dyn Iterator<Item = io::Result<Query>> + Send),
     exhausted: bool,
+    /// Questions that were read.
+    read: u64,
+    arrivals: Arrivals,
     plan: Plan,
     looks: Looks,
     backlog: VecDeque<Query>,
@@ -134,6 +141,10 @@ struct Work {
     /// Times in a row that it had ended, and its results were not there.
     unready: u32,
     told_balance: bool,
+    /// How far it is on the way to its charge, where its first fetch is what charges.
+    charge: Charge,
+    /// Its results are one file, whose first fetch charges.
+    is_file: bool,
     /// It has found less than there is, as the provider says.
     is_partial: bool,
 }
@@ -149,6 +160,7 @@ impl Work {
     fn collection(&self) -> Collection {
         let keys = Arc::clone(&self.keys);
         match self.rows {
+            _ if self.is_file => Collection::of_file(keys),
             Some((place, most)) => {
                 Collection::of_rows(keys, self.page_limit, place, most)
             }
@@ -167,6 +179,27 @@ enum Errand {
     Balance,
     /// The newest transaction.
     Anchor,
+    /// Starts a job, for the second time where it has failed.
+    Launch(BatchId, bool),
+    /// What a job says of itself.
+    Bill(BatchId),
+    /// What the fetch of a job will charge.
+    Estimate(BatchId),
+}
+
+impl Errand {
+    /// The job that it is about.
+    const fn about(self) -> Option<BatchId> {
+        match self {
+            Self::Ripe(batch)
+            | Self::Poll(batch)
+            | Self::Page(batch, _)
+            | Self::Launch(batch, _)
+            | Self::Bill(batch)
+            | Self::Estimate(batch) => Some(batch),
+            Self::Balance | Self::Anchor => None,
+        }
+    }
 }
 
 /// A call that has ended.
@@ -176,6 +209,9 @@ pub(crate) enum Ended {
     Balance(Permit, Result<Reply<Credits>, ProviderError>),
     Anchored(Permit, Result<Reply<Transactions>, ProviderError>),
     Polled(Permit, BatchId, Result<Reply<Progress>, ProviderError>),
+    Launched(Permit, BatchId, bool, Result<Reply<Launch>, ProviderError>),
+    Billed(Permit, BatchId, Result<Reply<Bill>, ProviderError>),
+    Estimated(Permit, BatchId, Result<Reply<Estimate>, ProviderError>),
     Fetched(Permit, BatchId, u32, Result<Reply<Page>, ProviderError>),
     Staged(BatchId, Credits, Arc<[Status]>, Result<String, StagingError>),
 }
@@ -215,6 +251,8 @@ impl<'a> Drive<'a> {
             agreed,
             questions,
             exhausted: false,
+            read: 0,
+            arrivals: Arrivals::default(),
             looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
             backlog: VecDeque::new(),
@@ -271,6 +309,11 @@ impl<'a> Drive<'a> {
                     work.resumed = true;
                     work.held = line.credits;
                     work.adopted = line.adopted && line.reopened.is_none();
+                    work.charge.authorized = line.authorized;
+                    // Nothing has been taken for it yet.
+                    if work.is_file && line.reopened.is_none() {
+                        self.engine.wallet.intend(line.batch, line.credits);
+                    }
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
                 }
@@ -318,6 +361,8 @@ impl<'a> Drive<'a> {
             gone: 0,
             unready: 0,
             told_balance: false,
+            charge: Charge::default(),
+            is_file: self.pays_by_fetch(),
             is_partial: false,
         };
         self.jobs.insert(batch, work);
@@ -400,7 +445,10 @@ impl<'a> Drive<'a> {
         }
         // Once buying has stopped, what was refused is left to the next run.
         let bought = self.stopped.is_some()
-            || (self.exhausted && self.backlog.is_empty() && self.again.is_empty());
+            || (self.exhausted
+                && !self.expects_more()
+                && self.backlog.is_empty()
+                && self.again.is_empty());
         bought && (self.jobs.is_empty() || self.is_put_off) && self.calls.is_empty()
     }
 

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -67,8 +67,32 @@ pub struct Order {
     pub lane: Option<Lane>,
     /// How many questions there are.
     pub questions: u64,
+    /// Whether anything is to be bought: also not the results of a job that has ended, where fetching them is what
+    /// charges.
+    pub buys: bool,
+    /// Fewest questions of a job: with fewer it is not worth its slot, and they travel alone.
+    pub min_rows: Option<u32>,
     /// Runs of other processes that are at work on the same state: their jobs are theirs.
     pub others: BTreeSet<RunId>,
+    /// Who is told of questions that the provider provably knows nothing about, as soon as that is durable. Where
+    /// there is no room for one, it is left out: the journal knows it.
+    pub missed: Option<mpsc::Sender<Query>>,
+}
+
+impl Order {
+    /// So many questions, bought in whichever lane ends sooner.
+    pub fn new(step: &str, operation: Operation, questions: u64) -> Self {
+        Self {
+            step: step.into(),
+            operation,
+            lane: None,
+            questions,
+            buys: true,
+            min_rows: None,
+            others: BTreeSet::new(),
+            missed: None,
+        }
+    }
 }
 
 /// Buys answers from one account: within its limits, its wallet and the run's budget.
@@ -259,17 +283,25 @@ impl Engine {
     /// Asks the questions of one step, and settles every job that the journal left open at this account.
     ///
     /// Returns when all are answered, or when budget, wallet or an interruption ends it. `questions` must
-    /// hold no question twice, and none that the journal knows as open.
+    /// hold no question twice, and none that the journal knows as open. The same holds of those that are `arriving`
+    /// meanwhile, and that are not among [`Order::questions`]: they are waited for until nobody can send any more.
     pub async fn buy(
         &mut self,
         book: &mut Book,
         order: &Order,
         questions: &mut (dyn Iterator<Item = io::Result<Query>> + Send),
+        mut arriving: Option<mpsc::Receiver<Query>>,
     ) -> Result<Ending, RunError> {
+        /// Questions that are taken in at a time.
+        const AT_A_TIME: usize = 1_000;
         let mut stop = self.stop.clone();
         let mut told = self.hints.listen();
         let agreed = self.agree(order.operation, order.questions).await;
         let mut drive = Drive::new(self, book, order, questions, agreed)?;
+        let mut arrived = Vec::new();
+        if arriving.is_some() {
+            drive.expect_more();
+        }
         loop {
             if *stop.borrow() && !drive.is_interrupted() {
                 drive.interrupt();
@@ -283,6 +315,13 @@ impl Engine {
                 replies = drive.replies() => drive.settle(replies).await?,
                 () = stopped(&mut stop, deadline) => drive.interrupt(),
                 () = told.heard() => drive.hasten(),
+                more = receive(&mut arriving, &mut arrived, AT_A_TIME) => match more {
+                    0 => {
+                        arriving = None;
+                        drive.expect_no_more();
+                    }
+                    _ => drive.take_in(arrived.drain(..)),
+                },
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
@@ -318,6 +357,18 @@ impl Engine {
         let sends: Vec<Sent> =
             endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
         Ok(self.leases.note(&sends)?)
+    }
+}
+
+/// Receives at most so many; none once nobody sends any more. Never resolves where nothing arrives.
+async fn receive(
+    arriving: &mut Option<mpsc::Receiver<Query>>,
+    into: &mut Vec<Query>,
+    most: usize,
+) -> usize {
+    match arriving {
+        Some(arriving) => arriving.recv_many(into, most).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -291,11 +291,10 @@ impl<'a> Session<'a> {
         let ending = match asked > 0 || has_jobs {
             true => {
                 let order = Order {
-                    step: step.spec.name.as_str().into(),
-                    operation: step.operation,
                     lane: step.lane,
-                    questions: asked,
+                    buys: *self.purpose == Purpose::Buy,
                     others: self.others.clone(),
+                    ..Order::new(&step.spec.name, step.operation, asked)
                 };
                 self.buy(step, &order, spool).await?
             }
@@ -366,9 +365,9 @@ impl<'a> Session<'a> {
         let buy = async {
             engine.open_wallet().await?;
             match purpose {
-                Purpose::Buy => engine.buy(book, order, &mut questions).await,
+                Purpose::Buy => engine.buy(book, order, &mut questions, None).await,
                 Purpose::Fetch { .. } => {
-                    engine.buy(book, order, &mut std::iter::empty()).await
+                    engine.buy(book, order, &mut std::iter::empty(), None).await
                 }
             }
         };

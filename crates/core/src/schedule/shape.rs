@@ -13,6 +13,10 @@ pub(super) fn candidates(task: &Task<'_>, most: usize) -> Vec<Vec<u32>> {
         .unwrap_or(usize::MAX)
         .max(1);
     let mut shapes = vec![equal(task.questions, least, task.most)];
+    // Where a day has only so many jobs, each is filled: what several small ones win would be lost on the next run.
+    if task.offer().is_some_and(|offer| offer.daily.jobs.is_some()) {
+        return shapes;
+    }
     let mut counts: Vec<usize> =
         COUNTS.iter().map(|times| (least as f64 * times).ceil() as usize).collect();
     // As many batches as the submit windows let through before they are full for the first times.

@@ -196,6 +196,12 @@ impl Drive<'_> {
             Lane::Bulk if self.order.lane == Some(Lane::Single) => None,
             Lane::Bulk => match plan.batches.front() {
                 Some(size) => Some(*size as usize),
+                // What is on its way may fill it.
+                None if self.expects_more()
+                    && self.backlog.len() < plan.most as usize =>
+                {
+                    None
+                }
                 // What the plan did not foresee: questions that came back, or that no money was there for.
                 None if plan.uses_jobs && plan.singles == 0 => Some(plan.most as usize),
                 None => None,
@@ -268,7 +274,10 @@ impl Drive<'_> {
         let jobs = if self.plan.uses_jobs { self.plan.most as usize } else { 0 };
         while !self.exhausted && self.backlog.len() < jobs + MOST_CALLS {
             match self.questions.next() {
-                Some(Ok(query)) => self.backlog.push_back(query),
+                Some(Ok(query)) => {
+                    self.read += 1;
+                    self.backlog.push_back(query);
+                }
                 Some(Err(error)) => return self.fail(error.into()),
                 None => self.exhausted = true,
             }
@@ -352,6 +361,10 @@ impl Drive<'_> {
                 }
                 Errand::Poll(batch) => self.endpoint(Call::Poll, batch),
                 Errand::Page(batch, _) => self.endpoint(Call::Page, batch),
+                Errand::Launch(batch, _) => self.endpoint(Call::Launch, batch),
+                Errand::Bill(batch) | Errand::Estimate(batch) => {
+                    self.endpoint(Call::Estimate, batch)
+                }
                 Errand::Balance => Call::Balance.into(),
                 Errand::Anchor => Call::Transactions.into(),
             };
@@ -405,8 +418,36 @@ impl Drive<'_> {
                 }
                 None => self.engine.limiter.withdraw(&permit),
             },
+            Errand::Launch(batch, again) => match work(batch) {
+                Some((job, operation, ..)) => {
+                    self.calls.spawn(async move {
+                        let reply = provider.launch(operation, &job, again).await;
+                        Ended::Launched(permit, batch, again, reply)
+                    });
+                }
+                None => self.engine.limiter.withdraw(&permit),
+            },
+            Errand::Bill(batch) => match work(batch) {
+                Some((job, operation, ..)) => {
+                    self.calls.spawn(async move {
+                        Ended::Billed(permit, batch, provider.bill(operation, &job).await)
+                    });
+                }
+                None => self.engine.limiter.withdraw(&permit),
+            },
+            Errand::Estimate(batch) => match work(batch) {
+                Some((job, operation, ..)) => {
+                    self.calls.spawn(async move {
+                        let reply = provider.estimate(operation, &job).await;
+                        Ended::Estimated(permit, batch, reply)
+                    });
+                }
+                None => self.engine.limiter.withdraw(&permit),
+            },
             Errand::Page(batch, page) => match work(batch) {
                 Some((job, operation, keys, limit)) => {
+                    // Whether it was answered decides about money.
+                    self.weighty += usize::from(self.pays_by_fetch());
                     self.calls.spawn(async move {
                         let reply =
                             provider.fetch(operation, &job, &keys, page, limit).await;

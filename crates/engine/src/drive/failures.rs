@@ -148,18 +148,26 @@ impl Drive<'_> {
                 let gone = work.gone;
                 match gone < most {
                     true => self.errand(backoff(gone), errand),
+                    false if work.is_file => {
+                        self.came_to_nothing(batch, error.to_string())
+                    }
                     false => self.leave_alone(batch, error.to_string()),
                 }
             }
             // A page size that the provider does not take: the documented default always is.
             ErrorKind::Refused
-                if matches!(errand, Errand::Page(_, 1)) && work.page_limit > 100 =>
+                if matches!(errand, Errand::Page(_, 1))
+                    && work.page_limit > 100
+                    && !work.is_file =>
             {
                 work.page_limit = 100;
                 work.collection = work.harvested.then(|| work.collection());
                 self.errand(Duration::ZERO, errand);
             }
             ErrorKind::Refused => self.leave_alone(batch, error.to_string()),
+            ErrorKind::NoCredit if work.is_file => {
+                self.leave_for_later(batch, Ending::NoCredit, error.to_string())
+            }
             ErrorKind::NoCredit => self.uncovered(batch, error.to_string()),
             ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
                 if work.failures == 0 {
@@ -208,9 +216,7 @@ impl Drive<'_> {
     /// Nothing more is asked of a job here.
     pub(super) fn drop_job(&mut self, batch: BatchId) -> Option<Work> {
         let work = self.jobs.remove(&batch);
-        self.errands.retain(|_, errand| {
-            !matches!(errand, Errand::Ripe(b) | Errand::Poll(b) | Errand::Page(b, _) if *b == batch)
-        });
+        self.errands.retain(|_, errand| errand.about() != Some(batch));
         self.harvest_next();
         work
     }

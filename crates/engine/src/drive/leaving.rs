@@ -77,6 +77,7 @@ impl Drive<'_> {
     /// The call goes.
     fn send(&mut self, permit: Permit, batch: Batch) {
         self.weighty += 1;
+        self.remember(batch.id, &batch.queries);
         self.engine.report.asked += batch.queries.len() as u64;
         let provider = Arc::clone(&self.engine.provider);
         match batch.lane {

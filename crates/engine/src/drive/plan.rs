@@ -2,7 +2,9 @@
 
 use super::Drive;
 use leadmill_core::{
-    Credits, schedule,
+    Credits,
+    pack::PaidAct,
+    schedule,
     schedule::{Binding, JobTimes, Lanes, Task},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -62,8 +64,13 @@ impl Drive<'_> {
         let price =
             account.offer(order.operation).map_or(Credits::ZERO, |offer| offer.price);
         let bound = engine.batch_risk.items_at(price).max(1);
-        let most = usual.most.min(u32::try_from(bound).unwrap_or(u32::MAX));
-        Plan::of(&Task { lane: order.lane, most, jobs, ..usual })
+        // Where the fetch is what charges, a lost reply to a submit puts nothing at risk.
+        let most = match account.pack.jobs.paid {
+            PaidAct::Submit => usual.most.min(u32::try_from(bound).unwrap_or(u32::MAX)),
+            PaidAct::Fetch => usual.most,
+        };
+        let least = order.min_rows.unwrap_or(1);
+        Plan::of(&Task { lane: order.lane, most, least, jobs, ..usual })
     }
 
     /// Jobs take another time than was thought: what is not submitted yet is cut anew.

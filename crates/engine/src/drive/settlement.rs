@@ -34,6 +34,13 @@ impl Drive<'_> {
                 Ended::Balance(permit, reply) => self.balance(permit, reply),
                 Ended::Anchored(permit, reply) => self.anchored(permit, reply),
                 Ended::Polled(permit, batch, reply) => self.polled(permit, batch, reply),
+                Ended::Launched(permit, batch, again, reply) => {
+                    self.launched(permit, batch, again, reply)
+                }
+                Ended::Billed(permit, batch, reply) => self.billed(permit, batch, reply),
+                Ended::Estimated(permit, batch, reply) => {
+                    self.estimated(permit, batch, reply, &mut events)
+                }
                 Ended::Fetched(permit, batch, page, reply) => {
                     self.fetched(permit, batch, page, reply)
                 }
@@ -53,6 +60,7 @@ impl Drive<'_> {
             _ => None,
         };
         let jobs: Vec<String> = events.iter().filter_map(accepted).collect();
+        let misses = self.misses(&events);
         let recorded = self.record(events).await.map_err(|error| match error {
             RunError::Book(error) if !jobs.is_empty() => {
                 RunError::Unwritten { error, jobs: jobs.join(", ") }
@@ -60,7 +68,10 @@ impl Drive<'_> {
             error => error,
         });
         match recorded? {
-            Recorded::Written => Ok(()),
+            Recorded::Written => {
+                self.tell(misses);
+                Ok(())
+            }
             Recorded::Collides => {
                 Err(RunError::Broken("the journal refused what has happened".into()))
             }
@@ -68,7 +79,12 @@ impl Drive<'_> {
     }
 
     /// What every reply tells, whatever it is about.
-    fn heard(&mut self, permit: &Permit, signals: &Signals, own: Option<BatchId>) {
+    pub(super) fn heard(
+        &mut self,
+        permit: &Permit,
+        signals: &Signals,
+        own: Option<BatchId>,
+    ) {
         self.engine.limiter.hear(permit, &signals.rates);
         self.arrived(permit, true);
         self.note_balance(permit, signals, own);
@@ -109,10 +125,13 @@ impl Drive<'_> {
             Ok(Reply { value: job, signals }) => {
                 self.heard(&permit, &signals, None);
                 self.went_through(&permit);
-                self.engine.wallet.replied(batch.id, Instant::now());
+                // Where the fetch is what charges, no report holds the reserve before it.
+                if !self.pays_by_fetch() {
+                    self.engine.wallet.replied(batch.id, Instant::now());
+                }
                 events.push((batch.id, Event::Accepted { job: job.clone() }));
                 self.work(batch.id, job, batch.operation, batch.keys, batch.reserve);
-                self.watch(batch.id);
+                self.begin(batch.id);
             }
             Err(error) => self.not_bought(permit, batch, error, events),
         }
@@ -168,7 +187,7 @@ impl Drive<'_> {
     }
 
     /// A call was answered.
-    fn passed(&mut self, permit: &Permit) {
+    pub(super) fn passed(&mut self, permit: &Permit) {
         self.engine.limiter.passed(permit);
         self.passed_at = Some(Instant::now());
     }
@@ -239,7 +258,9 @@ impl Drive<'_> {
                         let is_partial = value == Progress::Partial;
                         work.is_partial |= is_partial;
                         self.has_ended(batch);
-                        if !harvested {
+                        if !harvested && self.pays_by_fetch() {
+                            self.is_due(batch);
+                        } else if !harvested {
                             self.errands
                                 .retain(|_, errand| *errand != Errand::Ripe(batch));
                             self.ready.push_back(batch);
@@ -254,10 +275,8 @@ impl Drive<'_> {
                             format!("job {} is not that of batch {batch}", work.job);
                         self.refute(batch, why);
                     }
-                    Progress::Waiting | Progress::Failed => {
-                        let why = format!("job {} tells {value:?}", work.job);
-                        self.give_up(batch, why);
-                    }
+                    Progress::Waiting => self.not_launched(batch),
+                    Progress::Failed => self.has_failed(batch),
                     Progress::Running { .. } if harvested => {}
                     Progress::Running { done, total } => self.not_yet(batch, done, total),
                 }
@@ -273,10 +292,17 @@ impl Drive<'_> {
         number: u32,
         reply: Result<Reply<Page>, ProviderError>,
     ) {
+        if self.pays_by_fetch() {
+            self.weighty = self.weighty.saturating_sub(1);
+        }
         match reply {
             Ok(Reply { value: page, signals }) => {
                 self.heard(&permit, &signals, None);
                 self.passed(&permit);
+                // From here on reports hold what it has charged.
+                if self.pays_by_fetch() && page.ready {
+                    self.engine.wallet.replied(batch, Instant::now());
+                }
                 let Some(work) = self.jobs.get_mut(&batch) else { return };
                 (work.failures, work.gone) = (0, 0);
                 work.told_balance |= signals.balance.is_some();
@@ -309,6 +335,11 @@ impl Drive<'_> {
                     Next::Pages(pages) => pages.into_iter().for_each(|page| {
                         self.errand(Duration::ZERO, Errand::Page(batch, page))
                     }),
+                    Next::Done if self.pays_by_fetch() => {
+                        if self.is_whole(batch) {
+                            self.stage(batch);
+                        }
+                    }
                     Next::Done => self.stage(batch),
                 }
             }
@@ -347,7 +378,7 @@ impl Drive<'_> {
         let harvest = collection.harvest(price);
         let holds_none = harvest.missing == work.keys.len() as u64;
         // A failed job, or one with items missing, proves neither whose it is nor what was free.
-        if work.adopted && (harvest.missing > 0 || failed || !is_whole) {
+        if work.adopted && !work.is_file && (harvest.missing > 0 || failed || !is_whole) {
             let why = format!("job {} is not that of batch {batch}", work.job);
             return self.refute(batch, why);
         }
@@ -389,7 +420,7 @@ impl Drive<'_> {
         events.push((batch, Event::Settled { cost, statuses, part: Part::File(name) }));
     }
 
-    fn tally(&mut self, statuses: &[Status], cost: Credits) {
+    pub(super) fn tally(&mut self, statuses: &[Status], cost: Credits) {
         let count =
             |wanted| statuses.iter().filter(|status| **status == wanted).count() as u64;
         let (hits, misses) = (count(Status::Hit), count(Status::Miss));

@@ -2,7 +2,9 @@
 
 use super::Reconciled;
 use crate::{Book, Engine, Recorded, RunError};
-use leadmill_core::{BatchId, Call, Entry, Event, JobId, Lane, Line, RunId};
+use leadmill_core::{
+    BatchId, Call, Entry, Event, JobId, Lane, Line, RunId, pack::PaidAct,
+};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::time::{Instant, sleep_until};
 
@@ -112,6 +114,11 @@ impl Engine {
         let doubts = self.doubts(book, others);
         let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
         let account = self.provider.account();
+        // Where the fetch is what charges, what somebody says could make us pay for a job of theirs. Such a provider
+        // lists its jobs by their names.
+        if account.pack.jobs.paid == PaidAct::Fetch {
+            return Ok(Vec::new());
+        }
         // Of a job whose answers name no question nobody can tell whose it is.
         let can_be_told = |line: &&Line| {
             let offer = account.offer(line.operation);

@@ -12,7 +12,6 @@ use leadmill_core::{
     Terms, Timestamp, Transactions, pack::Offer, slots::Slots,
 };
 use std::{
-    collections::BTreeSet,
     num::NonZeroU32,
     sync::{Arc, Mutex},
 };
@@ -189,13 +188,8 @@ async fn bought(provider: Late, book: &[Entry]) -> (Ending, Engine, Book, Arc<La
     let mut ledger = Ledger::default();
     book.iter().try_for_each(|entry| ledger.apply(entry)).unwrap();
     let mut book = Book::new(Box::new(memory()), ledger);
-    let order = Order {
-        step: "s".into(),
-        operation: Operation::VerifyEmail,
-        lane: Some(Lane::Bulk),
-        questions: 12,
-        others: BTreeSet::new(),
-    };
+    let order =
+        Order { lane: Some(Lane::Bulk), ..Order::new("s", Operation::VerifyEmail, 12) };
     let question = |n: u32| {
         let mail = format!("{n}@x.io");
         Query::read(Operation::VerifyEmail, [Some(mail.as_str())])
@@ -203,7 +197,7 @@ async fn bought(provider: Late, book: &[Entry]) -> (Ending, Engine, Book, Arc<La
     };
     let mut questions = (0..12).map(question);
     engine.open_wallet().await.unwrap();
-    let ending = engine.buy(&mut book, &order, &mut questions).await.unwrap();
+    let ending = engine.buy(&mut book, &order, &mut questions, None).await.unwrap();
     (ending, engine, book, provider)
 }
 

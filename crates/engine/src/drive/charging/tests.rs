@@ -1,0 +1,317 @@
+//! Jobs that charge at their first fetch, at a provider of the tests that keeps its own books.
+
+mod bulks;
+
+use super::*;
+use crate::{Book, Engine, Hints, Order, Parts, RunError, reconciliation::tests::Memory};
+use bulks::{Bulks, DAY, PRICE, Shelf, Written, is_known, query};
+use leadmill_core::{
+    Clock, Lane, Ledger, Moment, Operation, RunId, State, Timestamp, slots::Slots,
+};
+use tokio::{sync::watch, time::sleep};
+
+/// The wall clock, by the time of the tests.
+#[derive(Debug)]
+struct Time(Instant);
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_767_225_600_000 + self.moment().0)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(i64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+/// A provider, a journal and a shelf that outlive processes.
+struct World {
+    provider: Arc<Bulks>,
+    journal: Written,
+    shelf: Shelf,
+    clock: Arc<Time>,
+    budget: Credits,
+    buys: bool,
+    began: Instant,
+}
+
+impl World {
+    fn new(most: u32, daily: u32) -> Self {
+        let journal = Written::default();
+        Self {
+            provider: Arc::new(Bulks::new(&journal, most, daily)),
+            journal,
+            shelf: Shelf::default(),
+            clock: Arc::new(Time(Instant::now())),
+            budget: Credits::MAX,
+            buys: true,
+            began: Instant::now(),
+        }
+    }
+
+    fn books(&self) -> std::sync::MutexGuard<'_, bulks::Books> {
+        self.provider.books.lock().unwrap()
+    }
+
+    fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        for entry in self.journal.entries() {
+            ledger.apply(&entry).unwrap();
+        }
+        ledger
+    }
+
+    /// One process: it asks what the journal does not know of these questions.
+    async fn process(&self, questions: usize) -> (Result<Ending, RunError>, Engine) {
+        let (_keep, stop) = watch::channel(false);
+        let mut engine = Engine::new(
+            RunId(1),
+            Parts {
+                provider: self.provider.clone(),
+                staging: Arc::new(self.shelf.clone()),
+                clock: self.clock.clone(),
+                leases: Box::new(Memory(Slots::default())),
+                budget: self.budget,
+                stop,
+                hints: Hints::default(),
+            },
+        );
+        let ledger = self.ledger();
+        let lines = ledger.lines().iter();
+        let known = lines.filter(|line| !matches!(line.state, State::Refused { .. }));
+        let known: std::collections::HashSet<_> =
+            known.flat_map(|line| line.keys.to_vec()).collect();
+        let asked =
+            (0..questions).map(query).filter(|query| !known.contains(&query.key()));
+        let asked: Vec<_> = asked.filter(|_| self.buys).collect();
+        let order = Order {
+            lane: Some(Lane::Bulk),
+            buys: self.buys,
+            ..Order::new("s", Operation::VerifyEmail, asked.len() as u64)
+        };
+        let mut book = Book::new(Box::new(self.journal.clone()), ledger);
+        engine.open_wallet().await.unwrap();
+        let mut asked = asked.into_iter().map(Ok);
+        let ending = engine.buy(&mut book, &order, &mut asked, None).await;
+        (ending, engine)
+    }
+
+    /// Each known question was charged for once, and the journal knows what that came to.
+    #[track_caller]
+    fn is_right_to_the_credit(&self, questions: usize) {
+        let known = (0..questions).filter(|n| is_known(&query(*n).key())).count();
+        let books = self.books();
+        assert_eq!(books.charged, PRICE * known as u64);
+        assert!(books.sold.values().all(|times| *times == 1));
+        assert_eq!(self.ledger().committed(RunId(1), &"test".into()), books.charged);
+        assert_eq!(self.shelf.count(Status::Hit), known);
+        assert_eq!(self.shelf.count(Status::Miss), questions - known);
+    }
+
+    /// The names of the events of the first batch, in their order.
+    fn story(&self) -> Vec<&'static str> {
+        let entries = self.journal.entries();
+        let first = entries[0].batch;
+        let name = |event: &Event| match event {
+            Event::Intended { .. } => "intended",
+            Event::Accepted { .. } => "accepted",
+            Event::Authorized { .. } => "authorized",
+            Event::Settled { .. } => "settled",
+            _ => "something else",
+        };
+        let own = entries.iter().filter(|entry| entry.batch == first);
+        own.map(|entry| name(&entry.event)).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_launched_estimated_authorized_and_only_then_fetched() {
+    let world = World::new(40, 15);
+    let (ending, engine) = world.process(100).await;
+    assert_eq!(ending.unwrap(), Ending::Complete);
+    world.is_right_to_the_credit(100);
+    assert_eq!(world.story(), ["intended", "accepted", "authorized", "settled"]);
+    let books = world.books();
+    assert_eq!((books.downloads, books.most_at_once), (3, 2));
+    assert_eq!(engine.report().spent, books.charged);
+    drop(books);
+    let left = engine.report().balance.unwrap();
+    assert_eq!(left.0 + engine.report().spent.0, 1_000_000, "as its wallet has it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_whose_reply_is_lost_is_made_again_and_charges_once() {
+    let world = World::new(40, 15);
+    world.books().lost = 2;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.books().downloads, 3);
+    world.is_right_to_the_credit(40);
+}
+
+/// A process that ends at any record goes on at the next one, and nothing is begun or charged for again.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_ended_at_any_record_is_gone_on_with() {
+    for ended_after in 1..=4 {
+        let first = World::new(40, 15);
+        first.process(40).await.0.unwrap();
+        let world = World { journal: first.journal.cut(ended_after), ..first };
+        world.provider.follow(&world.journal);
+        if ended_after == 1 {
+            // What the submit came to is a doubt, and not this test's.
+            continue;
+        }
+        // Whether the fetch was charged is not known to the next process.
+        if ended_after < 3 {
+            world.books().jobs[0].paid = false;
+            world.books().charged = Credits::ZERO;
+            world.books().sold.clear();
+        }
+        world.shelf.0.lock().unwrap().clear();
+        assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+        assert_eq!(world.books().jobs.len(), 1, "{ended_after}");
+        if ended_after < 4 {
+            world.is_right_to_the_credit(40);
+            let story = ["intended", "accepted", "authorized", "settled"];
+            assert_eq!(world.story(), story, "{ended_after}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_quota_does_not_cover_stays_unpaid_until_it_does() {
+    let world = World::new(40, 15);
+    world.books().surcharge = Credits(2_000_000);
+    let (ending, engine) = world.process(40).await;
+    assert_eq!(ending.unwrap(), Ending::NoCredit);
+    assert!(engine.report().trouble.unwrap().contains("stays at the provider, unpaid"));
+    assert_eq!(world.books().charged, Credits::ZERO);
+    assert_eq!(world.books().downloads, 0);
+    assert_eq!(world.story(), ["intended", "accepted"]);
+    world.books().surcharge = Credits::ZERO;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.books().jobs.len(), 1, "no other job was begun");
+    world.is_right_to_the_credit(40);
+}
+
+/// The budget bounds what is authorised, whatever the reserve was.
+#[tokio::test(start_paused = true)]
+async fn a_charge_beyond_the_budget_is_not_authorized() {
+    let world = World { budget: Credits(90), ..World::new(40, 15) };
+    world.books().surcharge = Credits(60);
+    let (ending, engine) = world.process(40).await;
+    assert_eq!(ending.unwrap(), Ending::AtLimit);
+    assert!(engine.report().trouble.unwrap().contains("more than the budget holds"));
+    assert_eq!(world.books().downloads, 0);
+    let world = World { budget: Credits(1_000), ..world };
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.books().downloads, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_that_others_hold_are_waited_for_and_not_for_ever() {
+    let world = World::new(40, 15);
+    world.books().others = (2, Instant::now() + Duration::from_secs(200));
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    world.is_right_to_the_credit(40);
+    let world = World::new(40, 15);
+    world.books().others = (2, Instant::now() + DAY);
+    let (ending, engine) = world.process(40).await;
+    assert_eq!(ending.unwrap(), Ending::NoJobSlot);
+    assert!(engine.report().resume_at > Some(world.clock.now()));
+    sleep(DAY).await;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.books().jobs.len(), 1, "the job that waited was launched");
+    world.is_right_to_the_credit(40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_job_is_started_again_once_and_then_closed_at_no_charge() {
+    let world = World::new(40, 15);
+    world.books().failures = 1;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    world.is_right_to_the_credit(40);
+    let world = World::new(40, 15);
+    world.books().failures = 2;
+    let (ending, engine) = world.process(40).await;
+    assert_eq!(ending.unwrap(), Ending::Complete);
+    assert_eq!(engine.report().failed, 40);
+    assert_eq!(world.books().charged, Credits::ZERO);
+    assert_eq!(world.ledger().committed(RunId(1), &"test".into()), Credits::ZERO);
+    let since = Timestamp(world.clock.now().0 - 1_000_000);
+    let begun = world.ledger();
+    let begun = begun.begun("test", Operation::VerifyEmail, since);
+    assert_eq!(begun.count(), 1, "it has used up a job of the day");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetching_buys_nothing_and_takes_what_may_be_paid() {
+    let first = World::new(40, 15);
+    first.process(40).await.0.unwrap();
+    for (ended_after, downloads) in [(2, 1), (3, 2)] {
+        let world = World {
+            journal: first.journal.cut(ended_after),
+            provider: first.provider.clone(),
+            buys: false,
+            ..World::new(40, 15)
+        };
+        world.provider.follow(&world.journal);
+        world.books().jobs[0].paid = false;
+        let (ending, engine) = world.process(40).await;
+        assert_eq!(ending.unwrap(), Ending::Complete);
+        assert_eq!(world.books().downloads, downloads, "{ended_after}");
+        assert_eq!(engine.report().unpaid, u64::from(ended_after == 2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_file_leaves_out_is_a_miss_only_where_the_job_says_so() {
+    // It has found more than came: the file is fetched once more, at no charge.
+    let world = World::new(40, 15);
+    world.books().short = 1;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.books().downloads, 2);
+    world.is_right_to_the_credit(40);
+    // It comes no better: what is left out was charged, perhaps, and is held.
+    let world = World::new(40, 15);
+    world.books().short = 2;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    assert_eq!(world.shelf.count(Status::Miss), 0);
+    assert!(world.shelf.count(Status::UnknownCharged) > 0);
+    // It has failed at some: which they are nobody knows, so none is a miss.
+    let world = World::new(40, 15);
+    world.books().fails_at = 1;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    let known = (0..40).filter(|n| is_known(&query(*n).key())).count();
+    assert_eq!(world.shelf.count(Status::Miss), 0);
+    assert_eq!(world.shelf.count(Status::Failed), 40 - known);
+}
+
+/// Forty jobs at fifteen a day: each session ends cleanly and says when to go on, and all is bought exactly once.
+#[tokio::test(start_paused = true)]
+async fn forty_jobs_are_spread_over_days() {
+    const QUESTIONS: usize = 40 * 25;
+    let world = World::new(25, 15);
+    let mut sessions = 0;
+    loop {
+        sessions += 1;
+        let (ending, engine) = world.process(QUESTIONS).await;
+        match ending.unwrap() {
+            Ending::Complete => break,
+            Ending::DailyQuota => {
+                let resume = engine.report().resume_at.unwrap();
+                sleep(resume.since(world.clock.now())).await;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let books = world.books();
+    assert_eq!((books.jobs.len(), books.most_at_once), (40, 2));
+    let created: Vec<Instant> = books.jobs.iter().map(|job| job.created).collect();
+    for at in &created {
+        let day = created.iter().filter(|other| **other >= *at && **other < *at + DAY);
+        assert!(day.count() <= 15, "no 24 hours hold more");
+    }
+    assert!(sessions >= 3 && world.began.elapsed() < DAY * 3, "{sessions}");
+    drop(books);
+    world.is_right_to_the_credit(QUESTIONS);
+}

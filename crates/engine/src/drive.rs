@@ -74,6 +74,9 @@ pub(crate) struct Drive<'a> {
     /// Paid calls do not leave before this: the provider could not be reached.
     paid_not_before: Option<Instant>,
     unsent: u32,
+    /// Submits in a row that were told to wait, and until when none is made for that.
+    submits_throttled: u32,
+    no_jobs_until: Option<Timestamp>,
     /// Lost replies to paid calls in a row.
     lost: u32,
     /// Batches refused in a row, each with all its questions.
@@ -240,7 +243,7 @@ impl<'a> Drive<'a> {
             Err(error) => (None, Some(error)),
         };
         let typical = JobTimes::typical(account);
-        let plan = Self::plan(engine, order, order.questions, typical);
+        let plan = Self::plan(engine, order, &offer, order.questions, typical);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
         let mut drive = Self {
@@ -266,6 +269,8 @@ impl<'a> Drive<'a> {
             weighty: 0,
             paid_not_before: None,
             unsent: 0,
+            submits_throttled: 0,
+            no_jobs_until: None,
             lost: 0,
             refused: 0,
             wallet_read: false,

@@ -168,6 +168,40 @@ fn daily_jobs_and_job_slots_bind() {
     assert_eq!(few.binds, Binding::Running(2), "{few:?}");
 }
 
+/// What several small jobs win in time would be lost on the next run of the day.
+#[test]
+fn where_a_day_has_few_jobs_each_is_filled() {
+    let mut account = account(&["5/1s", "300/60s"], &["150/60s"], &[], 10_000);
+    let bulk = Task {
+        lane: Some(Lane::Bulk),
+        ..Task::new(&account, Operation::VerifyEmail, 9_000)
+    };
+    assert!(best(&bulk).batches.len() > 1);
+    let offer = account.pack.operations.get_mut(&Operation::VerifyEmail).unwrap();
+    (offer.running, offer.daily.jobs) = (NonZeroU32::new(2), NonZeroU32::new(15));
+    let bulk = Task {
+        lane: Some(Lane::Bulk),
+        ..Task::new(&account, Operation::VerifyEmail, 9_000)
+    };
+    assert_eq!(best(&bulk).batches, [9_000]);
+    let more = best(&Task { questions: 24_000, ..bulk });
+    assert_eq!(more.batches, [8_000, 8_000, 8_000]);
+}
+
+#[test]
+fn a_job_that_would_hold_too_few_is_not_begun() {
+    let mut account = account(&["5/1s", "300/60s"], &["2/1s", "100/60s"], &[], 10_000);
+    let offer = account.pack.operations.get_mut(&Operation::VerifyEmail).unwrap();
+    (offer.running, offer.daily.jobs) = (NonZeroU32::new(2), NonZeroU32::new(15));
+    let task = Task::new(&account, Operation::VerifyEmail, 3_000);
+    assert!(!best(&task).batches.is_empty(), "a job ends sooner");
+    let guarded = best(&Task { least: 5_000, ..task });
+    assert_eq!((guarded.batches.len(), guarded.singles), (0, 3_000));
+    let many = best(&Task { least: 5_000, questions: 40_000, ..task });
+    assert!(!many.batches.is_empty());
+    assert!(many.batches.iter().all(|size| *size >= 5_000), "{:?}", many.batches);
+}
+
 /// By the day 15 jobs of 10,000 and 144,000 to 216,000 single calls: both together end first.
 #[test]
 fn where_jobs_are_scarce_both_lanes_run_at_once() {

@@ -62,7 +62,8 @@ impl Drive<'_> {
         // What waits to be read was planned for, and is still to come.
         let unread = self.order.questions.saturating_sub(self.read);
         let waiting = self.backlog.len() as u64 + unread;
-        self.plan = Self::plan(self.engine, self.order, waiting, self.looks.times());
+        self.plan =
+            Self::plan(self.engine, self.order, &self.offer, waiting, self.looks.times());
     }
 
     /// A batch leaves: its misses are told, where somebody waits for them.

@@ -292,4 +292,4 @@ impl Drive<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

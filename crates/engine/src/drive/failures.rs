@@ -11,7 +11,7 @@ use crate::{
     },
     report::Doubt,
 };
-use leadmill_core::{Batch, BatchId, ErrorKind, Event, ProviderError};
+use leadmill_core::{Batch, BatchId, ErrorKind, Event, Lane, ProviderError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -66,6 +66,9 @@ impl Drive<'_> {
                 match self.is_over_for_the_day(wait) {
                     true => self.engine.report.throttled += 1,
                     false => self.throttled(wait),
+                }
+                if batch.lane == Lane::Bulk {
+                    self.submit_throttled();
                 }
                 self.again.push_back(batch);
             }

@@ -2,8 +2,7 @@
 
 use super::Drive;
 use leadmill_core::{
-    Credits,
-    pack::PaidAct,
+    pack::{Offer, PaidAct},
     schedule,
     schedule::{Binding, JobTimes, Lanes, Task},
 };
@@ -56,14 +55,15 @@ impl Drive<'_> {
     pub(super) fn plan(
         engine: &crate::Engine,
         order: &crate::Order,
+        offer: &Offer,
         questions: u64,
         jobs: JobTimes,
     ) -> Plan {
         let account = engine.provider.account();
-        let usual = Task::new(account, order.operation, questions);
-        let price =
-            account.offer(order.operation).map_or(Credits::ZERO, |offer| offer.price);
-        let bound = engine.batch_risk.items_at(price).max(1);
+        let mut usual = Task::new(account, order.operation, questions);
+        // The team's own terms may be narrower than the pack.
+        usual.most = usual.most.min(offer.most_items.get());
+        let bound = engine.batch_risk.items_at(offer.price).max(1);
         // Where the fetch is what charges, a lost reply to a submit puts nothing at risk.
         let most = match account.pack.jobs.paid {
             PaidAct::Submit => usual.most.min(u32::try_from(bound).unwrap_or(u32::MAX)),
@@ -82,7 +82,7 @@ impl Drive<'_> {
         }
         let order =
             crate::Order { lane: Some(leadmill_core::Lane::Bulk), ..self.order.clone() };
-        let plan = Self::plan(self.engine, &order, left, self.looks.times());
+        let plan = Self::plan(self.engine, &order, &self.offer, left, self.looks.times());
         if !plan.batches.is_empty() {
             self.plan.batches = plan.batches;
         }

@@ -35,6 +35,9 @@ impl Drive<'_> {
             let is_busy = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
             return if is_busy { Quota::AfterJob } else { Quota::AfterOthers };
         }
+        if let Some(until) = self.no_jobs_until {
+            return Quota::Until(until);
+        }
         let rows = self.rows_of_the_day(leaving);
         if rows != Quota::Open || offer.daily == Daily::default() {
             return rows;

@@ -123,6 +123,7 @@ impl Drive<'_> {
         self.weighty = self.weighty.saturating_sub(1);
         match reply {
             Ok(Reply { value: job, signals }) => {
+                self.submits_throttled = 0;
                 self.heard(&permit, &signals, None);
                 self.went_through(&permit);
                 // Where the fetch is what charges, no report holds the reserve before it.

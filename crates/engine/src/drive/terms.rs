@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Again, Engine, RunError, engine::stopped, free::Heard};
 use leadmill_core::{Call, Operation, Terms, Timestamp, pack::Offer};
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Terms, as they were read.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,14 @@ impl Agreed {
         operation: Operation,
         offer: &mut Offer,
     ) -> Result<Self, RunError> {
+        if let Some(most) = self.terms.most_items {
+            let most = NonZeroU32::new(u32::try_from(most).unwrap_or(u32::MAX));
+            offer.most_items = most.map_or(offer.most_items, |m| m.min(offer.most_items));
+        }
+        if let Some(jobs) = self.terms.jobs.and_then(|jobs| u32::try_from(jobs).ok()) {
+            let most = offer.daily.jobs.map_or(jobs, |most| most.get().min(jobs));
+            offer.daily.jobs = NonZeroU32::new(most).or(offer.daily.jobs);
+        }
         let rows = rows(offer);
         if let Some(price) = self.terms.price {
             offer.price = price * rows;
@@ -84,6 +92,18 @@ impl Drive<'_> {
         let Some(wait) = wait.filter(|wait| *wait > A_WINDOW) else { return false };
         agreed.closed_until = Some(now.after(wait));
         true
+    }
+
+    /// A submit was told to wait. Where a day holds only so many jobs, and this is said again and again, others have
+    /// used it up: it is left to another run.
+    pub(super) fn submit_throttled(&mut self) {
+        /// Times in a row.
+        const MOST: u32 = 3;
+        self.submits_throttled += 1;
+        if self.offer.daily.jobs.is_some() && self.submits_throttled >= MOST {
+            let now = self.engine.clock.now();
+            self.no_jobs_until = Some(now.after(PATIENCE + Duration::from_secs(60)));
+        }
     }
 
     /// Whether the rows of one more job fit into the day, beside `leaving` jobs that are about to leave.

@@ -1,6 +1,6 @@
 //! Jobs that charge at their first fetch, at a provider of the tests that keeps its own books.
 
-mod bulks;
+pub(in crate::drive) mod bulks;
 
 use super::*;
 use crate::{Book, Engine, Hints, Order, Parts, RunError, reconciliation::tests::Memory};
@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::sleep};
 
 /// The wall clock, by the time of the tests.
 #[derive(Debug)]
-struct Time(Instant);
+pub(in crate::drive) struct Time(pub(in crate::drive) Instant);
 
 impl Clock for Time {
     fn now(&self) -> Timestamp {
@@ -25,7 +25,7 @@ impl Clock for Time {
 }
 
 /// A provider, a journal and a shelf that outlive processes.
-struct World {
+pub(in crate::drive) struct World {
     provider: Arc<Bulks>,
     journal: Written,
     shelf: Shelf,

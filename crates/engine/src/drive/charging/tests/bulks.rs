@@ -20,49 +20,49 @@ use std::{
 };
 use tokio::time::Instant;
 
-pub(super) const PRICE: Credits = Credits(2);
-pub(super) const DAY: Duration = Duration::from_secs(86_400);
+pub(in crate::drive) const PRICE: Credits = Credits(2);
+pub(in crate::drive) const DAY: Duration = Duration::from_secs(86_400);
 
 /// The provider and its own books.
 #[derive(Debug)]
-pub(super) struct Bulks {
-    pub(super) account: Account,
+pub(in crate::drive) struct Bulks {
+    pub(in crate::drive) account: Account,
     /// What the journal holds: what may be fetched is looked up there.
     journal: Mutex<Written>,
-    pub(super) books: Mutex<Books>,
+    pub(in crate::drive) books: Mutex<Books>,
 }
 
 #[derive(Debug)]
-pub(super) struct Books {
-    pub(super) jobs: Vec<Job>,
-    pub(super) left: Credits,
-    pub(super) charged: Credits,
+pub(in crate::drive) struct Books {
+    pub(in crate::drive) jobs: Vec<Job>,
+    pub(in crate::drive) left: Credits,
+    pub(in crate::drive) charged: Credits,
     /// What was asked and charged for, and how often.
-    pub(super) sold: HashMap<QueryKey, u32>,
+    pub(in crate::drive) sold: HashMap<QueryKey, u32>,
     /// Slots that others hold, until then.
-    pub(super) others: (usize, Instant),
+    pub(in crate::drive) others: (usize, Instant),
     /// Launches that end as failures.
-    pub(super) failures: u32,
+    pub(in crate::drive) failures: u32,
     /// Files of results that lack a record.
-    pub(super) short: u32,
+    pub(in crate::drive) short: u32,
     /// Questions of each job that it fails at.
-    pub(super) fails_at: u64,
+    pub(in crate::drive) fails_at: u64,
     /// What it says will be charged beyond what it sells.
-    pub(super) surcharge: Credits,
+    pub(in crate::drive) surcharge: Credits,
     /// Replies to fetches that are lost.
-    pub(super) lost: u32,
-    pub(super) most_at_once: usize,
-    pub(super) downloads: u32,
+    pub(in crate::drive) lost: u32,
+    pub(in crate::drive) most_at_once: usize,
+    pub(in crate::drive) downloads: u32,
 }
 
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) batch: BatchId,
-    pub(super) keys: Arc<[QueryKey]>,
-    pub(super) created: Instant,
+pub(in crate::drive) struct Job {
+    pub(in crate::drive) batch: BatchId,
+    pub(in crate::drive) keys: Arc<[QueryKey]>,
+    pub(in crate::drive) created: Instant,
     launched: Option<Instant>,
     fails: bool,
-    pub(super) paid: bool,
+    pub(in crate::drive) paid: bool,
 }
 
 impl Job {
@@ -82,26 +82,26 @@ impl Job {
 }
 
 /// Two of three questions have an answer.
-pub(super) fn is_known(key: &QueryKey) -> bool {
+pub(in crate::drive) fn is_known(key: &QueryKey) -> bool {
     !key.0[0].is_multiple_of(3)
 }
 
-pub(super) fn query(n: usize) -> Query {
+pub(in crate::drive) fn query(n: usize) -> Query {
     let mail = format!("{n}@x.io");
     Query::read(Operation::VerifyEmail, [Some(mail.as_str())]).unwrap()
 }
 
 /// What a journal holds, whoever writes it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written(Arc<Mutex<Vec<Entry>>>);
+pub(in crate::drive) struct Written(Arc<Mutex<Vec<Entry>>>);
 
 impl Written {
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(in crate::drive) fn entries(&self) -> Vec<Entry> {
         self.0.lock().unwrap().clone()
     }
 
     /// What a process leaves behind that ends after so many records.
-    pub(super) fn cut(&self, records: usize) -> Self {
+    pub(in crate::drive) fn cut(&self, records: usize) -> Self {
         Self(Arc::new(Mutex::new(self.entries()[..records].to_vec())))
     }
 
@@ -124,7 +124,9 @@ impl Journal for Written {
 
 /// Keeps what is staged.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shelf(pub(super) Arc<Mutex<BTreeMap<BatchId, Vec<Answered>>>>);
+pub(in crate::drive) struct Shelf(
+    pub(in crate::drive) Arc<Mutex<BTreeMap<BatchId, Vec<Answered>>>>,
+);
 
 #[async_trait]
 impl Staging for Shelf {
@@ -141,7 +143,7 @@ impl Staging for Shelf {
 
 impl Shelf {
     /// How many answers became of each kind.
-    pub(super) fn count(&self, status: Status) -> usize {
+    pub(in crate::drive) fn count(&self, status: Status) -> usize {
         let shelf = self.0.lock().unwrap();
         let answers = shelf.values().flatten();
         answers.filter(|answer| answer.finding.status() == status).count()
@@ -150,7 +152,7 @@ impl Shelf {
 
 impl Bulks {
     /// Jobs of `most` questions at most, of which two run at once and `daily` are begun a day.
-    pub(super) fn new(journal: &Written, most: u32, daily: u32) -> Self {
+    pub(in crate::drive) fn new(journal: &Written, most: u32, daily: u32) -> Self {
         let mut account = account(&["5/1s"], &["5/1s"]);
         account.pack.jobs.paid = PaidAct::Fetch;
         account.pack.jobs.launched = true;
@@ -174,7 +176,7 @@ impl Bulks {
     }
 
     /// Looks into another journal from here on.
-    pub(super) fn follow(&self, journal: &Written) {
+    pub(in crate::drive) fn follow(&self, journal: &Written) {
         *self.journal.lock().unwrap() = journal.clone();
     }
 

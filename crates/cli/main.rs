@@ -3,11 +3,14 @@
 mod accounts;
 mod args;
 mod calendar;
+mod chain;
+mod cheapest;
 mod clock;
 mod counting;
 mod enriching;
 mod exit;
 mod hearing;
+mod known;
 mod needs;
 mod pipeline;
 mod prepared;

@@ -211,8 +211,13 @@ async fn start_sandbox(provider: &Provider) -> Result<String, Failure> {
     let port = listener.local_addr().map_err(failed)?.port();
     let epoch = UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs());
     if provider.pack == TOMBA {
-        let options =
-            tomba::Options { epoch, track_questions: false, ..Default::default() };
+        let options = tomba::Options {
+            // It does not know the same people as the other sandbox.
+            seed: 1,
+            epoch,
+            track_questions: false,
+            ..Default::default()
+        };
         tokio::spawn(tomba::Tomba::new(options).serve(listener));
         return Ok(format!("http://127.0.0.1:{port}/v1"));
     }

@@ -68,6 +68,7 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         }
         Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
         Verb::Status(args) => verbs::status::status(&args, terminal).await,
+        Verb::Report(args) => verbs::report::report(&args, terminal).await,
         Verb::Account(args) => verbs::account::account(&args, terminal).await,
         Verb::Serve(args) => verbs::serve::serve(&args, terminal).await,
         Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,

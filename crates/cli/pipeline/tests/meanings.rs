@@ -161,7 +161,7 @@ fn each_entry_of_a_waterfall_has_a_wallet_of_its_own() {
         ),
         (
             "[enrich, { provider: other }]",
-            "14:32: error: `other` spends from the same wallet as `enrich`\n\
+            "14:31: error: `other` spends from the same wallet as `enrich`\n\
             hint: leave one of the two out\n",
         ),
         (
@@ -206,7 +206,7 @@ fn providers_are_compared_in_money() {
     let step = &load(&text).unwrap().pipeline.enrich[0];
     let asked: Vec<_> = step.attempts.iter().map(|attempt| &*attempt.provider).collect();
     assert_eq!(asked, ["tomba", "enrich"], "in the order of the file");
-    let expected = "7:65: error: expected more than 0, found `0`\n";
+    let expected = "6:58: error: expected more than 0, found `0`\n";
     assert_eq!(told(&load(&text.replace("0.01", "0")).unwrap_err()), expected);
 }
 

@@ -33,5 +33,6 @@ mod shared_state;
 mod storage;
 mod support;
 mod tomba;
+mod waterfall;
 mod webhooks;
 mod whole_outputs;

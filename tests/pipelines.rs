@@ -104,6 +104,7 @@ fn every_option_has_an_environment_variable_and_help_names_it() {
         "plan",
         "run",
         "status",
+        "report",
         "sandbox",
         "schema",
         "packs",

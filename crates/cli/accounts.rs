@@ -4,7 +4,7 @@ use crate::{
     clock::SystemClock,
     exit::Failure,
     pipeline::{Provider, Secret, TOMBA},
-    prepared::{Prepared, PreparedStep},
+    prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{Account, Clock, Credits, Operation, RunId};
 use leadmill_engine::{Engine, Hints, Parts, Visit};
@@ -44,23 +44,31 @@ impl Accounts {
         Self { callbacks, hints, ..Self::default() }
     }
 
-    /// The engine of a step's provider, made at first use.
+    /// The engine of an attempt's provider, made at first use.
     pub(crate) async fn engine(
         &mut self,
         prepared: &Prepared,
-        step: &PreparedStep,
+        attempt: &PreparedAttempt,
         store: &Store,
         run: RunId,
         stop: &watch::Receiver<bool>,
     ) -> Result<&mut Engine, Failure> {
-        if !self.engines.contains_key(&step.provider) {
+        if !self.engines.contains_key(&attempt.provider) {
             let (pipeline, results) = (&prepared.pipeline, &prepared.results);
-            let provider = pipeline.providers.get(&step.provider).ok_or_else(|| {
-                Failure::invalid(format!("no provider is called {}", step.provider))
-            })?;
-            let budget =
-                pipeline.budget.run.get(&step.provider).copied().unwrap_or(Credits::MAX);
-            let mut account = step.account.clone();
+            let provider =
+                pipeline.providers.get(&attempt.provider).ok_or_else(|| {
+                    Failure::invalid(format!(
+                        "no provider is called {}",
+                        attempt.provider
+                    ))
+                })?;
+            let budget = pipeline
+                .budget
+                .run
+                .get(&attempt.provider)
+                .copied()
+                .unwrap_or(Credits::MAX);
+            let mut account = attempt.account.clone();
             if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
@@ -75,9 +83,11 @@ impl Accounts {
                 hints: self.hints.clone(),
             };
             let engine = Engine::new(run, parts);
-            self.engines.insert(step.provider.clone(), engine);
+            self.engines.insert(attempt.provider.clone(), engine);
         }
-        self.engines.get_mut(&step.provider).ok_or_else(|| Failure::failed("no engine"))
+        self.engines
+            .get_mut(&attempt.provider)
+            .ok_or_else(|| Failure::failed("no engine"))
     }
 
     /// The wire to a provider's account, for what the pipeline asks of it.
@@ -90,7 +100,10 @@ impl Accounts {
         if provider.pack != TOMBA {
             return Ok(self.enrich(provider, account)?);
         }
-        let asked = prepared.steps.iter().filter(|step| step.provider == account.name);
+        let is_asked = |step: &&PreparedStep| {
+            step.attempts.iter().any(|attempt| attempt.provider == account.name)
+        };
+        let asked = prepared.steps.iter().filter(is_asked);
         let asked: Vec<Operation> = asked.map(|step| step.operation).collect();
         Ok(Arc::new(self.tomba(provider, account)?.drawing_for(asked)))
     }
@@ -198,8 +211,13 @@ async fn start_sandbox(provider: &Provider) -> Result<String, Failure> {
     let port = listener.local_addr().map_err(failed)?.port();
     let epoch = UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs());
     if provider.pack == TOMBA {
-        let options =
-            tomba::Options { epoch, track_questions: false, ..Default::default() };
+        let options = tomba::Options {
+            // It does not know the same people as the other sandbox.
+            seed: 1,
+            epoch,
+            track_questions: false,
+            ..Default::default()
+        };
         tokio::spawn(tomba::Tomba::new(options).serve(listener));
         return Ok(format!("http://127.0.0.1:{port}/v1"));
     }

@@ -66,6 +66,8 @@ pub(crate) enum Verb {
     Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
     Status(FileArgs),
+    /// Shows what each step has asked, found and paid at each provider, by the journal.
+    Report(ReportArgs),
     /// Looks after the account behind a provider: wallet, team, filters, saved searches. None of it costs credits.
     Account(AccountArgs),
     /// Hears the provider's callbacks for all runs on a state, for as long as it lives.
@@ -105,6 +107,15 @@ pub(crate) struct FileArgs {
     /// Names the run, instead of the pipeline's name and source: a run of the same key is resumed.
     #[arg(long, value_name = "KEY", env = "LEADMILL_RUN_KEY")]
     pub(crate) run_key: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    /// Only of this run, by its number in `leadmill status`; by default of all.
+    #[arg(long, value_name = "NUMBER", env = "LEADMILL_RUN")]
+    pub(crate) run: Option<i64>,
 }
 
 #[derive(Clone, Debug, Args)]

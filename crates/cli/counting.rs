@@ -1,6 +1,10 @@
 //! Leads that are to be searched are counted first, at no charge: pages beyond the last lead are not asked for.
 
-use crate::{accounts, exit::Failure, prepared::Prepared};
+use crate::{
+    accounts,
+    exit::Failure,
+    prepared::{Prepared, PreparedStep},
+};
 use leadmill_core::{Call, Ledger, Operation};
 use leadmill_engine::{Again, VisitError};
 use leadmill_providers::enrich::account::LeadCount;
@@ -21,12 +25,13 @@ pub(crate) async fn count(
     let Some((filters, exclude)) = bought.and_then(|bought| bought.filters()) else {
         return Ok(None);
     };
-    let Some(step) = prepared.steps.first() else { return Ok(None) };
-    let Some(provider) = prepared.pipeline.providers.get(&step.provider) else {
+    let attempt = prepared.steps.first().and_then(PreparedStep::first);
+    let Some(attempt) = attempt else { return Ok(None) };
+    let Some(provider) = prepared.pipeline.providers.get(&attempt.provider) else {
         return Ok(None);
     };
     let (mut visit, enrich) =
-        accounts::visit(provider, step.account.clone(), store).await?;
+        accounts::visit(provider, attempt.account.clone(), store).await?;
     let count = async || enrich.count_leads(filters, exclude).await;
     Ok(Some(visit.call(Call::Account, Again::Harmless, count).await))
 }

@@ -1,15 +1,15 @@
 //! Rows on their way through the steps: source, then each finished step's columns.
 
 use crate::{
+    chain::{Chain, Rejections},
     exit::Failure,
-    needs::Known,
-    prepared::{Prepared, PreparedStep},
+    prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use futures::StreamExt;
 use leadmill_core::{
-    KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp, index::Need,
+    Credits, KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp,
 };
-use leadmill_tables::{Answers, Bought, RecordBatch, Results, TableError};
+use leadmill_tables::{Answers, Bought, Counts, RecordBatch, Results, TableError};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A step whose answers are known: it can add its columns.
@@ -20,6 +20,8 @@ pub(crate) struct Finished<'a> {
     answers: Answers,
     /// What becomes of the questions that have no answer.
     standing: KeyMap<Status>,
+    /// The attempt that each purchase of the answers was made with.
+    origins: Vec<usize>,
 }
 
 /// Who looks at the book, and when.
@@ -36,50 +38,79 @@ pub(crate) struct At<'a> {
 impl<'a> Finished<'a> {
     /// Loads what the book knows about the questions in `seen`.
     pub(crate) async fn load(
-        place: usize,
-        step: &'a PreparedStep,
+        (place, step): (usize, &'a PreparedStep),
         ledger: &Ledger,
         results: &Results,
         session: &At<'_>,
+        rejections: &Rejections,
         seen: &KeySet,
     ) -> Result<Self, TableError> {
-        let run = session.run;
-        let known = Known::new(ledger, step, session);
-        let lines = ledger.lines().iter();
-        let lines = lines.filter(|line| {
-            *line.account == *step.account.purse && line.operation == step.operation
-        });
-        let wanted =
-            |key: &QueryKey| seen.contains(key) && known.judge(key) == Need::Reuse;
-        // Parts that hold nothing for these leads are not even opened.
-        let lines = lines.filter(|line| line.keys.iter().any(wanted));
-        let provider: Arc<str> = step.provider.as_str().into();
-        let bought: Vec<Bought<'_>> = lines
-            .filter_map(|line| match &line.state {
-                State::Settled { at, part, job, .. } => Some(Bought {
+        let chain = Chain::new(ledger, step, session, rejections);
+        let (mut bought, mut origins) = (Vec::new(), Vec::new());
+        for (attempt, PreparedAttempt { provider, account, .. }) in
+            step.attempts.iter().enumerate()
+        {
+            let provider: Arc<str> = provider.as_str().into();
+            for (place, line) in ledger.lines().iter().enumerate() {
+                let State::Settled { at, part, job, .. } = &line.state else { continue };
+                let is_asked =
+                    *line.account == *account.purse && line.operation == step.operation;
+                let counts = |key| match seen.contains(key) {
+                    true => chain.counts(attempt, place, key),
+                    false => Counts::Not,
+                };
+                // Parts that hold nothing for these leads are not even opened.
+                let is_needed = |key| match counts(key) {
+                    Counts::Not => false,
+                    Counts::AsCost => line.credits > Credits::ZERO,
+                    Counts::Whole | Counts::AsMiss => true,
+                };
+                if !is_asked || !line.keys.iter().any(is_needed) {
+                    continue;
+                }
+                let job = job.as_ref().filter(|_| line.lane == Lane::Bulk);
+                origins.push((attempt, place));
+                bought.push(Bought {
                     part,
                     provider: Arc::clone(&provider),
-                    job: job
-                        .as_ref()
-                        .filter(|_| line.lane == Lane::Bulk)
-                        .map(|job| job.0.clone()),
+                    job: job.map(|job| job.0.clone()),
                     at: *at,
-                    reused: Some(line.run) != run,
-                }),
-                _ => None,
-            })
-            .collect();
-        let answers = Answers::load(&step.spec, results, &bought, &wanted).await?;
-        let open = seen.iter().filter(|key| known.judge(key) != Need::Reuse);
-        let standing = open.map(|key| (*key, known.standing(key)));
+                    reused: Some(line.run) != session.run,
+                });
+            }
+        }
+        let counts = |purchase: usize, key: &QueryKey| match origins.get(purchase) {
+            Some((attempt, line)) if seen.contains(key) => {
+                chain.counts(*attempt, *line, key)
+            }
+            _ => Counts::Not,
+        };
+        let answers = Answers::load(&step.spec, results, &bought, &counts).await?;
+        let standing = seen.iter().filter_map(|key| Some((*key, chain.standing(key)?)));
         let standing =
             standing.filter(|(_, status)| *status != Status::Deferred).collect();
-        Ok(Self { place, step, answers, standing })
+        let origins = origins.into_iter().map(|(attempt, _)| attempt).collect();
+        Ok(Self { place, step, answers, standing, origins })
     }
 
     /// Adds the step's columns.
-    pub(crate) fn attach(&self, batch: &RecordBatch) -> Result<RecordBatch, TableError> {
+    fn attach(
+        &self,
+        batch: &RecordBatch,
+        answered: Option<&mut Vec<u64>>,
+    ) -> Result<RecordBatch, TableError> {
         let asked = self.step.questions.read(batch)?;
+        if let Some(answered) = answered {
+            answered.resize(self.step.attempts.len(), 0);
+            let keys = asked.iter().flatten().map(|query| query.key());
+            let hits = keys.filter(|key| self.answers.status(key) == Some(Status::Hit));
+            let places = hits.filter_map(|key| {
+                self.origins.get(self.answers.purchase_of(&key)?).copied()
+            });
+            for place in places {
+                answered.get_mut(place).into_iter().for_each(|rows| *rows += 1);
+            }
+        }
         let standing =
             |key: &QueryKey| self.standing.get(key).copied().unwrap_or(Status::Deferred);
         self.step.attach.batch(batch, &asked, &self.answers, &standing)
@@ -90,15 +121,25 @@ impl<'a> Finished<'a> {
 pub(crate) async fn each_batch(
     prepared: &Prepared,
     finished: &[Finished<'_>],
+    act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    each_batch_counted(prepared, finished, &mut [], act).await
+}
+
+/// Like [`each_batch`]; adds up by step how many leads each attempt has answered.
+pub(crate) async fn each_batch_counted(
+    prepared: &Prepared,
+    finished: &[Finished<'_>],
+    answered: &mut [Vec<u64>],
     mut act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut batches =
         prepared.source.scan().await.map_err(|error| prepared.misfit(error))?;
     while let Some(batch) = batches.next().await {
         let mut batch = batch.map_err(|error| prepared.misfit(error))?;
-        for step in finished {
+        for (place, step) in finished.iter().enumerate() {
             batch = step
-                .attach(&batch)
+                .attach(&batch, answered.get_mut(place))
                 .map_err(|error| prepared.misfit_in(step.place, error))?;
         }
         act(batch).await?;

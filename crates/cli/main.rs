@@ -3,11 +3,14 @@
 mod accounts;
 mod args;
 mod calendar;
+mod chain;
+mod cheapest;
 mod clock;
 mod counting;
 mod enriching;
 mod exit;
 mod hearing;
+mod known;
 mod needs;
 mod pipeline;
 mod prepared;
@@ -65,6 +68,7 @@ async fn act(verb: Verb, terminal: &Terminal) -> Result<exit::Exit, Failure> {
         }
         Verb::Resolve(args) => verbs::resolve::resolve(&args, terminal).await,
         Verb::Status(args) => verbs::status::status(&args, terminal).await,
+        Verb::Report(args) => verbs::report::report(&args, terminal).await,
         Verb::Account(args) => verbs::account::account(&args, terminal).await,
         Verb::Serve(args) => verbs::serve::serve(&args, terminal).await,
         Verb::Sandbox(args) => verbs::sandbox::sandbox(&args, terminal).await,

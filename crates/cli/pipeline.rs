@@ -5,6 +5,7 @@
 //! ([`interpolate`]), the tree is judged by the schema of the types ([`schema`], [`fit`]), read into the
 //! types ([`reading`], [`mod@file`]), and their meaning is checked against the packs ([`check`]).
 
+mod attempt;
 mod bought;
 mod check;
 mod document;
@@ -31,6 +32,7 @@ mod tests;
 mod tree;
 mod words;
 
+pub(crate) use attempt::{Order, entry_path};
 pub(crate) use bought::Bought;
 pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;

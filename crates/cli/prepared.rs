@@ -1,26 +1,28 @@
 //! A pipeline whose file, source, expressions and sink have been found to fit together.
 
+mod steps;
+
 use crate::{
     args::FileArgs,
     exit::Failure,
     pipeline::{
-        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Provider, Secret, Step,
+        self, Document, Flaw, Hop, Loaded, Pipeline, Process, Provider, Secret,
         TableFormat,
     },
     terminal::Terminal,
 };
-use leadmill_core::{Account, Lane, Operation, Pack, index::Reuse};
+use leadmill_core::{Account, Pack};
 use leadmill_state::Place;
 use leadmill_tables::{
-    Attach, Format, Questions, Results, SchemaRef, Sink, SinkSpec, Source, SourceSpec,
-    StepSpec, Subject, TableError,
+    Format, Results, SchemaRef, Sink, SinkSpec, Source, SourceSpec, Subject, TableError,
 };
 use sha2::{Digest, Sha256};
 use std::{
-    borrow::Cow,
     fs,
     path::{Path, PathBuf},
 };
+pub(crate) use steps::{PreparedAttempt, PreparedStep};
+use steps::{constant_accepts, fit_steps, step_path, steps};
 
 /// Everything that can be known before anything is asked.
 pub(crate) struct Prepared {
@@ -37,20 +39,6 @@ pub(crate) struct Prepared {
     pub(crate) run_key: String,
     file: String,
     document: Document,
-}
-
-/// A step with its compiled expressions.
-pub(crate) struct PreparedStep {
-    pub(crate) spec: StepSpec,
-    pub(crate) provider: String,
-    pub(crate) account: Account,
-    pub(crate) operation: Operation,
-    pub(crate) lane: Option<Lane>,
-    pub(crate) reuse: Reuse,
-    /// The columns that its rows have before it.
-    pub(crate) input: SchemaRef,
-    pub(crate) questions: Questions,
-    pub(crate) attach: Attach,
 }
 
 /// A file that was read, and whose source is remote and was not opened.
@@ -83,6 +71,8 @@ pub(crate) async fn prepare(
     let output = steps
         .last()
         .map_or_else(|| source.schema().clone(), |step| step.attach.schema().clone());
+    let remarks = constant_accepts(&pipeline, &document, &steps);
+    terminal.talk(&pipeline::warn(&file, &remarks));
     let state = place(args.state.as_deref(), &pipeline.state, &base, terminal)?;
     let results = results(&state, pipeline.results.as_deref(), &base)?;
     let run_key = args.run_key.clone().unwrap_or_else(|| run_key(&pipeline, &base));
@@ -207,6 +197,11 @@ pub(crate) fn packs() -> Result<Vec<Pack>, Failure> {
 }
 
 impl Prepared {
+    /// Everything that is asked, of whomever.
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = &PreparedAttempt> {
+        self.steps.iter().flat_map(|step| &step.attempts)
+    }
+
     /// Looks at so many pages of leads that are searched, and not at those after them.
     pub(crate) async fn narrow(&mut self, pages: u32) -> Result<(), Failure> {
         if let Some(bought) = &self.pipeline.source.bought {
@@ -301,69 +296,6 @@ async fn fit(
     if flaws.is_empty() { Ok((source, steps, sink, errors)) } else { Err(flaws) }
 }
 
-fn fit_steps(
-    pipeline: &Pipeline,
-    document: &Document,
-    packs: &[Pack],
-    source: &SchemaRef,
-    flaws: &mut Vec<Flaw>,
-) -> Vec<PreparedStep> {
-    let mut schema = source.clone();
-    let all = steps(pipeline);
-    let mut steps = Vec::new();
-    for (place, step) in &all {
-        let Some(attempt) = step.attempts.first() else { continue };
-        let Some(account) = pipeline.account(&attempt.provider, packs) else { continue };
-        let output = step.output.iter();
-        let output = output.filter_map(|out| {
-            Some((out.column.clone(), step.operation.select(&out.field).ok()?))
-        });
-        let spec = StepSpec {
-            name: step.name.clone(),
-            operation: step.operation,
-            when: step.when.clone(),
-            inputs: step.inputs.clone(),
-            output: output.collect(),
-            receipt: pipeline.sink.receipt,
-            asks_for_rows: place.is_none(),
-        };
-        let mut flaw = |error: TableError| {
-            let path = step_path(pipeline, step, *place, error.subject);
-            flaws.push(document.flaw(&path, error.message, error.hint));
-        };
-        let questions = Questions::prepare(&schema, &spec)
-            .map_err(|errors| errors.into_iter().for_each(&mut flaw));
-        let attach = Attach::new(&schema, &spec).map_err(flaw);
-        // What later steps can use is known only if this one's columns are.
-        let Ok(attach) = attach else { break };
-        let input = std::mem::replace(&mut schema, attach.schema().clone());
-        let Ok(questions) = questions else { continue };
-        let only = account.offer(step.operation).and_then(|offer| offer.only);
-        steps.push(PreparedStep {
-            spec,
-            provider: attempt.provider.clone(),
-            account,
-            operation: step.operation,
-            lane: attempt.lane.or(only),
-            reuse: step.reuse,
-            input,
-            questions,
-            attach,
-        });
-    }
-    steps
-}
-
-/// The steps, each with its place in the file: before them the one that buys the source, if it is bought.
-fn steps(pipeline: &Pipeline) -> Vec<(Option<usize>, Cow<'_, Step>)> {
-    let mut names = pipeline.providers.keys();
-    let only = names.next().filter(|_| names.next().is_none()).map(String::as_str);
-    let source = pipeline.source.bought.iter();
-    let source = source.map(|bought| (None, Cow::Owned(bought.step(only))));
-    let enrich = pipeline.enrich.iter().enumerate();
-    source.chain(enrich.map(|(place, step)| (Some(place), Cow::Borrowed(step)))).collect()
-}
-
 fn source_path(pipeline: &Pipeline, subject: Subject) -> [Hop<'static>; 2] {
     let key = match subject {
         Subject::Filter => "where",
@@ -375,37 +307,6 @@ fn source_path(pipeline: &Pipeline, subject: Subject) -> [Hop<'static>; 2] {
         },
     };
     ["source".into(), key.into()]
-}
-
-fn step_path<'a>(
-    pipeline: &'a Pipeline,
-    step: &'a Step,
-    place: Option<usize>,
-    subject: Subject,
-) -> Vec<Hop<'a>> {
-    let Some(place) = place else {
-        let bought = pipeline.source.bought.as_ref();
-        let kind = bought.map_or("source", |bought| bought.kind.name());
-        return vec!["source".into(), kind.into()];
-    };
-    let mut path: Vec<Hop<'_>> = vec!["enrich".into(), place.into()];
-    match subject {
-        Subject::When => path.push("when".into()),
-        Subject::Input(input) => {
-            path.push(step.operation.key().into());
-            path.extend(
-                step.operation.inputs().get(input).map(|input| Hop::from(input.name)),
-            );
-        }
-        Subject::Output(output) => match step.output.get(output) {
-            Some(output) => {
-                path.extend([Hop::from("output"), output.column.as_str().into()])
-            }
-            None => path.push("name".into()),
-        },
-        _ => {}
-    }
-    path
 }
 
 const fn format(format: TableFormat) -> Format {

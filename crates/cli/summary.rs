@@ -1,6 +1,8 @@
 //! What a run came to: for people on stderr, for programs as one line of JSON.
 
-use crate::{calendar::time, exit::Exit, needs::Counts, progress::duration};
+use crate::{
+    calendar::time, exit::Exit, needs::Counts, pipeline::Order, progress::duration,
+};
 use leadmill_core::{Credits, Status, Timestamp, schedule::Lanes};
 use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
@@ -12,13 +14,44 @@ use std::{collections::BTreeMap, fmt::Write, time::Duration};
 pub(crate) struct StepSummary {
     pub(crate) name: String,
     pub(crate) operation: &'static str,
-    pub(crate) provider: String,
-    /// How its questions have travelled, if any has.
-    pub(crate) lanes: Option<Lanes>,
+    /// How the order of its providers came about.
+    pub(crate) order: Order,
+    /// Whom it asks, in this order.
+    pub(crate) providers: Vec<ProviderSummary>,
     pub(crate) counts: Counts,
     pub(crate) ending: Ending,
     /// Rows of the output, by status.
     pub(crate) rows: BTreeMap<Status, u64>,
+}
+
+/// One provider that a step asks.
+#[derive(Debug)]
+pub(crate) struct ProviderSummary {
+    pub(crate) name: String,
+    /// How questions have travelled, if any has.
+    pub(crate) lanes: Option<Lanes>,
+    /// Questions that were put to it in this session.
+    pub(crate) asked: u64,
+    pub(crate) ending: Ending,
+    /// Leads whose answer is its own, whenever it was given.
+    pub(crate) rows: u64,
+}
+
+impl StepSummary {
+    fn providers(&self) -> String {
+        let names = self.providers.iter().map(|provider| provider.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// How questions have travelled, to whomever.
+    fn lanes(&self) -> Option<Lanes> {
+        let mut lanes = self.providers.iter().filter_map(|provider| provider.lanes);
+        let first = lanes.next()?;
+        Some(match lanes.all(|lanes| lanes == first) {
+            true => first,
+            false => Lanes::Both,
+        })
+    }
 }
 
 /// One provider.
@@ -118,16 +151,26 @@ impl Summary {
         let mut text = String::new();
         for step in &self.steps {
             let Counts { rows, no_input, duplicates, reused, held, to_buy } = step.counts;
-            let lanes = step.lanes.map_or_else(String::new, |lanes| format!(", {lanes}"));
+            let lanes =
+                step.lanes().map_or_else(String::new, |lanes| format!(", {lanes}"));
+            let providers = step.providers();
             _ = writeln!(
                 text,
-                "{} ({} at {}{lanes})",
-                step.name, step.operation, step.provider
+                "{} ({} at {providers}{lanes})",
+                step.name, step.operation
             );
             _ = writeln!(
                 text,
                 "  {rows} rows: {no_input} without a question, {duplicates} duplicates, {reused} known, {held} held, {to_buy} to ask"
             );
+            for provider in step.providers.iter().filter(|_| step.providers.len() > 1) {
+                let ProviderSummary { name, lanes, asked, rows, .. } = provider;
+                let lanes = lanes.map_or_else(String::new, |lanes| format!(" ({lanes})"));
+                _ = writeln!(
+                    text,
+                    "  {name}: {asked} asked{lanes}, {rows} rows answered"
+                );
+            }
             let counts: Vec<String> = step
                 .rows
                 .iter()
@@ -190,8 +233,10 @@ fn step_json(step: &StepSummary) -> Value {
     json!({
         "name": step.name,
         "operation": step.operation,
-        "provider": step.provider,
-        "lane": step.lanes.map(|lanes| lanes.to_string()),
+        "provider": step.providers(),
+        "providers": step.providers.iter().map(provider_json).collect::<Vec<_>>(),
+        "order": step.order.name(),
+        "lane": step.lanes().map(|lanes| lanes.to_string()),
         "complete": step.ending == Ending::Complete,
         "rows": rows,
         "no_input": no_input,
@@ -200,6 +245,16 @@ fn step_json(step: &StepSummary) -> Value {
         "held": held,
         "to_buy": to_buy,
         "status": statuses,
+    })
+}
+
+fn provider_json(provider: &ProviderSummary) -> Value {
+    json!({
+        "provider": provider.name,
+        "lane": provider.lanes.map(|lanes| lanes.to_string()),
+        "complete": provider.ending == Ending::Complete,
+        "asked": provider.asked,
+        "rows": provider.rows,
     })
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod init;
 pub(crate) mod packs;
 pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod sandbox;

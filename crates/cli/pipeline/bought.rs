@@ -1,9 +1,10 @@
 //! Leads that are bought: the source is the answer to a question.
 
 use super::{
+    attempt::{Attempt, Order},
     operations::{self, inputs},
     shapes,
-    step::{Attempt, Output, Step, Written},
+    step::{Output, Step, Written},
 };
 use leadmill_core::{Operation, Query, QueryKey, Unaskable, index::Reuse};
 use schemars::{Schema, SchemaGenerator};
@@ -231,8 +232,7 @@ impl Bought {
             })
         });
         let provider = self.provider.as_deref().or(only_provider);
-        let attempts =
-            provider.map(|provider| Attempt { provider: provider.into(), lane: None });
+        let attempts = provider.map(Attempt::of);
         Step {
             name: "source".to_owned(),
             operation,
@@ -240,6 +240,7 @@ impl Bought {
             rows: self.rows(),
             when: None,
             attempts: attempts.into_iter().collect(),
+            order: Order::File,
             output: output.collect(),
             reuse: Reuse::default(),
         }

@@ -19,7 +19,7 @@ pub(crate) fn check(
     document: &Document,
     packs: &[Pack],
 ) -> Vec<Flaw> {
-    steps::default_provider(pipeline);
+    steps::default_providers(pipeline, document, packs);
     steps::ids_of_leads(pipeline);
     let mut checking = Checking { pipeline, document, packs, flaws: Vec::new() };
     checking.providers();

@@ -77,7 +77,7 @@ impl<'a> Fitting<'a> {
             (Kind::Number(_) | Kind::Flag(_), ["text"]) => {
                 (&node.span, Some(format!("put it in quotation marks: \"{written}\"")))
             }
-            (Kind::Text(_), ["a list"]) => {
+            (Kind::Text(_), ["a list", ..]) => {
                 (&node.span, Some(format!("put it in brackets: [{written}]")))
             }
             (Kind::Text(_) | Kind::Number(_) | Kind::Flag(_), _) => (&node.span, None),
@@ -119,6 +119,7 @@ fn takes(schema: &Value, kind: &Kind) -> bool {
         Some("string") => matches!(kind, Kind::Text(_)),
         Some("boolean") => matches!(kind, Kind::Flag(_)),
         Some("integer") => matches!(kind, Kind::Number(number) if !number.is_f64()),
+        Some("number") => matches!(kind, Kind::Number(_)),
         _ => true,
     }
 }
@@ -131,6 +132,7 @@ fn name(schema: &Value) -> Option<&'static str> {
         "string" => Some("text"),
         "boolean" => Some("true or false"),
         "integer" => Some("a whole number"),
+        "number" => Some("a number"),
         _ => None,
     }
 }

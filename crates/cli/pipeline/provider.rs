@@ -88,6 +88,10 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "operations::prices")]
     pub(crate) prices: BTreeMap<Operation, Credits>,
+    /// What one credit costs, in any one currency: for comparing providers.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::money")]
+    pub(crate) credit: Option<f64>,
 }
 
 /// What to do with a batch in doubt.

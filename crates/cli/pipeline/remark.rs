@@ -1,7 +1,10 @@
 //! What is right and still unwise.
 
-use super::{Document, Flaw, Pipeline, Provider, document::Hop, secret, tree::Origin};
-use leadmill_core::{Pack, Window, Wish};
+use super::{
+    Document, Flaw, Order, Pipeline, Provider, Step, document::Hop, entry_path, secret,
+    tree::Origin,
+};
+use leadmill_core::{Operation, Pack, Window, Wish};
 
 /// All that is to be said of a file.
 pub(crate) fn remarks(
@@ -12,6 +15,7 @@ pub(crate) fn remarks(
     let mut remarks = keys(pipeline, document);
     remarks.extend(shares(pipeline, document, packs));
     remarks.extend(unasked(pipeline, document));
+    remarks.extend(waterfalls(pipeline, document, packs));
     remarks
 }
 
@@ -96,4 +100,53 @@ fn unasked(pipeline: &Pipeline, document: &Document) -> Vec<Flaw> {
         }
     }
     remarks
+}
+
+/// Hits that are paid for and not used, and entries whose turn never comes.
+fn waterfalls(pipeline: &Pipeline, document: &Document, packs: &[Pack]) -> Vec<Flaw> {
+    let mut remarks = Vec::new();
+    for (place, step) in pipeline.enrich.iter().enumerate() {
+        let at: [Hop<'_>; 2] = ["enrich".into(), place.into()];
+        let mut entries = step.attempts.iter();
+        if let Some(entry) = entries.position(|attempt| attempt.accept.is_some()) {
+            let path = entry_path(at, step.order, entry, Some("accept"));
+            let message = "a hit that `accept` turns down was paid for all the same";
+            remarks.push(document.flaw(&path, message, None));
+        }
+        let Some((entry, why)) = dead_end(pipeline, step, packs) else { continue };
+        let path = entry_path(at, step.order, entry + 1, Some("provider"));
+        let name = step.attempts.get(entry + 1).map(|next| next.provider.as_str());
+        let message = format!("`{}` is never asked: {why}", name.unwrap_or_default());
+        remarks.push(document.flaw(&path, message, None));
+    }
+    remarks
+}
+
+/// The first entry of a step that lets nothing through to the next one, and why.
+fn dead_end(pipeline: &Pipeline, step: &Step, packs: &[Pack]) -> Option<(usize, String)> {
+    if step.order == Order::Cheapest {
+        return None;
+    }
+    let earlier = step.attempts.len().saturating_sub(1);
+    let mut entries = step.attempts.iter().enumerate().take(earlier);
+    entries.find_map(|(entry, attempt)| {
+        let name = &attempt.provider;
+        let account = pipeline.account(name, packs)?;
+        let price = account.offer(step.operation)?.price;
+        let budget = pipeline.budget.run.get(name);
+        // Validation at Enrich.so ends with a verdict, whatever it is.
+        let always = account.pack.name == "enrich.so"
+            && step.operation == Operation::VerifyEmail
+            && attempt.accept.is_none();
+        let why = match budget {
+            Some(budget) if *budget < price => {
+                format!(
+                    "the budget at `{name}` holds no question, so that it misses none"
+                )
+            }
+            _ if always => format!("`{name}` has a verdict on every address"),
+            _ => return None,
+        };
+        Some((entry, why))
+    })
 }

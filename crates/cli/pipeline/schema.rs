@@ -39,7 +39,7 @@ fn never_null(schema: &mut Schema) {
 
 /// A number or a flag, or a text with something to fill in.
 fn or_filled_in(schema: &mut Schema) {
-    if let Some(kind @ ("integer" | "boolean")) =
+    if let Some(kind @ ("integer" | "number" | "boolean")) =
         schema.get("type").and_then(Value::as_str)
     {
         let kinds = json!([kind, "string"]);

@@ -81,6 +81,11 @@ pub(crate) fn texts(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// An amount of money, more than none.
+pub(crate) fn money(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "number", "exclusiveMinimum": 0 })
+}
+
 /// The two ways in which questions travel.
 pub(crate) fn lane(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["bulk", "single"] })

@@ -1,7 +1,11 @@
 //! A step: what is asked about each lead, whom, and what becomes of the answer.
 
-use super::{listed::Listed, operations, shapes};
-use leadmill_core::{Input, Lane, Operation, Presence, index, limits};
+use super::{
+    attempt::{Attempt, Order, TryKeys},
+    listed::Listed,
+    operations, shapes,
+};
+use leadmill_core::{Input, Operation, Presence, index, limits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,8 +24,10 @@ pub(crate) struct Step {
     pub(crate) rows: Option<u32>,
     /// An SQL condition: leads for which it is not true are not asked about.
     pub(crate) when: Option<String>,
-    /// Whom to ask, in this order. Never empty once the file was read.
+    /// Whom to ask: each only what those before it provably do not know. Never empty once the file was read.
     pub(crate) attempts: Vec<Attempt>,
+    /// In which order.
+    pub(crate) order: Order,
     /// The columns that it adds, in the order of the file.
     pub(crate) output: Vec<Output>,
     /// How long answers are good for.
@@ -35,16 +41,6 @@ pub(crate) struct Output {
     pub(crate) column: String,
     /// The way to its value in an answer, as in the file.
     pub(crate) field: String,
-}
-
-/// One entry of `try:`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "AttemptKeys")]
-pub(crate) struct Attempt {
-    /// The provider, by its name in `providers:`.
-    pub(crate) provider: String,
-    /// The lane; `None` leaves the choice to the engine.
-    pub(crate) lane: Option<Lane>,
 }
 
 /// What is asked about each lead: a name, and exactly one operation with its inputs.
@@ -62,13 +58,10 @@ pub(crate) struct StepKeys {
     #[serde(default)]
     #[schemars(schema_with = "shapes::text")]
     when: Option<String>,
-    /// Whom to ask. Without it the only provider.
+    /// Whom to ask: the next one is asked only what the one before provably does not know. Without it the only
+    /// provider.
     #[serde(default, rename = "try")]
-    #[schemars(
-        length(min = 1, max = 1),
-        extend("errorMessage" = "several providers in `try` are not supported yet")
-    )]
-    attempts: Vec<AttemptKeys>,
+    attempts: TryKeys,
     /// The columns that the step adds, each with the field of the operation that fills it, or a way into one, such as
     /// `positions[0].title`.
     #[schemars(schema_with = "shapes::texts")]
@@ -99,30 +92,6 @@ impl Written {
             Self::Json(json) => constant(json.to_string()),
         }
     }
-}
-
-/// Whom to ask: a provider's name, or a mapping with the lane too.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum AttemptKeys {
-    /// A provider's name.
-    Name(#[schemars(schema_with = "shapes::text")] String),
-    /// A provider with a lane.
-    Entry(AttemptEntry),
-}
-
-/// A provider to ask, and how.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("x-later" = ["accept", "min_rows"]))]
-pub(crate) struct AttemptEntry {
-    /// The provider's name in `providers:`.
-    #[schemars(schema_with = "shapes::text")]
-    provider: String,
-    /// How questions travel: `bulk` jobs or `single` calls. By default whichever ends sooner.
-    #[serde(default)]
-    #[schemars(schema_with = "shapes::lane")]
-    lane: Option<Lane>,
 }
 
 /// How long answers are good for. Errors are never reused.
@@ -176,30 +145,21 @@ impl TryFrom<StepKeys> for Step {
             return Err(NotOneQuestion);
         }
         let usual = index::Reuse::default();
+        let (attempts, order) = keys.attempts.read();
         Ok(Self {
             name: keys.name,
             operation,
             inputs,
             rows,
             when: keys.when,
-            attempts: keys.attempts.into_iter().map(Attempt::from).collect(),
+            attempts,
+            order,
             output: keys.output.0.into_iter().map(Output::from).collect(),
             reuse: index::Reuse {
                 hit: keys.reuse.hit.map_or(usual.hit, |hit| hit.0),
                 miss: keys.reuse.miss.map_or(usual.miss, |miss| miss.0),
             },
         })
-    }
-}
-
-impl From<AttemptKeys> for Attempt {
-    fn from(keys: AttemptKeys) -> Self {
-        match keys {
-            AttemptKeys::Name(provider) => Self { provider, lane: None },
-            AttemptKeys::Entry(entry) => {
-                Self { provider: entry.provider, lane: entry.lane }
-            }
-        }
     }
 }
 

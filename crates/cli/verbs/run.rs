@@ -1,12 +1,15 @@
 //! `leadmill run`: starts a run, or goes on where an earlier one ended. It is the same thing.
 
+mod asking;
 mod doubts;
+mod loading;
 mod salvage;
 mod session;
 
 use crate::{
     accounts::Accounts,
     args::{Empty, RunArgs},
+    cheapest,
     clock::SystemClock,
     counting,
     exit::{Exit, Failure},
@@ -81,6 +84,9 @@ async fn go(
     let (ledger, journal) = store.book().await?;
     claim_results(&prepared, &store, &ledger).await?;
     look_ahead(&mut prepared, &store, &ledger).await?;
+    let opened_at = store.runs().await?.into_iter().find(|known| known.id == run.id);
+    let opened_at = opened_at.map_or_else(|| SystemClock.now(), |run| run.opened_at);
+    terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
     let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone());
     let session = Session {

@@ -1,20 +1,20 @@
 //! Everything known for one step, in columns, found by question.
 
-mod loading;
+pub(crate) mod loading;
 
 use crate::{Results, StepSpec, TableError, part, parts};
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray,
+        Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
         TimestampMillisecondArray,
     },
-    datatypes::{Int64Type, UInt8Type},
+    datatypes::{Int64Type, UInt8Type, UInt32Type},
     error::ArrowError,
 };
 use futures::StreamExt;
 use leadmill_core::{KeyMap, Part, QueryKey, Status, Timestamp};
 use loading::{Loading, broken};
-use std::{pin::pin, sync::Arc};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 
 /// Answers that were bought together.
 #[derive(Clone, Debug)]
@@ -31,12 +31,27 @@ pub struct Bought<'a> {
     pub reused: bool,
 }
 
+/// How a question's answer in a purchase counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Not at all.
+    Not,
+    /// It is the answer.
+    Whole,
+    /// It was turned down, and is a miss: its values are left out, what it cost is not.
+    AsMiss,
+    /// The answer is another's, or not here yet: what this one cost is added to it.
+    AsCost,
+}
+
 /// The answers of one step: about 100 bytes each.
 #[derive(Debug)]
 pub struct Answers {
     /// All of [`ROWS`] rows but the first, which is one row of nulls, and the last.
     chunks: Vec<RecordBatch>,
     places: KeyMap<u32>,
+    /// What others were paid for the questions of some rows; none where nobody says how much.
+    added: HashMap<Place, Option<i64>>,
     pub(crate) purchases: Purchases,
 }
 
@@ -55,15 +70,15 @@ pub(crate) type Place = (usize, usize);
 pub(crate) const NOWHERE: Place = (0, 0);
 
 impl Answers {
-    /// Loads the fields that `step` puts out, for the questions that are `wanted`. Of several answers to the
-    /// same question the last one counts.
+    /// Loads the fields that `step` puts out, of each purchase (by its place) for the questions whose answers
+    /// count. Of several that are the answer to the same question the last one is.
     ///
-    /// A question that is not wanted has no answer here: so a suppressed person's answers stay out.
+    /// A question of which no answer counts has none here: so a suppressed person's answers stay out.
     pub async fn load(
         step: &StepSpec,
         results: &Results,
         bought: &[Bought<'_>],
-        wanted: &(dyn Fn(&QueryKey) -> bool + Sync),
+        counts: &(dyn Fn(usize, &QueryKey) -> Counts + Sync),
     ) -> Result<Self, TableError> {
         let mut loading = Loading::new(step);
         let parts = bought.iter().map(|bought| async move {
@@ -73,21 +88,22 @@ impl Answers {
             }
         });
         let mut parts = pin!(futures::stream::iter(parts).buffered(AHEAD));
-        for (purchase, bought) in (0..).zip(bought) {
+        for (purchase, bought) in bought.iter().enumerate() {
+            let counts = |key: &QueryKey| counts(purchase, key);
             let fetched = parts.next().await.transpose()?.flatten();
             match (bought.part, fetched) {
                 (Part::File(name), Some(bytes)) => {
                     for batch in
                         parts::read(bytes, name, step.operation, &loading.fields)?
                     {
-                        loading.add(name, purchase, &batch, wanted)?;
+                        loading.add(name, purchase, &batch, &counts)?;
                     }
                 }
                 (Part::Inline(answers), _) => {
                     const NAME: &str = "in the journal";
                     let batch = part::encode(step.operation, answers);
                     let batch = batch.map_err(|error| broken(NAME, &error))?;
-                    loading.add(NAME, purchase, &batch, wanted)?;
+                    loading.add(NAME, purchase, &batch, &counts)?;
                 }
                 (Part::File(name), None) => return Err(parts::foreign(name)),
             }
@@ -117,14 +133,21 @@ impl Answers {
         (!values.is_empty() && values.is_valid(0)).then(|| values.value(0))
     }
 
+    /// Which purchase the answer to a question is from, by its place.
+    pub fn purchase_of(&self, key: &QueryKey) -> Option<usize> {
+        let (chunk, row) = self.place(key)?;
+        let column = self.chunks.get(chunk)?.column(1);
+        let column = column.as_primitive_opt::<UInt32Type>()?;
+        column.is_valid(row).then(|| column.value(row) as usize)
+    }
+
     pub(crate) fn place(&self, key: &QueryKey) -> Option<Place> {
-        let row = *self.places.get(key)? as usize;
-        Some((row / ROWS + 1, row % ROWS))
+        self.places.get(key).map(|row| place_of(*row))
     }
 
     pub(crate) fn status_at(&self, (chunk, row): Place) -> Option<Status> {
-        let column = self.chunks.get(chunk)?.column(0);
-        Status::from_code(column.as_primitive_opt::<UInt8Type>()?.value(row))
+        let column = self.chunks.get(chunk)?.column(0).as_primitive_opt::<UInt8Type>()?;
+        column.is_valid(row).then(|| Status::from_code(column.value(row)))?
     }
 
     /// Values of the step's output column in this place, for many rows.
@@ -141,9 +164,18 @@ impl Answers {
         self.gather(1, rows)
     }
 
-    /// What each of many rows cost.
+    /// What the question of each of many rows cost, whoever was paid.
     pub(crate) fn credits(&self, rows: &[Place]) -> Result<ArrayRef, ArrowError> {
-        self.gather(2, rows)
+        let own = self.gather(2, rows)?;
+        let Some(known) = own.as_primitive_opt::<Int64Type>() else { return Ok(own) };
+        if self.added.is_empty() {
+            return Ok(own);
+        }
+        let sum = |(own, row): (Option<i64>, &Place)| match self.added.get(row) {
+            Some(added) => Some(own?.saturating_add((*added)?)),
+            None => own,
+        };
+        Ok(Arc::new(known.iter().zip(rows).map(sum).collect::<Int64Array>()))
     }
 
     fn gather(&self, column: usize, rows: &[Place]) -> Result<ArrayRef, ArrowError> {
@@ -151,6 +183,12 @@ impl Answers {
             self.chunks.iter().map(|chunk| chunk.column(column).as_ref()).collect();
         arrow::compute::interleave(&columns, rows)
     }
+}
+
+/// Where a row is, counted over all chunks but the first.
+const fn place_of(row: u32) -> Place {
+    let row = row as usize;
+    (row / ROWS + 1, row % ROWS)
 }
 
 /// Facts of each purchase, in columns.

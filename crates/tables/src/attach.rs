@@ -88,10 +88,10 @@ impl Attach {
         for asked in asked {
             let (row, status) = match asked.as_ref().map(|query| query.key()) {
                 Err(_) => (NOWHERE, Status::InvalidInput),
-                Ok(key) => answers
-                    .place(&key)
-                    .and_then(|row| Some((row, answers.status_at(row)?)))
-                    .unwrap_or_else(|| (NOWHERE, standing(&key))),
+                Ok(key) => {
+                    let row = answers.place(&key).unwrap_or(NOWHERE);
+                    (row, answers.status_at(row).unwrap_or_else(|| standing(&key)))
+                }
             };
             rows.push(row);
             statuses.push(status.code());

@@ -29,6 +29,8 @@ pub enum Subject {
     When,
     /// A step's input, by its place among the operation's inputs.
     Input(usize),
+    /// The `accept:` of an entry of a step's `try:`, by its place there.
+    Accept(usize),
     /// A column that a step adds, by its place in the step's `output:`. One past the end is the step's
     /// status column, two past the end its receipt.
     Output(usize),

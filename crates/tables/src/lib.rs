@@ -2,13 +2,15 @@
 //!
 //! Read in this order: [`mod@format`], [`source`] (leads in, as often as the
 //! run looks at them), [`key`] (who is who), [`step`] and [`questions`] (rows become questions),
-//! [`parts`] (answers become durable), [`answers`] and [`attach`] (answers meet their rows), [`sink`]
+//! [`parts`] (answers become durable), [`accept`] (which of them are good enough), [`answers`] and [`attach`] (answers meet their rows), [`sink`]
 //! (the output, all or nothing).
 //!
 //! DataFusion scans, filters and computes; nothing here ever buys.
 
+pub mod accept;
 pub mod answers;
 pub mod attach;
+mod compiler;
 mod csv;
 mod durable;
 pub mod error;
@@ -40,7 +42,8 @@ pub mod tally;
 mod text_files;
 mod uniform;
 
-pub use answers::{Answers, Bought};
+pub use accept::Accept;
+pub use answers::{Answers, Bought, Counts};
 pub use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 pub use attach::Attach;
 pub use error::{Subject, TableError};

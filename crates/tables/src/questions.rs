@@ -1,26 +1,13 @@
 //! Rows become questions.
 
-use crate::{
-    StepSpec, Subject, TableError,
-    expression::{Purpose, check, check_condition},
-    nearest,
-    plain::{rewrite, type_name},
-    session::session,
-};
+use crate::{StepSpec, Subject, TableError, compiler::Compiler, nearest, plain::rewrite};
 use arrow::{
     array::{Array, AsArray, BooleanArray, StringArray},
     compute::{cast, filter_record_batch, prep_null_mask_filter},
     datatypes::{DataType, SchemaRef},
     record_batch::RecordBatch,
 };
-use datafusion::{
-    common::DFSchema,
-    error::DataFusionError,
-    logical_expr::{Expr, simplify::SimplifyContext},
-    optimizer::simplify_expressions::ExprSimplifier,
-    physical_plan::PhysicalExpr,
-    prelude::SessionContext,
-};
+use datafusion::{error::DataFusionError, physical_plan::PhysicalExpr};
 use leadmill_core::{Operation, Query, Unaskable};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -41,14 +28,16 @@ impl Questions {
     pub fn prepare(schema: &SchemaRef, step: &StepSpec) -> Result<Self, Vec<TableError>> {
         let compiler = Compiler::new(schema).map_err(|error| vec![error])?;
         let mut errors = Vec::new();
-        let when = step.when.as_deref().map(|sql| compiler.condition(sql)).transpose();
+        let when = step.when.as_deref();
+        let when = when.map(|sql| compiler.condition(Subject::When, sql)).transpose();
         let when = when.unwrap_or_else(|error| {
             errors.push(error);
             None
         });
         let mut inputs = Vec::new();
         for (place, sql) in step.inputs.iter().enumerate() {
-            let input = sql.as_deref().map(|sql| compiler.text(place, sql));
+            let input =
+                sql.as_deref().map(|sql| compiler.text(Subject::Input(place), sql));
             match input.transpose() {
                 Ok(input) => inputs.push(input),
                 Err(error) => errors.push(error),
@@ -136,78 +125,6 @@ impl Questions {
 
     fn told(&self, subject: Subject, error: &DataFusionError) -> TableError {
         rewrite(subject, error, nearest::columns(&self.schema))
-    }
-}
-
-struct Compiler<'a> {
-    session: SessionContext,
-    schema: &'a SchemaRef,
-    columns: DFSchema,
-}
-
-type Compiled = Result<Arc<dyn PhysicalExpr>, TableError>;
-
-impl<'a> Compiler<'a> {
-    fn new(schema: &'a SchemaRef) -> Result<Self, TableError> {
-        let told = |error: DataFusionError| rewrite(Subject::Location, &error, []);
-        let columns = DFSchema::try_from(schema.clone()).map_err(told)?;
-        Ok(Self { session: session().map_err(told)?, schema, columns })
-    }
-
-    fn condition(&self, sql: &str) -> Compiled {
-        let told = |error| self.told(Subject::When, &error);
-        let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
-        check(Subject::When, &expression, Purpose::Ask)?;
-        let compiled = self.compile(expression).map_err(told)?;
-        let kind = compiled.data_type(self.schema).map_err(told)?;
-        check_condition(Subject::When, &kind)?;
-        Ok(compiled)
-    }
-
-    fn text(&self, place: usize, sql: &str) -> Compiled {
-        let subject = Subject::Input(place);
-        let told = |error| self.told(subject, &error);
-        let expression = self.session.parse_sql_expr(sql, &self.columns).map_err(told)?;
-        check(subject, &expression, Purpose::Ask)?;
-        let compiled = self.compile(expression).map_err(told)?;
-        let kind = compiled.data_type(self.schema).map_err(told)?;
-        match is_text(&kind) {
-            true => Ok(compiled),
-            false => {
-                let kind = type_name(&kind);
-                let message = format!("an input must be text, and this is {kind}");
-                Err(TableError::new(subject, message)
-                    .hint(format!("write CAST({} AS VARCHAR)", sql.trim())))
-            }
-        }
-    }
-
-    /// Some functions, such as `coalesce`, exist only until they are simplified to others.
-    fn compile(
-        &self,
-        expression: Expr,
-    ) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
-        let state = self.session.state();
-        let columns = Arc::new(self.columns.clone());
-        let options = Arc::clone(state.config_options());
-        let rules =
-            SimplifyContext::builder().with_schema(columns).with_config_options(options);
-        let simplifier = ExprSimplifier::new(rules.build());
-        let expression =
-            simplifier.simplify(simplifier.coerce(expression, &self.columns)?)?;
-        self.session.create_physical_expr(expression, &self.columns)
-    }
-
-    fn told(&self, subject: Subject, error: &DataFusionError) -> TableError {
-        rewrite(subject, error, nearest::columns(self.schema))
-    }
-}
-
-fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
     }
 }
 

@@ -2,24 +2,41 @@
 
 use super::{
     super::{
-        document::Hop,
+        attempt::{Attempt, Order, entry_path},
+        document::{Document, Hop},
         file::Pipeline,
         nearest::{meant, one_of},
-        step::{Attempt, Step},
+        step::Step,
     },
     Checking,
 };
-use leadmill_core::{InputKind, Lane, operation::NoSuchField};
+use leadmill_core::{InputKind, Lane, Pack, operation::NoSuchField};
 use std::collections::BTreeSet;
 
-/// A step without `try:` asks the only provider there is.
-pub(super) fn default_provider(pipeline: &mut Pipeline) {
-    let mut names = pipeline.providers.keys();
-    let (Some(only), None) = (names.next(), names.next()) else { return };
-    for step in &mut pipeline.enrich {
-        if step.attempts.is_empty() {
-            step.attempts.push(Attempt { provider: only.clone(), lane: None });
-        }
+/// A step without `try:` asks the only provider there is; one that asks the cheapest first, and names none, all that
+/// can be asked, in the order of the file.
+pub(super) fn default_providers(
+    pipeline: &mut Pipeline,
+    document: &Document,
+    packs: &[Pack],
+) {
+    let Pipeline { providers, enrich, .. } = pipeline;
+    let written = document.nearest(&["providers".into()]).entries().iter();
+    let written: Vec<&str> = written.map(|entry| entry.key.as_str()).collect();
+    for step in enrich.iter_mut().filter(|step| step.attempts.is_empty()) {
+        let offers = |name: &&str| {
+            let pack = providers.get(*name).map(|provider| &provider.pack);
+            let mut packs = packs.iter();
+            packs.any(|one| {
+                Some(&one.name) == pack && one.operations.contains_key(&step.operation)
+            })
+        };
+        let names: Vec<&str> = match step.order {
+            Order::Cheapest => written.iter().copied().filter(offers).collect(),
+            Order::File if written.len() == 1 => written.clone(),
+            Order::File => Vec::new(),
+        };
+        step.attempts = names.into_iter().map(Attempt::of).collect();
     }
 }
 
@@ -47,14 +64,80 @@ impl Checking<'_> {
                 let message = format!("another step is called `{written}` already");
                 self.wrong(&path, message, None);
             }
-            if step.attempts.is_empty() {
-                let message = "`try` is missing: there are several providers";
-                self.wrong(&at, message, one_of(self.provider_names()));
-            }
+            self.no_attempts(&at, step);
             for (entry, attempt) in step.attempts.iter().enumerate() {
                 self.attempt(&at, entry, step, attempt);
             }
+            self.purses(at, step);
+            self.credits(at, step);
             self.fields(&at, step);
+        }
+    }
+
+    fn no_attempts(&mut self, at: &[Hop<'_>; 2], step: &Step) {
+        match (step.attempts.is_empty(), step.order) {
+            (false, _) => {}
+            (true, Order::File) => {
+                let message = "`try` is missing: there are several providers";
+                self.wrong(at, message, one_of(self.provider_names()));
+            }
+            (true, Order::Cheapest) => {
+                let key = step.operation.key();
+                let message = format!("no provider of this file offers `{key}`");
+                self.wrong_key(&[at[0], at[1], key.into()], message, None);
+            }
+        }
+    }
+
+    /// Whoever was asked is not asked again: what the one knows, the other knows.
+    fn purses(&mut self, at: [Hop<'_>; 2], step: &Step) {
+        let purse = |attempt: &Attempt| {
+            let account = self.pipeline.account(&attempt.provider, self.packs);
+            account.map(|account| account.purse)
+        };
+        let purses: Vec<Option<String>> = step.attempts.iter().map(purse).collect();
+        for (entry, attempt) in step.attempts.iter().enumerate() {
+            let Some(Some(purse)) = purses.get(entry) else { continue };
+            let mut earlier = step.attempts.iter().zip(&purses).take(entry);
+            let same = earlier.find(|(_, other)| other.as_ref() == Some(purse));
+            let Some((other, _)) = same else { continue };
+            let (name, other) = (&attempt.provider, &other.provider);
+            let message = match name == other {
+                true => format!("`{name}` is asked already"),
+                false => format!("`{name}` spends from the same wallet as `{other}`"),
+            };
+            let hint = match step.order {
+                Order::Cheapest => "name the providers to ask: `of: [...]`",
+                Order::File => "leave one of the two out",
+            };
+            let path = entry_path(at, step.order, entry, Some("provider"));
+            self.wrong(&path, message, Some(hint.to_owned()));
+        }
+    }
+
+    /// What is compared must have a price in money, unless all of it is the same provider's credits.
+    fn credits(&mut self, at: [Hop<'_>; 2], step: &Step) {
+        if step.order != Order::Cheapest {
+            return;
+        }
+        let of = |attempt: &Attempt| self.pipeline.providers.get(&attempt.provider);
+        let mut packs =
+            step.attempts.iter().filter_map(of).map(|provider| &provider.pack);
+        let first = packs.next();
+        if packs.all(|pack| Some(pack) == first) {
+            return;
+        }
+        for attempt in &step.attempts {
+            if of(attempt).is_some_and(|provider| provider.credit.is_none()) {
+                let name = &attempt.provider;
+                let message =
+                    format!("`{name}` has no price of a credit to compare it by");
+                let hint = format!(
+                    "add `credit: 0.005` to `providers: {{ {name}: ... }}`, what one credit costs; in the same currency for all"
+                );
+                let path = [at[0], at[1], "try".into(), "order".into()];
+                self.wrong(&path, message, Some(hint));
+            }
         }
     }
 
@@ -65,7 +148,7 @@ impl Checking<'_> {
         step: &Step,
         attempt: &Attempt,
     ) {
-        let path = [at[0], at[1], "try".into(), Hop::Item(entry), "provider".into()];
+        let path = entry_path(*at, step.order, entry, Some("provider"));
         if !self.pipeline.providers.contains_key(&attempt.provider) {
             let written = self.document.quoted(&path);
             let hint = meant(&written, self.provider_names());
@@ -77,11 +160,17 @@ impl Checking<'_> {
             let message = format!("`{}` offers no `{}`", pack.name, step.operation.key());
             let offered = pack.operations.keys().map(|operation| operation.key());
             let offered: BTreeSet<_> = offered.collect();
-            let path = [at[0], at[1], step.operation.key().into()];
-            self.wrong_key(&path, message, one_of(offered));
+            // Of several it is the entry that is wrong, else what is asked.
+            match step.attempts.len() {
+                1 => {
+                    let path = [at[0], at[1], step.operation.key().into()];
+                    self.wrong_key(&path, message, one_of(offered));
+                }
+                _ => self.wrong(&path, message, None),
+            }
             return;
         };
-        let path = [at[0], at[1], "try".into(), Hop::Item(entry), "lane".into()];
+        let path = entry_path(*at, step.order, entry, Some("lane"));
         if let (Some(wanted), Some(only)) = (attempt.lane, offer.only)
             && wanted != only
         {

@@ -8,7 +8,7 @@ use super::{
     },
     type_of,
 };
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// What is wrong, and what to do about it.
 type Wrong = (String, Option<String>);
@@ -20,6 +20,7 @@ pub(super) fn turn(node: &mut Node, branches: &[&Value]) {
     let turned = branches.iter().find_map(|schema| match type_of(schema)? {
         "boolean" => text.parse().ok().map(Kind::Flag),
         "integer" => text.parse::<u64>().ok().map(|number| Kind::Number(number.into())),
+        "number" => Number::from_f64(text.parse().ok()?).map(Kind::Number),
         _ => None,
     });
     if let Some(kind) = turned {
@@ -43,6 +44,14 @@ pub(super) fn wrong(node: &Node, schema: &Value, written: &str) -> Option<Wrong>
             if let Some(least) = bound("minimum").filter(|least| is_below(*least)) {
                 return Some((
                     format!("expected at least {least}, found `{written}`"),
+                    None,
+                ));
+            }
+            let beyond = schema.get("exclusiveMinimum").and_then(Value::as_f64);
+            let is_beyond = |least| number.as_f64().is_some_and(|number| number > least);
+            if let Some(least) = beyond.filter(|least| !is_beyond(*least)) {
+                return Some((
+                    format!("expected more than {least}, found `{written}`"),
                     None,
                 ));
             }

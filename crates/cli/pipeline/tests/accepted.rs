@@ -3,11 +3,12 @@
 use super::{Hop, PLAIN, bent, load, packs};
 use crate::pipeline::{
     TableFormat,
+    attempt::{Attempt, Order},
     location::Location,
-    step::{Attempt, Output},
+    step::Output,
 };
 use leadmill_core::{Credits, Lane, Operation, Scope};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU64, time::Duration};
 
 const FULL: &str = include_str!("full.yaml");
 
@@ -43,14 +44,17 @@ fn a_step_keeps_its_order_and_its_durations() {
     let inputs = ["first_name", "last_name", "lower(domain)"];
     assert_eq!(first.inputs, inputs.map(|sql| Some(sql.to_owned())));
     assert_eq!(first.when.as_deref(), Some("domain IS NOT NULL"));
-    let bulk = Attempt { provider: "live".into(), lane: Some(Lane::Bulk) };
-    assert_eq!(first.attempts, [bulk]);
+    let accept = Some("confidence >= 70".to_owned());
+    let bulk = Attempt { lane: Some(Lane::Bulk), accept, ..Attempt::of("live") };
+    let few = Attempt { min_rows: NonZeroU64::new(500), ..Attempt::of("other") };
+    assert_eq!((&first.attempts[..], first.order), (&[bulk, few][..], Order::File));
+    assert_eq!(pipeline.providers["live"].credit, Some(0.005));
     let output =
         |column: &str, field: &str| Output { column: column.into(), field: field.into() };
     assert_eq!(first.output, [output("z", "email"), output("a", "confidence")]);
     assert_eq!(first.reuse.hit, Duration::from_secs(90 * 86_400));
     assert_eq!(first.reuse.miss, Duration::from_secs(12 * 3600));
-    assert_eq!(second.attempts, [Attempt { provider: "mock".into(), lane: None }]);
+    assert_eq!(second.attempts, [Attempt::of("mock")]);
     assert_eq!(second.reuse, leadmill_core::index::Reuse::default());
 }
 

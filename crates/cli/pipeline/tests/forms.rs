@@ -85,15 +85,11 @@ fn what_is_meant_to_come_is_not_supported_yet() {
         ("parquet: leads/", "table: leads", "table"),
         ("parquet: out/", "table: leads", "table"),
         ("parquet: out/", "parquet: out/\n  mode: append", "mode"),
-        ("output:", "try: [{ provider: enrich, accept: x }]\n    output:", "accept"),
-        ("output:", "try: [{ provider: enrich, min_rows: 5 }]\n    output:", "min_rows"),
     ] {
         let told = told_of(from, to);
         let expected = format!("error: `{key}` is not supported yet\n");
         assert!(told.ends_with(&expected) && told.lines().count() == 1, "{key}: {told}");
     }
-    let expected = "13:5: error: several providers in `try` are not supported yet\n";
-    assert_eq!(told_of("output:", "try: [enrich, b]\n    output:"), expected);
     let told = told_of("find_email:", "search_companies:");
     assert_eq!(told, "12:5: error: `search_companies` is not supported yet\n");
 }

@@ -144,3 +144,85 @@ hint: write `lane: single`, or leave it out
     assert_eq!(told(&load(&file("bulk")).unwrap_err()), expected);
     load(&file("single")).unwrap();
 }
+
+/// A file with a second provider, whose step asks as told.
+fn waterfall(entries: &str) -> String {
+    let two = "providers:\n  tomba: { use: tomba, sandbox: true, plan: pro }\n";
+    let text = bent("providers:\n", two);
+    text.replace("    output:", &format!("    try: {entries}\n    output:"))
+}
+
+#[test]
+fn each_entry_of_a_waterfall_has_a_wallet_of_its_own() {
+    for (entries, expected) in [
+        (
+            "[enrich, tomba, enrich]",
+            "14:26: error: `enrich` is asked already\nhint: leave one of the two out\n",
+        ),
+        (
+            "[enrich, { provider: other }]",
+            "14:31: error: `other` spends from the same wallet as `enrich`\n\
+            hint: leave one of the two out\n",
+        ),
+        (
+            "{ order: cheapest, of: [tomba, tomba] }",
+            "14:41: error: `tomba` is asked already\n\
+            hint: name the providers to ask: `of: [...]`\n",
+        ),
+    ] {
+        let mut text = waterfall(entries);
+        if entries.contains("other") {
+            let other =
+                "  other: { use: enrich.so, plan: growth, api_key: \"${env:KEY}\" }\n";
+            text =
+                text.replace("enrich:\n  - name", &format!("{other}enrich:\n  - name"));
+        }
+        let told = told(&load(&text).unwrap_err());
+        let line =
+            expected.replace("14:", if text.contains("other:") { "15:" } else { "14:" });
+        assert_eq!(told, line, "{entries}");
+    }
+}
+
+#[test]
+fn providers_are_compared_in_money() {
+    let text = waterfall("{ order: cheapest }");
+    let hint = |name: &str| {
+        format!(
+            "hint: add `credit: 0.005` to `providers: {{ {name}: ... }}`, what one credit costs; in the same currency for all\n"
+        )
+    };
+    let line = |name: &str| {
+        format!(
+            "14:19: error: `{name}` has no price of a credit to compare it by\n{}",
+            hint(name)
+        )
+    };
+    let expected = format!("{}{}", line("enrich"), line("tomba"));
+    assert_eq!(told(&load(&text).unwrap_err()), expected);
+    let text = text.replace("plan: pro", "plan: pro, credit: 0.01");
+    let text =
+        text.replace("plan: growth", "plan: growth\n    credit: \"${env:COST:-0.005}\"");
+    let step = &load(&text).unwrap().pipeline.enrich[0];
+    let asked: Vec<_> = step.attempts.iter().map(|attempt| &*attempt.provider).collect();
+    assert_eq!(asked, ["tomba", "enrich"], "in the order of the file");
+    let expected = "6:58: error: expected more than 0, found `0`\n";
+    assert_eq!(told(&load(&text.replace("0.01", "0")).unwrap_err()), expected);
+}
+
+#[test]
+fn what_is_unwise_about_a_waterfall_is_said() {
+    let remarks = |text: &str| -> Vec<String> {
+        load(text).unwrap().remarks.into_iter().map(|flaw| flaw.message).collect()
+    };
+    assert!(remarks(&waterfall("[enrich, tomba]")).is_empty());
+    let accept = waterfall(
+        "[{ provider: enrich, accept: confidence > 1 }, { provider: tomba, accept: 'true' }]",
+    );
+    let paid = "a hit that `accept` turns down was paid for all the same";
+    assert_eq!(remarks(&accept), [paid]);
+    let poor = waterfall("[enrich, tomba]")
+        .replace("sink:", "budget: { run: { enrich: 9 } }\nsink:");
+    let never = "`tomba` is never asked: the budget at `enrich` holds no question, so that it misses none";
+    assert_eq!(remarks(&poor), [never]);
+}

@@ -5,13 +5,13 @@ use crate::{
     accounts, counting,
     exit::Failure,
     pipeline::Bought,
-    prepared::{Prepared, PreparedStep},
+    prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{Call, Ledger, Operation, QueryKey, State};
 use leadmill_engine::{Again, VisitError};
 use leadmill_providers::enrich::account::{FollowerLimit, LeadCount};
 use leadmill_state::Store;
-use leadmill_tables::{Answers, Bought as Purchase, StepSpec};
+use leadmill_tables::{Answers, Bought as Purchase, Counts, StepSpec};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -43,14 +43,12 @@ pub(super) async fn look(
         outlook.followers = estimated(prepared, step, bought, ledger).await?;
     }
     let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
-    let has_terms = |step: &PreparedStep| {
-        step.account.offer(step.operation).is_some_and(|offer| offer.terms)
+    let has_terms = |step: &PreparedStep, attempt: &PreparedAttempt| {
+        attempt.account.offer(step.operation).is_some_and(|offer| offer.terms)
     };
-    let teams: BTreeSet<String> = prepared
-        .steps
-        .iter()
-        .filter(|step| has_terms(step))
-        .map(|step| step.provider.clone())
+    let teams: BTreeSet<String> = attempts(prepared)
+        .filter(|(step, attempt)| has_terms(step, attempt))
+        .map(|(_, attempt)| attempt.provider.clone())
         .collect();
     if !counts && teams.is_empty() {
         return Ok(bought.map(|_| outlook));
@@ -76,18 +74,26 @@ pub(super) async fn look(
     Ok(Some(outlook))
 }
 
+/// Every attempt of every step.
+fn attempts(
+    prepared: &Prepared,
+) -> impl Iterator<Item = (&PreparedStep, &PreparedAttempt)> {
+    let steps = prepared.steps.iter();
+    steps.flat_map(|step| step.attempts.iter().map(move |attempt| (step, attempt)))
+}
+
 async fn limit(
     prepared: &Prepared,
     team: &str,
     store: &Store,
 ) -> Result<Result<FollowerLimit, VisitError>, Failure> {
-    let step = prepared.steps.iter().find(|step| step.provider == team);
-    let (Some(step), Some(provider)) = (step, prepared.pipeline.providers.get(team))
-    else {
+    let attempt = attempts(prepared).find(|(_, attempt)| attempt.provider == team);
+    let provider = prepared.pipeline.providers.get(team);
+    let (Some((_, attempt)), Some(provider)) = (attempt, provider) else {
         return Err(Failure::failed("no provider"));
     };
     let (mut visit, enrich) =
-        accounts::visit(provider, step.account.clone(), store).await?;
+        accounts::visit(provider, attempt.account.clone(), store).await?;
     let read = async || enrich.follower_limit().await;
     Ok(visit.call(Call::Account, Again::Harmless, read).await)
 }
@@ -95,8 +101,9 @@ async fn limit(
 /// Puts in what a team pays.
 fn price(prepared: &mut Prepared, team: &str, limit: &FollowerLimit) {
     let Some(price) = limit.terms().ok().and_then(|terms| terms.price) else { return };
-    for step in prepared.steps.iter_mut().filter(|step| step.provider == team) {
-        let offers = step.account.pack.operations.values_mut();
+    let attempts = prepared.steps.iter_mut().flat_map(|step| &mut step.attempts);
+    for attempt in attempts.filter(|attempt| attempt.provider == team) {
+        let offers = attempt.account.pack.operations.values_mut();
         for offer in offers.filter(|offer| offer.terms) {
             offer.price = price * offer.rows.map_or(1, |rows| u64::from(rows.get()));
         }
@@ -110,21 +117,21 @@ async fn estimated(
     bought: &Bought,
     ledger: &Ledger,
 ) -> Result<Option<i64>, Failure> {
-    let (Some(key), Ok(total)) =
-        (bought.estimate(), Operation::CountFollowers.select("total"))
+    let (Some(key), Some(attempt), Ok(total)) =
+        (bought.estimate(), step.first(), Operation::CountFollowers.select("total"))
     else {
         return Ok(None);
     };
     let lines = ledger.lines().iter().filter(|line| {
         line.operation == Operation::CountFollowers
-            && *line.account == *step.account.purse
+            && *line.account == *attempt.account.purse
             && line.keys.contains(&key)
     });
     let estimates: Vec<_> = lines
         .filter_map(|line| match &line.state {
             State::Settled { at, part, .. } => Some(Purchase {
                 part,
-                provider: step.provider.as_str().into(),
+                provider: attempt.provider.as_str().into(),
                 job: None,
                 at: *at,
                 reused: true,
@@ -141,8 +148,11 @@ async fn estimated(
         receipt: false,
         asks_for_rows: false,
     };
-    let wanted = |other: &QueryKey| *other == key;
-    let answers = Answers::load(&spec, &prepared.results, &estimates, &wanted).await?;
+    let counts = |_: usize, other: &QueryKey| match *other == key {
+        true => Counts::Whole,
+        false => Counts::Not,
+    };
+    let answers = Answers::load(&spec, &prepared.results, &estimates, &counts).await?;
     Ok(answers.integer(0, &key))
 }
 

@@ -1,7 +1,11 @@
 //! Batches in doubt, before a step asks and after it has asked.
 
 use super::session::Session;
-use crate::{exit::Failure, prepared::PreparedStep, progress};
+use crate::{
+    exit::Failure,
+    prepared::{PreparedAttempt, PreparedStep},
+    progress,
+};
 use leadmill_core::{BatchId, Line, State};
 
 /// What there is to do that was not there before.
@@ -15,23 +19,23 @@ pub(super) enum Freed {
 }
 
 impl<'a> Session<'a> {
-    /// Whether a step's account has batches in doubt that are ours to judge, now that others may have
+    /// Whether an account has batches in doubt that are ours to judge, now that others may have
     /// written on.
     pub(super) async fn has_doubts(
         &mut self,
-        step: &PreparedStep,
+        attempt: &PreparedAttempt,
     ) -> Result<bool, Failure> {
         let refreshed = self.book.refresh().await;
         refreshed.map_err(|error| Failure::failed(error.to_string()))?;
         self.notice_others();
-        let mut open = self.book.ledger().open(&step.account.purse);
+        let mut open = self.book.ledger().open(&attempt.account.purse);
         Ok(open
             .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
     }
 
-    /// The jobs at a step's account that are open and surely the batches' own.
-    pub(super) fn own_jobs(&self, step: &PreparedStep) -> Vec<BatchId> {
-        let open = self.book.ledger().open(&step.account.purse);
+    /// The jobs at an account that are open and surely the batches' own.
+    pub(super) fn own_jobs(&self, attempt: &PreparedAttempt) -> Vec<BatchId> {
+        let open = self.book.ledger().open(&attempt.account.purse);
         open.filter(|line| line.is_own_job()).map(|line| line.batch).collect()
     }
 
@@ -40,6 +44,7 @@ impl<'a> Session<'a> {
     pub(super) async fn freed(
         &mut self,
         step: &'a PreparedStep,
+        attempt: &'a PreparedAttempt,
         jobs: Vec<BatchId>,
     ) -> Result<Freed, Failure> {
         let ledger = self.book.ledger();
@@ -48,8 +53,8 @@ impl<'a> Session<'a> {
         if jobs.into_iter().filter_map(|job| ledger.line(job)).any(is_refused) {
             return Ok(Freed::Questions);
         }
-        match self.has_doubts(step).await? {
-            true => self.reconcile(step).await,
+        match self.has_doubts(attempt).await? {
+            true => self.reconcile(step, attempt).await,
             false => Ok(Freed::Nothing),
         }
     }
@@ -58,19 +63,20 @@ impl<'a> Session<'a> {
     pub(super) async fn reconcile(
         &mut self,
         step: &'a PreparedStep,
+        attempt: &'a PreparedAttempt,
     ) -> Result<Freed, Failure> {
         let Self { prepared, store, run, book, accounts, stop, terminal, others, .. } =
             self;
         let providers = &prepared.pipeline.providers;
-        let policy = providers.get(&step.provider).map(|provider| provider.doubtful());
+        let policy = providers.get(&attempt.provider).map(|provider| provider.doubtful());
         let policy = policy.unwrap_or_default();
-        let engine = accounts.engine(prepared, step, store, run.id, stop).await?;
+        let engine = accounts.engine(prepared, attempt, store, run.id, stop).await?;
         let snapshots = engine.progress();
         let reconcile = async {
             engine.open_wallet().await?;
             engine.reconcile(book, others, &policy).await
         };
-        let (name, provider) = (&step.spec.name, &step.provider);
+        let (name, provider) = (&step.spec.name, &attempt.provider);
         let reconciled = tokio::select! {
             reconciled = reconcile => reconciled?,
             () = progress::show(name, provider, snapshots, terminal) => {

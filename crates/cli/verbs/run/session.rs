@@ -1,33 +1,26 @@
 //! What a process does for a run: step after step, then the output.
 
-use super::{Purpose, doubts::Freed};
+use super::Purpose;
 use crate::{
     accounts::Accounts,
-    clock::SystemClock,
-    enriching::{At, Finished, each_batch},
+    enriching::{At, Finished, each_batch_counted},
     exit::{Exit, Failure},
-    needs::{Known, Needs},
-    prepared::{Prepared, PreparedStep},
-    progress,
+    prepared::{Prepared, PreparedAttempt},
     summary::{AccountSummary, StepSummary, Summary},
     terminal::Terminal,
 };
 use leadmill_core::{
-    Clock, Credits, Entry, Event, KeySet, Lane, Line, Part, RunId, State, Status,
-    Timestamp, schedule::Lanes,
+    Credits, Entry, Event, Lane, Line, Part, RunId, State, Status, Timestamp,
+    schedule::Lanes,
 };
-use leadmill_engine::{Book, Doubt, Ending, Order, Recorded};
-use leadmill_state::{Run, Spool, Store};
-use leadmill_tables::{Sink, Subject, Written, failed_rows, statuses};
+use leadmill_engine::{Book, Doubt, Ending, Recorded};
+use leadmill_state::{Run, Store};
+use leadmill_tables::{Sink, Written, failed_rows, statuses};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
     sync::Arc,
 };
 use tokio::{sync::watch, time::Instant};
-
-/// Times that a step goes round again for questions that proved not to be charged.
-const AGAIN: u32 = 3;
 
 /// A process at work on a run.
 pub(super) struct Session<'a> {
@@ -76,7 +69,7 @@ impl<'a> Session<'a> {
     }
 
     /// An error, if the run was told to stop. It never gets further than the verb.
-    fn go_on(&self) -> Result<(), Failure> {
+    pub(super) fn go_on(&self) -> Result<(), Failure> {
         match *self.stop.borrow() {
             true => Err(Failure::failed("interrupted")),
             false => Ok(()),
@@ -95,12 +88,13 @@ impl<'a> Session<'a> {
     /// The embedded sandbox of an earlier process is gone, with its jobs and without any money.
     async fn forget_embedded(&mut self) -> Result<(), Failure> {
         let providers = &self.prepared.pipeline.providers;
-        let is_embedded = |step: &&PreparedStep| {
-            providers.get(&step.provider).is_some_and(|provider| provider.is_embedded())
+        let is_embedded = |attempt: &&PreparedAttempt| {
+            let provider = providers.get(&attempt.provider);
+            provider.is_some_and(|provider| provider.is_embedded())
         };
-        let embedded = self.prepared.steps.iter().filter(is_embedded);
+        let embedded = self.prepared.attempts().filter(is_embedded);
         let purses: BTreeSet<&str> =
-            embedded.map(|step| step.account.purse.as_str()).collect();
+            embedded.map(|attempt| attempt.account.purse.as_str()).collect();
         let mut entries = Vec::new();
         let open = purses.iter().flat_map(|purse| self.book.ledger().open(purse));
         for line in open.filter(|line| !self.others.contains(&line.run)) {
@@ -125,16 +119,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn at(&self) -> At<'_> {
+    pub(super) fn at(&self) -> At<'_> {
         At { run: Some(self.run.id), now: self.now, others: &self.others }
     }
 
     /// Takes up what processes that have ended left open.
-    async fn take_up(&mut self) -> Result<(), Failure> {
+    pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
         // At other accounts others may want to.
-        let steps = &self.prepared.steps;
+        let attempts = self.prepared.attempts();
         let purses: BTreeSet<&str> =
-            steps.iter().map(|step| step.account.purse.as_str()).collect();
+            attempts.map(|attempt| attempt.account.purse.as_str()).collect();
         let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
         let open = open.filter(|line| purses.contains(&*line.account));
         let runs: BTreeSet<RunId> = open.map(|line| line.run).collect();
@@ -148,168 +142,12 @@ impl<'a> Session<'a> {
         self.others = self.store.strangers(open.map(|line| line.run));
     }
 
-    /// Finds out what a step has to ask, asks it, and loads the answers.
-    async fn step(
-        &mut self,
-        place: usize,
-        step: &'a PreparedStep,
-        finished: &[Finished<'a>],
-    ) -> Result<(Ending, Finished<'a>), Failure> {
-        let spool_failed =
-            |error: io::Error| Failure::failed(format!("questions: {error}"));
-        let mut spool = Spool::create(&self.store.questions(self.run.id, place))
-            .map_err(spool_failed)?;
-        if self.has_doubts(step).await? {
-            self.reconcile(step).await?;
-        }
-        let mut needs = self.needs(place, step, finished, &mut spool).await?;
-        let mut taken_up = self.own_jobs(step);
-        let mut ending = self.ask(step, spool).await?;
-        // What was lost in this session may prove to be free, and is asked again: a few times, since a
-        // provider that loses every reply is not to be asked for ever.
-        let mut again = 0;
-        while again < AGAIN && ending == Ending::Complete {
-            match self.freed(step, std::mem::take(&mut taken_up)).await? {
-                Freed::Nothing => break,
-                Freed::Questions => again += 1,
-                // So many are named for a batch, and each of them is tried a few times.
-                Freed::Jobs => {}
-            }
-            let mut spool = Spool::create(&self.store.questions(self.run.id, place))
-                .map_err(spool_failed)?;
-            let more = self.needs(place, step, finished, &mut spool).await?;
-            needs.seen = more.seen;
-            ending = self.ask(step, spool).await?;
-        }
-        self.notice_others();
-        let lanes = self.lanes(&step.spec.name);
-        self.steps.push(StepSummary {
-            name: step.spec.name.clone(),
-            operation: step.operation.name(),
-            provider: step.provider.clone(),
-            lanes,
-            counts: needs.counts,
-            ending,
-            rows: BTreeMap::new(),
-        });
-        let (reopened, loaded) = self.load(place, step, &needs.seen).await?;
-        Ok((ending.max(reopened), loaded))
-    }
-
-    /// Loads the answers of a step. Those that can no longer be read are fetched again, which is free.
-    async fn load(
-        &mut self,
-        place: usize,
-        step: &'a PreparedStep,
-        seen: &KeySet,
-    ) -> Result<(Ending, Finished<'a>), Failure> {
-        let (results, mut ending) = (&self.prepared.results, Ending::Complete);
-        for round in 0.. {
-            let ledger = self.book.ledger();
-            let loaded =
-                Finished::load(place, step, ledger, results, &self.at(), seen).await;
-            match loaded {
-                Ok(loaded) => return Ok((ending, loaded)),
-                Err(error) if error.subject == Subject::Part && round < AGAIN => {
-                    if !self.reopen(step, seen).await? {
-                        return Err(error.into());
-                    }
-                    let spool = Spool::create(&self.store.questions(self.run.id, place));
-                    let spool = spool.map_err(|error| {
-                        Failure::failed(format!("questions: {error}"))
-                    })?;
-                    ending = ending.max(self.ask(step, spool).await?);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Failure::failed("the staged answers cannot be read"))
-    }
-
-    /// Opens the jobs again whose answers can no longer be read here, as far as they are needed.
-    async fn reopen(
-        &mut self,
-        step: &PreparedStep,
-        seen: &KeySet,
-    ) -> Result<bool, Failure> {
-        let provider = self.prepared.pipeline.providers.get(&step.provider);
-        if provider.is_none_or(|provider| provider.is_embedded()) {
-            return Ok(false);
-        }
-        let lines = self.book.ledger().lines().iter().filter(|line| {
-            *line.account == *step.account.purse
-                && line.operation == step.operation
-                && line.keys.iter().any(|key| seen.contains(key))
-        });
-        let mut entries = Vec::new();
-        for line in lines {
-            if let State::Settled { part: Part::File(name), job: Some(_), .. } =
-                &line.state
-                && !self.prepared.results.holds(name).await
-            {
-                let (batch, event) = (line.batch, Event::Reopened);
-                entries.push(Entry {
-                    at: SystemClock.now(),
-                    run: line.run,
-                    batch,
-                    event,
-                });
-            }
-        }
-        match self.book.record(&entries).await {
-            Ok(Recorded::Written) => {}
-            Ok(Recorded::Collides) => {
-                return Err(Failure::failed("the journal has changed"));
-            }
-            Err(error) => return Err(Failure::failed(error.to_string())),
-        }
-        if !entries.is_empty() {
-            self.terminal.talk(&format!(
-                "the answers of {} batches can no longer be read here: they are fetched again, at no charge\n",
-                entries.len()
-            ));
-        }
-        self.take_up().await?;
-        Ok(!entries.is_empty())
-    }
-
-    /// Asks what is to be asked, and fetches what was asked.
-    async fn ask(
-        &mut self,
-        step: &'a PreparedStep,
-        spool: Spool,
-    ) -> Result<Ending, Failure> {
-        let asked = match self.purpose {
-            Purpose::Buy => spool.len(),
-            Purpose::Fetch { .. } => 0,
-        };
-        let left = spool.len() - asked;
-        let open = self.book.ledger().open(&step.account.purse);
-        let mut ours = open.filter(|line| !self.others.contains(&line.run));
-        let has_jobs = ours.any(|line| line.state != State::InDoubt);
-        drop(ours);
-        let ending = match asked > 0 || has_jobs {
-            true => {
-                let order = Order {
-                    lane: step.lane,
-                    buys: *self.purpose == Purpose::Buy,
-                    others: self.others.clone(),
-                    ..Order::new(&step.spec.name, step.operation, asked)
-                };
-                self.buy(step, &order, spool).await?
-            }
-            false => {
-                drop(spool.read());
-                Ending::Complete
-            }
-        };
-        Ok(if left > 0 { ending.max(Ending::Fetched) } else { ending })
-    }
-
-    /// The lanes that a step's questions have taken in this run.
-    fn lanes(&self, step: &str) -> Option<Lanes> {
+    /// The lanes that a step's questions have taken at an account in this run.
+    pub(super) fn lanes(&self, step: &str, purse: &str) -> Option<Lanes> {
         let lines = self.book.ledger().lines().iter();
-        let lines = lines.filter(|line| line.run == self.run.id && *line.step == *step);
+        let lines = lines.filter(|line| {
+            line.run == self.run.id && *line.step == *step && *line.account == *purse
+        });
         let (mut bulk, mut single) = (false, false);
         for line in lines {
             bulk |= line.lane == Lane::Bulk;
@@ -320,62 +158,6 @@ impl<'a> Session<'a> {
             (true, false) => Some(Lanes::Bulk),
             (false, true) => Some(Lanes::Single),
             (false, false) => None,
-        }
-    }
-
-    /// One pass over the rows: what is to be asked goes to the spool, each question once.
-    async fn needs(
-        &self,
-        place: usize,
-        step: &PreparedStep,
-        finished: &[Finished<'_>],
-        spool: &mut Spool,
-    ) -> Result<Needs, Failure> {
-        let known = Known::new(self.book.ledger(), step, &self.at());
-        let mut needs = Needs::default();
-        let mut key = self.prepared.source.key_check()?;
-        let act = async |batch| {
-            self.go_on()?;
-            if place == 0 {
-                key.check(&batch).map_err(|error| self.prepared.misfit(error))?;
-            }
-            let asked = step.questions.read(&batch);
-            let asked = asked.map_err(|error| self.prepared.misfit_in(place, error))?;
-            let pushed = needs.take(&asked, &known, |query| spool.push(query));
-            pushed.map_err(|error| Failure::failed(format!("questions: {error}")))
-        };
-        each_batch(self.prepared, finished, act).await?;
-        Ok(needs)
-    }
-
-    async fn buy(
-        &mut self,
-        step: &PreparedStep,
-        order: &Order,
-        spool: Spool,
-    ) -> Result<Ending, Failure> {
-        let mut questions = spool
-            .read()
-            .map_err(|error| Failure::failed(format!("questions: {error}")))?;
-        let Self {
-            prepared, store, run, book, accounts, stop, terminal, purpose, ..
-        } = self;
-        let engine = accounts.engine(prepared, step, store, run.id, stop).await?;
-        let snapshots = engine.progress();
-        let buy = async {
-            engine.open_wallet().await?;
-            match purpose {
-                Purpose::Buy => engine.buy(book, order, &mut questions, None).await,
-                Purpose::Fetch { .. } => {
-                    engine.buy(book, order, &mut std::iter::empty(), None).await
-                }
-            }
-        };
-        tokio::select! {
-            ending = buy => Ok(ending?),
-            () = progress::show(&order.step, &step.provider, snapshots, terminal) => {
-                Err(Failure::failed("the progress ended before the run"))
-            }
         }
     }
 
@@ -410,7 +192,8 @@ impl<'a> Session<'a> {
             }
             Ok(sink.write(&batch).await?)
         };
-        let passed = each_batch(prepared, finished, act).await;
+        let mut answered = vec![Vec::new(); finished.len()];
+        let passed = each_batch_counted(prepared, finished, &mut answered, act).await;
         if *stop.borrow() {
             return Ok(None);
         }
@@ -421,14 +204,20 @@ impl<'a> Session<'a> {
         };
         let written = sink.commit().await?;
         self.steps.iter_mut().zip(counts).for_each(|(step, counts)| step.rows = counts);
+        for (step, answered) in self.steps.iter_mut().zip(answered) {
+            for (provider, rows) in step.providers.iter_mut().zip(answered) {
+                provider.rows = rows;
+            }
+        }
         Ok(Some((written, errors)))
     }
 
     fn sum_up(self, ending: Ending, start: Instant) -> Summary {
         let budgets = &self.prepared.pipeline.budget.run;
         let purse = |provider: &str| {
-            let step = self.prepared.steps.iter().find(|step| step.provider == provider);
-            step.map(|step| step.account.purse.as_str().into())
+            let mut attempts = self.prepared.attempts();
+            let attempt = attempts.find(|attempt| attempt.provider == provider);
+            attempt.map(|attempt| attempt.account.purse.as_str().into())
         };
         let ledger = self.book.ledger();
         let accounts = self.accounts.engines().map(|(provider, engine)| {

@@ -1,18 +1,18 @@
 //! Answers on their way from their parts into columns.
 
-use super::{Answers, Purchases, ROWS};
+use super::{Answers, Counts, Purchases, ROWS, place_of};
 use crate::{StepSpec, Subject, TableError, nested, part, parts};
 use arrow::{
     array::{
-        ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt32Array,
-        new_null_array,
+        Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt8Array,
+        UInt32Array, new_null_array,
     },
-    compute::{BatchCoalescer, filter_record_batch},
-    datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type},
+    compute::{BatchCoalescer, filter_record_batch, nullif},
+    datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type},
     error::ArrowError,
 };
-use leadmill_core::{KeyMap, Operation, QueryKey, Selection};
-use std::sync::Arc;
+use leadmill_core::{KeyMap, Operation, QueryKey, Selection, Status};
+use std::{collections::HashMap, sync::Arc};
 
 /// The answers read so far.
 pub(crate) struct Loading {
@@ -24,6 +24,8 @@ pub(crate) struct Loading {
     rows: BatchCoalescer,
     places: KeyMap<u32>,
     next: u32,
+    /// What others than who answered were paid; none where nobody says how much.
+    added: KeyMap<Option<i64>>,
 }
 
 impl Loading {
@@ -53,34 +55,82 @@ impl Loading {
             schema,
             places: KeyMap::default(),
             next: 0,
+            added: KeyMap::default(),
         }
     }
 
-    /// Adds a purchase's answers, as far as they are wanted.
+    /// Adds a purchase's answers, as far as they count.
     pub(crate) fn add(
         &mut self,
         name: &str,
-        purchase: u32,
+        purchase: usize,
         batch: &RecordBatch,
-        wanted: &dyn Fn(&QueryKey) -> bool,
+        counts: &dyn Fn(&QueryKey) -> Counts,
     ) -> Result<(), TableError> {
+        let told = |error| broken(name, &error);
         let mut keys = part::keys(batch).ok_or_else(|| parts::foreign(name))?;
-        let taken: Vec<bool> = keys.iter().map(wanted).collect();
-        let mut rows = self
-            .columns(purchase, batch)
-            .ok_or_else(|| parts::foreign(name))?
-            .map_err(|error| broken(name, &error))?;
+        let counts: Vec<Counts> = keys.iter().map(counts).collect();
+        let purchase = u32::try_from(purchase).unwrap_or(u32::MAX);
+        let rows = self.columns(purchase, batch).ok_or_else(|| parts::foreign(name))?;
+        let mut rows = rows.map_err(told)?;
+        self.add_costs(&keys, &counts, &rows);
+        if counts.contains(&Counts::AsMiss) {
+            rows = self.turn_down(&rows, &counts).map_err(told)?;
+        }
+        let is_taken = |counts: &Counts| matches!(counts, Counts::Whole | Counts::AsMiss);
+        let taken: Vec<bool> = counts.iter().map(is_taken).collect();
         if taken.contains(&false) {
             let mut taken_keys = taken.iter();
             keys.retain(|_| taken_keys.next() == Some(&true));
-            rows = filter_record_batch(&rows, &BooleanArray::from(taken))
-                .map_err(|error| broken(name, &error))?;
+            rows =
+                filter_record_batch(&rows, &BooleanArray::from(taken)).map_err(told)?;
         }
         for key in keys {
             self.places.insert(key, self.next);
             self.next += 1;
         }
-        self.rows.push_batch(rows).map_err(|error| broken(name, &error))
+        self.rows.push_batch(rows).map_err(told)
+    }
+
+    /// Keeps what answers cost that are not the ones that count.
+    fn add_costs(&mut self, keys: &[QueryKey], counts: &[Counts], rows: &RecordBatch) {
+        let Some(credits) = rows.column(2).as_primitive_opt::<Int64Type>() else {
+            return;
+        };
+        for (row, (key, counts)) in keys.iter().zip(counts).enumerate() {
+            let cost = credits.is_valid(row).then(|| credits.value(row));
+            if *counts == Counts::AsCost && cost != Some(0) {
+                let sum = self.added.entry(*key).or_insert(Some(0));
+                *sum = sum.zip(cost).map(|(sum, cost)| sum.saturating_add(cost));
+            }
+        }
+    }
+
+    /// Makes misses of hits that were turned down: what they cost stays, their values do not.
+    fn turn_down(
+        &self,
+        rows: &RecordBatch,
+        counts: &[Counts],
+    ) -> Result<RecordBatch, ArrowError> {
+        let is_down = counts.iter().map(|counts| Some(*counts == Counts::AsMiss));
+        let is_down: BooleanArray = is_down.collect();
+        let mut columns = Vec::with_capacity(rows.num_columns());
+        for (place, column) in rows.columns().iter().enumerate() {
+            columns.push(match place {
+                0 => {
+                    let codes = column.as_primitive_opt::<UInt8Type>();
+                    let code = |(row, is_down): (usize, Option<bool>)| match is_down {
+                        Some(true) => Some(Status::Miss.code()),
+                        _ => codes.map(|codes| codes.value(row)),
+                    };
+                    let codes = is_down.iter().enumerate().map(code);
+                    Arc::new(codes.collect::<UInt8Array>())
+                }
+                1 | 2 => Arc::clone(column),
+                _ => nullif(column, &is_down)?,
+            });
+        }
+        RecordBatch::try_new(self.schema.clone(), columns)
     }
 
     /// The part's columns as ours; `None` if it is no part.
@@ -117,6 +167,7 @@ impl Loading {
     /// All answers, in chunks.
     pub(crate) fn finish(mut self, purchases: Purchases) -> Result<Answers, TableError> {
         let told = |error| broken("together", &error);
+        self.add_unanswered().map_err(told)?;
         self.rows.finish_buffered_batch().map_err(told)?;
         let nulls = self.schema.fields().iter();
         let nulls = nulls.map(|field| new_null_array(field.data_type(), 1)).collect();
@@ -124,7 +175,31 @@ impl Loading {
         while let Some(chunk) = self.rows.next_completed_batch() {
             chunks.push(chunk);
         }
-        Ok(Answers { chunks, places: self.places, purchases })
+        let places = &self.places;
+        let added = self.added.into_iter();
+        let added =
+            added.filter_map(|(key, cost)| Some((place_of(*places.get(&key)?), cost)));
+        let added: HashMap<_, _> = added.collect();
+        Ok(Answers { chunks, places: self.places, added, purchases })
+    }
+
+    /// A question without an answer has a row too, if it cost something: of nulls, and no cost of its own.
+    fn add_unanswered(&mut self) -> Result<(), ArrowError> {
+        let unanswered = self.added.keys().filter(|key| !self.places.contains_key(*key));
+        let unanswered: Vec<QueryKey> = unanswered.copied().collect();
+        let columns = self.schema.fields().iter().enumerate();
+        let columns = columns.map(|(place, field)| -> ArrayRef {
+            match place {
+                2 => Arc::new(Int64Array::from(vec![0; unanswered.len()])),
+                _ => new_null_array(field.data_type(), unanswered.len()),
+            }
+        });
+        let rows = RecordBatch::try_new(self.schema.clone(), columns.collect())?;
+        for key in unanswered {
+            self.places.insert(key, self.next);
+            self.next += 1;
+        }
+        self.rows.push_batch(rows)
     }
 }
 

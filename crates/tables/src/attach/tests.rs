@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Bought, Results,
+    Bought, Counts, Results,
     samples::{answered, findings, hit, key, numbers, question},
 };
 use arrow::{
@@ -42,7 +42,11 @@ fn load_wanted(
 ) -> Answers {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let nowhere = Results::folder("nowhere".into());
-    runtime.block_on(Answers::load(step, &nowhere, bought, wanted)).unwrap()
+    let counts = |_: usize, key: &QueryKey| match wanted(key) {
+        true => Counts::Whole,
+        false => Counts::Not,
+    };
+    runtime.block_on(Answers::load(step, &nowhere, bought, &counts)).unwrap()
 }
 
 fn standing(asked: &QueryKey) -> Status {
@@ -283,4 +287,49 @@ fn only_one_list_becomes_rows() {
     assert!(error.message.contains("another list"), "{error}");
     let step = people_step(&[("a", "positions[].title"), ("b", "positions[].company")]);
     assert!(Attach::new(&numbers(0..1).schema(), &step).is_ok());
+}
+
+/// Three were paid: the first for a hit that was turned down, or a miss; the second answered; of the last question
+/// nobody has an answer yet.
+#[test]
+fn a_receipt_names_who_answered_and_adds_up_what_all_were_paid() {
+    let step = step("email", true);
+    let first =
+        [answered(1, hit("bad")), answered(2, Finding::Miss), answered(3, hit("no"))];
+    let second =
+        [answered(1, hit("good")), answered(2, hit("worse")), answered(4, Finding::Miss)];
+    let (first, second) = (Part::Inline(first.into()), Part::Inline(second.into()));
+    let bought = [
+        Bought { provider: "first".into(), ..bought(&first, 1) },
+        Bought { provider: "second".into(), ..bought(&second, 2) },
+    ];
+    let counts = |purchase: usize, asked: &QueryKey| match purchase {
+        0 => Counts::AsCost,
+        _ if *asked == key(2) => Counts::AsMiss,
+        _ => Counts::Whole,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let nowhere = Results::folder("nowhere".into());
+    let answers = Answers::load(&step, &nowhere, &bought, &counts);
+    let answers = runtime.block_on(answers).unwrap();
+    assert_eq!(answers.purchase_of(&key(1)), Some(1));
+    assert_eq!((answers.purchase_of(&key(3)), answers.status(&key(3))), (None, None));
+    let rows = numbers(0..4);
+    let attach = Attach::new(&rows.schema(), &step).unwrap();
+    let asked: Vec<Asked> = [1, 2, 3, 4].map(question).to_vec();
+    let joined = attach.batch(&rows, &asked, &answers, &standing).unwrap();
+    let of = |column: &str| texts(&joined, column);
+    assert_eq!(of("email_found"), [Some("good@x.io".into()), None, None, None]);
+    assert_eq!(
+        of("email_status").into_iter().flatten().collect::<Vec<_>>(),
+        ["hit", "miss", "deferred", "miss"]
+    );
+    let receipts = joined.column_by_name("_leadmill").unwrap().as_struct();
+    let receipt = receipts.column(0).as_struct();
+    let providers = receipt.column_by_name("provider").unwrap().as_string::<i32>();
+    let providers: Vec<_> = providers.iter().collect();
+    assert_eq!(providers, [Some("second"), Some("second"), None, Some("second")]);
+    let credits = receipt.column_by_name("credits").unwrap();
+    let credits: Vec<_> = credits.as_primitive::<Int64Type>().iter().collect();
+    assert_eq!(credits, [Some(1 + 1), Some(2 + 2), Some(3), Some(4)]);
 }

@@ -1,0 +1,106 @@
+//! What the book knows about the questions that were put to one account.
+
+use crate::enriching::At;
+use leadmill_core::{
+    Asked, Index, KeyMap, Ledger, QueryKey, RunId, State, Status, Timestamp,
+    index::{Need, Reuse},
+};
+use std::collections::BTreeSet;
+
+/// What is known about questions at one account, before and after it is asked.
+pub(crate) struct Known<'a> {
+    ledger: &'a Ledger,
+    index: Index,
+    reuse: Reuse,
+    run: Option<RunId>,
+    /// When the session began: answers are judged by this time throughout.
+    now: Timestamp,
+    /// Runs of other processes that are at work.
+    others: &'a BTreeSet<RunId>,
+    refused: KeyMap<Status>,
+}
+
+/// What is known of one question.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// What to do with it.
+    pub(crate) need: Need,
+    /// What became of it, if it was asked and its batch is closed.
+    pub(crate) status: Option<Status>,
+    /// When it was answered, or asked last.
+    pub(crate) at: Option<Timestamp>,
+    /// The place in the ledger of the batch with which it was asked last.
+    pub(crate) line: Option<usize>,
+}
+
+impl<'a> Known<'a> {
+    /// What the book says about the questions that were put to an account.
+    pub(crate) fn new(
+        ledger: &'a Ledger,
+        purse: &str,
+        reuse: Reuse,
+        session: &At<'a>,
+    ) -> Self {
+        let At { run, now, others } = *session;
+        let mut refused = KeyMap::default();
+        for line in ledger
+            .lines()
+            .iter()
+            .filter(|line| *line.account == *purse && Some(line.run) == run)
+        {
+            if let State::Refused { again: false, .. } = line.state {
+                refused.extend(line.keys.iter().map(|key| (*key, Status::Failed)));
+            }
+        }
+        let index = Index::of(ledger, purse);
+        Self { ledger, index, reuse, run, now, others, refused }
+    }
+
+    /// What is known of a question.
+    pub(crate) fn look(&self, key: &QueryKey) -> Look {
+        let Some(asked) = self.index.get(key) else {
+            return Look { need: Need::Buy, status: None, at: None, line: None };
+        };
+        let Some(line) = self.ledger.lines().get(asked.line as usize) else {
+            return Look { need: Need::Held, status: None, at: None, line: None };
+        };
+        let at = match &line.state {
+            State::Settled { at, .. } => *at,
+            _ => line.intended_at,
+        };
+        let is_ours = Some(line.run) == self.run;
+        let need = self.reuse.judge(asked.status, at, self.now, is_ours);
+        let line = usize::try_from(asked.line).ok();
+        Look { need, status: asked.status, at: Some(at), line }
+    }
+
+    /// What becomes of a row whose question has no answer.
+    pub(crate) fn standing(&self, key: &QueryKey) -> Status {
+        match self.index.get(key) {
+            // Another process is about to have the answer: the next run finds it.
+            Some(Asked { status: None, line }) if self.is_of_another(line) => {
+                Status::Deferred
+            }
+            Some(Asked { status: None | Some(Status::UnknownCharged), .. }) => {
+                Status::UnknownCharged
+            }
+            Some(Asked { status: Some(Status::Failed), line })
+                if self.is_of_this_session(line) =>
+            {
+                Status::Failed
+            }
+            _ => self.refused.get(key).copied().unwrap_or(Status::Deferred),
+        }
+    }
+
+    fn is_of_another(&self, line: u32) -> bool {
+        let line = self.ledger.lines().get(line as usize);
+        line.is_some_and(|line| self.others.contains(&line.run))
+    }
+
+    /// Whether a line was settled since this session began.
+    fn is_of_this_session(&self, line: u32) -> bool {
+        let line = self.ledger.lines().get(line as usize);
+        matches!(line.map(|line| &line.state), Some(State::Settled { at, .. }) if *at >= self.now)
+    }
+}

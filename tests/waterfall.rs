@@ -1,0 +1,343 @@
+//! A waterfall asks the next provider only what the one before provably does not know: right to the row and to the
+//! credit by the books of both, whatever is killed, lost, refused or used up.
+
+mod world;
+
+use leadmill_sandbox::{Fault, answer_finder};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use world::World;
+
+const ROWS: usize = 66;
+const BULK: &str = "[{ provider: enrich, lane: bulk }, tomba]";
+const PICKY: &str =
+    "[{ provider: enrich, lane: bulk, accept: confidence >= 70 }, { provider: tomba }]";
+
+/// The credits on the receipts of distinct questions.
+fn billed(world: &World) -> u64 {
+    let mut seen = BTreeSet::new();
+    let rows = world.output();
+    let rows = rows.iter().enumerate();
+    let first =
+        rows.filter(|(row, _)| World::name(*row).is_some_and(|name| seen.insert(name)));
+    first.filter_map(|(_, row)| row["_leadmill"]["mail"]["credits"].as_u64()).sum()
+}
+
+#[test]
+fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
+    for (entries, least) in [
+        (BULK, 0),
+        ("[{ provider: enrich, lane: single }, tomba]", 0),
+        ("[enrich, { provider: tomba }]", 0),
+        (PICKY, 70),
+        ("[{ provider: enrich, accept: confidence > 90 }, tomba]", 91),
+    ] {
+        let world = World::new(ROWS, Vec::new());
+        world.pipeline(entries, "");
+        let planned =
+            world.place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]);
+        let planned = planned.expect(0).json();
+        let done = world.place.run().expect(0).json();
+        world.assert_rows(least);
+        let (enrich, tomba) = world.paid();
+        assert_eq!(billed(&world), enrich + tomba, "{entries}");
+        assert_eq!(world.asked_enrich(), world.questions(), "{entries}");
+        let for_tomba = world.for_tomba(least);
+        assert!(for_tomba.len() > 10, "{for_tomba:?}");
+        assert_eq!(world.asked_tomba(), for_tomba, "{entries}");
+        let step = &done["steps"][0];
+        let rows = |provider: &str| {
+            let rows = (0..ROWS).filter_map(|row| World::fate(row, least));
+            rows.filter(|fate| fate.provider == provider && fate.status == "hit").count()
+        };
+        let summary = |at: usize| {
+            let provider = &step["providers"][at];
+            (
+                provider["provider"].clone(),
+                provider["asked"].clone(),
+                provider["rows"].clone(),
+            )
+        };
+        let expected =
+            |name: &str, asked: usize| (json!(name), json!(asked), json!(rows(name)));
+        assert_eq!(summary(0), expected("enrich", world.questions().len()), "{step}");
+        assert_eq!(summary(1), expected("tomba", for_tomba.len()), "{step}");
+        assert_eq!(
+            (&step["provider"], &step["order"]),
+            (&json!("enrich, tomba"), &json!("file"))
+        );
+        assert_eq!(done["accounts"]["enrich"]["credits_spent"], enrich);
+        assert_eq!(done["accounts"]["tomba"]["credits_spent"], tomba);
+        // The plan knew what may come to whom, at most.
+        let shares = &planned["steps"][0]["providers"];
+        let all = world.questions().len();
+        assert_eq!(
+            (&shares[0]["to_buy"], &shares[0]["depends"]),
+            (&json!(all), &json!(0))
+        );
+        assert_eq!(
+            (&shares[1]["to_buy"], &shares[1]["depends"]),
+            (&json!(0), &json!(all))
+        );
+        assert_eq!(planned["credits"]["tomba"], json!({ "least": 0, "most": all }));
+        // Nothing is asked twice, and the answers are the same.
+        let again = world.place.run().expect(0).json();
+        assert_eq!(again["accounts"], json!({}));
+        world.assert_rows(least);
+    }
+}
+
+/// What the last one finds and nobody takes is a miss that was paid for.
+#[test]
+fn a_hit_that_nobody_accepts_is_a_miss_and_its_credits_are_told() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[{ provider: tomba, accept: email LIKE '%nobody%' }]", "");
+    world.place.run().expect(0);
+    let mut found = 0;
+    for row in world.output() {
+        let credits = row["_leadmill"]["mail"]["credits"].as_u64();
+        let (status, email) = (&row["mail_status"], &row["email"]);
+        assert!(status == "miss" || status == "invalid_input", "{row}");
+        assert_eq!((email, &row["sure"]), (&Value::Null, &Value::Null), "{row}");
+        found += u64::from(credits == Some(1));
+    }
+    assert!(found > 10 && billed(&world) == world.paid().1, "{found}");
+    // Whoever is asked next is asked what was turned down, too, and nothing twice.
+    world.pipeline("[{ provider: tomba, accept: email LIKE '%nobody%' }, enrich]", "");
+    world.place.run().expect(0);
+    assert_eq!(world.asked_enrich(), world.questions());
+    let (enrich, tomba) = world.paid();
+    assert_eq!(billed(&world), enrich + tomba);
+}
+
+/// Whatever is killed, the next provider has seen proven misses only, and the bill is the same.
+#[test]
+fn through_kills_it_ends_as_if_there_had_been_none() {
+    let mut kills = 0;
+    for entries in
+        [PICKY, "[{ provider: enrich, lane: single, accept: confidence >= 70 }, tomba]"]
+    {
+        let calm = World::new(ROWS, Vec::new());
+        calm.pipeline(entries, "");
+        calm.place.run().expect(0);
+        for _ in 0..2 {
+            let world = World::new(ROWS, Vec::new());
+            world.pipeline(entries, "");
+            let (ended, times) = world.place.run_through_kills();
+            kills += times;
+            // Of what is held the provider alone knows whether it was charged, or which job it is.
+            let held = world.with_status("unknown_charged");
+            assert_eq!(
+                ended.code,
+                Some(if held.is_empty() { 0 } else { 3 }),
+                "{ended:?}"
+            );
+            for (number, row) in world.output().iter().enumerate() {
+                if row["mail_status"] != "unknown_charged" {
+                    World::assert_row(row, number, 70, true);
+                }
+            }
+            let asked = world.asked_tomba();
+            assert!(asked.is_subset(&world.for_tomba(70)) && asked.is_disjoint(&held));
+            match held.is_empty() {
+                true => assert_eq!(world.paid(), calm.paid(), "{ended:?}"),
+                false => assert!(world.paid().0 <= calm.paid().0, "{ended:?}"),
+            }
+        }
+    }
+    assert!(kills > 0, "nothing was killed");
+}
+
+/// What was not asked is nobody's miss.
+#[test]
+fn what_a_budget_keeps_from_the_first_is_not_asked_of_the_next() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline(PICKY, "budget: { run: { enrich: 150 } }");
+    let done = world.place.run().expect(75).json();
+    assert_eq!(done["status"], "at_limit");
+    let open = world.with_status("deferred");
+    assert!(!open.is_empty() && world.paid().0 <= 150, "{done}");
+    let (asked, enrich) = (world.asked_tomba(), world.asked_enrich());
+    assert!(asked.is_disjoint(&open) && asked.is_subset(&enrich), "{asked:?}");
+    assert!(!asked.is_empty(), "what it has missed goes on");
+    let expected: BTreeSet<_> =
+        world.for_tomba(70).intersection(&enrich).cloned().collect();
+    assert_eq!(asked, expected);
+    assert_eq!(billed(&world), world.paid().0 + world.paid().1);
+    world.pipeline(PICKY, "budget: { run: { enrich: 100000 } }");
+    world.place.run().expect(0);
+    world.assert_rows(70);
+    assert_eq!(world.asked_tomba(), world.for_tomba(70));
+}
+
+/// A stop at the second leaves its rows open there: what the first was paid for them is on the receipt.
+#[test]
+fn what_a_budget_keeps_from_the_last_stays_open() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline(PICKY, "budget: { run: { tomba: 5 } }");
+    world.place.run().expect(75);
+    assert!(world.asked_tomba().is_subset(&world.for_tomba(70)));
+    let open = world.with_status("deferred");
+    assert!(!open.is_empty() && open.is_subset(&world.for_tomba(70)), "{open:?}");
+    assert_eq!(billed(&world), world.paid().0 + world.paid().1);
+    world.pipeline(PICKY, "");
+    world.place.run().expect(0);
+    world.assert_rows(70);
+}
+
+/// A job that fails is no miss, and neither is one whose reply was lost.
+#[test]
+fn errors_and_doubts_at_the_first_are_not_asked_of_the_next() {
+    for (fault, status) in
+        [(Fault::FailedJob(2), "failed"), (Fault::ErrorAfter, "unknown_charged")]
+    {
+        let world = World::new(ROWS, vec![fault]);
+        world.pipeline(BULK, "");
+        let ended = world.place.run().expect(3);
+        let open = world.with_status(status);
+        assert!(open.len() >= 5, "{ended:?}");
+        assert!(world.asked_tomba().is_disjoint(&open), "{status}");
+        for (number, row) in world.output().iter().enumerate() {
+            if row["mail_status"] != status {
+                World::assert_row(row, number, 0, true);
+            }
+        }
+        if status == "failed" {
+            world.place.run().expect(0);
+            world.assert_rows(0);
+            assert_eq!(world.asked_tomba(), world.for_tomba(0));
+        } else {
+            world.place.run().expect(3);
+            assert_eq!(world.with_status(status), open, "held until a person says more");
+            assert!(world.asked_tomba().is_disjoint(&open));
+        }
+    }
+}
+
+/// What earlier runs were told counts, whichever provider was asked then.
+#[test]
+fn what_is_known_is_used_and_not_asked_again() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[enrich]", "");
+    world.place.run().expect(0);
+    let (before, _) = world.paid();
+    world.pipeline(PICKY, "");
+    let planned = world.place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]);
+    let planned = planned.expect(0).json();
+    let shares = &planned["steps"][0]["providers"];
+    let for_tomba = world.for_tomba(70).len();
+    assert_eq!(
+        (&shares[0]["to_buy"], &shares[1]["to_buy"]),
+        (&json!(0), &json!(for_tomba))
+    );
+    assert_eq!(shares[1]["depends"], 0);
+    let done = world.place.run().expect(0).json();
+    world.assert_rows(70);
+    assert_eq!((world.paid().0, world.asked_tomba()), (before, world.for_tomba(70)));
+    assert_eq!(done["steps"][0]["providers"][0]["asked"], 0);
+    // The other way round: whoever was found by Tomba is not asked of Enrich.so.
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[tomba]", "");
+    world.place.run().expect(0);
+    let known = world.with_status("hit");
+    world.pipeline(BULK, "");
+    world.place.run().expect(0);
+    let expected: BTreeSet<_> = world.questions().difference(&known).cloned().collect();
+    assert_eq!(world.asked_enrich(), expected);
+    let (enrich, tomba) = world.paid();
+    assert_eq!(billed(&world), enrich + tomba);
+}
+
+/// Until each has answered enough the file's order holds, then that of what a hit has cost; a question that is known is
+/// asked of nobody in any order.
+#[test]
+fn the_cheapest_is_asked_first_once_it_is_known_who_that_is() {
+    let world = World::new(320, Vec::new());
+    let cheapest = "{ order: cheapest, of: [enrich, { provider: tomba }] }";
+    world.pipeline(cheapest, "");
+    let ended = world.place.run().expect(0);
+    assert!(ended.stderr.contains("mail asks in the order of the file"), "{ended:?}");
+    world.assert_rows(0);
+    let names = |json: &Value| {
+        let providers = json["steps"][0]["providers"].as_array().unwrap();
+        providers.iter().map(|one| one["provider"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&ended.json()), ["enrich", "tomba"]);
+    world.pipeline("[tomba]", "");
+    world.place.run().expect(0);
+    let (enrich, tomba) = (world.asked_enrich(), world.asked_tomba());
+    world.pipeline("{ order: cheapest }", "");
+    let ended = world.place.run().expect(0);
+    assert!(ended.stderr.contains("mail asks the cheapest first: tomba (0.0040 a hit), then enrich (0.1000 a hit)"), "{ended:?}");
+    let json = ended.json();
+    assert_eq!(
+        (names(&json), &json["steps"][0]["order"]),
+        (vec![json!("tomba"), json!("enrich")], &json!("cheapest"))
+    );
+    assert_eq!((world.asked_enrich(), world.asked_tomba()), (enrich, tomba));
+    let known = |row: usize| World::fate(row, 0).is_some_and(|fate| fate.status == "hit");
+    for (number, row) in world.output().iter().enumerate() {
+        assert_eq!(row["mail_status"] == "hit", known(number), "{row}");
+    }
+}
+
+#[test]
+fn a_report_tells_what_each_provider_has_found_and_added() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline(PICKY, "");
+    world.place.run().expect(0);
+    let report = |rest: &[&str]| {
+        let args = [&["report", "pipeline.yaml", "--output", "json"], rest].concat();
+        world.place.leadmill(&args).expect(0).json()
+    };
+    let json = report(&[]);
+    let (enrich, tomba) = (&json["steps"][0], &json["steps"][1]);
+    let (paid_enrich, paid_tomba) = world.paid();
+    let (all, fell) = (world.questions().len() as u64, world.for_tomba(70).len() as u64);
+    let is_found = |row: usize| {
+        let name = World::name(row)?;
+        let lead = name.strip_prefix("email-finder:")?.split('|').collect::<Vec<_>>();
+        answer_finder(0, lead[0], lead[1], lead[2]).map(|_| name)
+    };
+    let found: BTreeSet<_> = (0..ROWS).filter_map(is_found).collect();
+    assert_eq!(
+        (&enrich["provider"], &tomba["provider"]),
+        (&json!("enrich.so"), &json!("tomba"))
+    );
+    assert_eq!((&enrich["asked"], &enrich["hits"]), (&json!(all), &json!(found.len())));
+    assert_eq!((&tomba["asked"], &tomba["hits"]), (&json!(fell), &json!(paid_tomba)));
+    assert_eq!(
+        (&enrich["credits"], &tomba["credits"]),
+        (&json!(paid_enrich), &json!(paid_tomba))
+    );
+    let stood = all - fell;
+    assert_eq!(
+        (&enrich["hits_added"], &tomba["hits_added"]),
+        (&json!(stood), &json!(paid_tomba))
+    );
+    assert_eq!(enrich["credits_per_added_hit"], json!(paid_enrich as f64 / stood as f64));
+    assert_eq!(tomba["credits_per_added_hit"], json!(1.0));
+    assert_eq!(report(&["--run", "1"])["steps"], json["steps"]);
+    assert_eq!(report(&["--run", "2"])["steps"], json!([]));
+    let shown = world.place.leadmill(&["report", "pipeline.yaml"]).expect(0).stdout;
+    assert!(shown.starts_with("STEP  OPERATION   PROVIDER   ASKED"), "{shown}");
+}
+
+/// The same question is free at Tomba for 30 days: a plan counts nothing for it at least.
+#[test]
+fn a_plan_tells_what_is_asked_again_at_no_charge() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[tomba]\n    reuse: { hit: 1ms, miss: 1ms }", "");
+    world.place.run().expect(0);
+    let plan = |rest: &[&str]| {
+        world.place.leadmill(&[&["plan", "pipeline.yaml"], rest].concat()).expect(0)
+    };
+    let planned = plan(&["--output", "json"]).json();
+    let step = &planned["steps"][0];
+    assert_eq!(step["to_buy"], world.questions().len());
+    assert_eq!(
+        (&step["free_repeats"], &step["credits_least"]),
+        (&step["to_buy"], &json!(0))
+    );
+    assert!(plan(&[]).stdout.contains("of them are free"), "{:?}", plan(&[]));
+}

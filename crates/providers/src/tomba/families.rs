@@ -9,7 +9,7 @@ mod phones;
 mod sources;
 mod verifier;
 
-pub(super) use domain_search::{page_size, wanted};
+pub(super) use domain_search::page_size;
 
 use super::wire::{Meta, Text};
 use leadmill_core::{Finding, Operation, Query, QueryKey};

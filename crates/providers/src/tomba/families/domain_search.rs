@@ -23,7 +23,7 @@ pub(in super::super) fn page_size(query: &Query) -> u32 {
 }
 
 /// The addresses that are wanted, where the question says.
-pub(in super::super) fn wanted(query: &Query) -> Option<u32> {
+pub(super) fn wanted(query: &Query) -> Option<u32> {
     query.values().nth(1)?.parse().ok()
 }
 

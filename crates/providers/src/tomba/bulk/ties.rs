@@ -26,7 +26,16 @@ pub(super) struct Ties {
     /// The columns of ids, where any row has one.
     ids: Option<Vec<usize>>,
     inputs: Vec<Echo>,
-    settings: Option<Settings>,
+    settings: Trial,
+}
+
+/// What is known of the settings of a search. Its questions are known by their keys only, and a file does not tell them.
+#[derive(Debug)]
+enum Trial {
+    /// There are none, or no row has anything to try.
+    None,
+    Found(Settings),
+    Failed,
 }
 
 /// The columns in which an input comes back.
@@ -64,7 +73,7 @@ impl Ties {
             known: keys.iter().copied().collect(),
             ids: has_ids.then_some(ids),
             inputs: asked.map(|input| Echo::of(operation, input, sheet)).collect(),
-            settings: None,
+            settings: Trial::None,
         };
         let needed = |echo: &Echo| !echo.is_needed || !echo.columns.is_empty();
         if !has_ids && !ties.inputs.iter().all(needed) {
@@ -79,12 +88,13 @@ impl Ties {
     /// Whether it is told by what was sent. What is told by results is a guess that a known key proves.
     pub(super) fn is_sure(&self) -> bool {
         let ours = |echo: &Echo| echo.is_ours || !echo.is_needed;
-        self.ids.is_some() || self.inputs.iter().all(ours)
+        let is_readable = !matches!(self.settings, Trial::Failed);
+        self.ids.is_some() || is_readable && self.inputs.iter().all(ours)
     }
 
     /// Rows of an answer that are wanted, where it is known.
     pub(super) fn wanted(&self) -> Option<u32> {
-        self.settings.as_ref().and_then(Settings::wanted)
+        self.settings.found().and_then(Settings::wanted)
     }
 
     /// The question that a row is about. None for a row that is about none of them, or about several.
@@ -126,25 +136,40 @@ impl Ties {
     fn key(&self, inputs: &[Option<&str>]) -> Option<QueryKey> {
         match self.operation {
             Operation::SearchDomain => {
-                self.settings.as_ref()?.key(inputs.first().copied().flatten()?)
+                self.settings.found()?.key(inputs.first().copied().flatten()?)
             }
             operation => Query::key_of(operation, inputs.iter().copied()).ok(),
         }
     }
 
-    /// The settings of a search: its questions are known by their keys only, and a file does not tell them.
-    fn tried(&self, sheet: &Sheet) -> Option<Settings> {
-        let echo = self.inputs.first()?;
-        let rows = sheet.rows.iter().filter_map(|row| Some((row, echo.first(row)?)));
-        rows.take(TRIALS).find_map(|(row, domain)| match &self.ids {
-            Some(ids) => {
-                let key = told(row, ids).find_map(read_id)?;
-                let is_known = self.known.contains(&key);
-                let known = is_known.then(|| KeySet::from_iter([key]))?;
-                Settings::tried(domain, &known)
+    /// Tries the settings of a search on its first rows.
+    fn tried(&self, sheet: &Sheet) -> Trial {
+        let domain = |row| self.inputs.first().and_then(|echo| echo.first(row));
+        let rows = sheet.rows.iter().filter_map(|row| Some((row, domain(row)?)));
+        let mut outcome = Trial::None;
+        for (row, domain) in rows.take(TRIALS) {
+            let found = match &self.ids {
+                None => Settings::tried(domain, &self.known),
+                Some(ids) => told(row, ids)
+                    .find_map(read_id)
+                    .filter(|key| self.known.contains(key))
+                    .and_then(|key| Settings::tried(domain, &KeySet::from_iter([key]))),
+            };
+            match found {
+                Some(found) => return Trial::Found(found),
+                None => outcome = Trial::Failed,
             }
-            None => Settings::tried(domain, &self.known),
-        })
+        }
+        outcome
+    }
+}
+
+impl Trial {
+    const fn found(&self) -> Option<&Settings> {
+        match self {
+            Self::Found(settings) => Some(settings),
+            Self::None | Self::Failed => None,
+        }
     }
 }
 

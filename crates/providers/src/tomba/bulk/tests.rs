@@ -105,7 +105,7 @@ fn asked(operation: Operation, count: usize) -> Vec<Query> {
             Operation::FindAuthor => {
                 query(operation, [&*format!("https://{site}/By/{word}")])
             }
-            Operation::ValidatePhone if nth % 2 == 0 => {
+            Operation::ValidatePhone if nth.is_multiple_of(2) => {
                 query(operation, [&*format!("+1415555{:04}", 100 + nth), ""])
             }
             Operation::ValidatePhone => {

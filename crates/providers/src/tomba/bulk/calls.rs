@@ -164,12 +164,7 @@ impl Tomba {
         let AboutJob { action, path } = self.about_job("progress", operation, job)?;
         let path = path + generation.progress_path();
         let response = self.look_at(&action, path).await?;
-        let body = response.body();
-        let told: Option<Job> = match generation {
-            Generation::First => wire::data(body),
-            Generation::Second => wire::bare(body),
-        };
-        let value = told.and_then(|job| job.progress());
+        let value = wire::progress(response.body());
         let value = value.ok_or_else(|| {
             self.in_doubt(&action, "the reply does not tell a status", &response)
         })?;

@@ -68,9 +68,18 @@ pub(super) fn read(
 }
 
 fn untied(sheet: &Sheet) -> Unread {
-    let names = sheet.names.join(", ");
+    /// Most letters of the names that are told.
+    const MOST: usize = 400;
+    // A file without a header has somebody's row there.
+    let name = |name: &String| match name.contains('@') {
+        true => "(an address)".to_owned(),
+        false => name.clone(),
+    };
+    let names = sheet.names.iter().map(name).collect::<Vec<_>>().join(", ");
+    let told: String = names.chars().take(MOST).collect();
+    let more = if told.len() < names.len() { " …" } else { "" };
     Unread::Untied(format!(
-        "its {} rows do not say which question each answers: the columns are {names}",
+        "its {} rows do not say which question each answers: the columns are {told}{more}",
         sheet.rows.len()
     ))
 }

@@ -4,6 +4,7 @@
 //! Reference 11.9: that it is CSV with a header is all that is known of its form.
 
 use csv::{ReaderBuilder, StringRecord};
+use std::borrow::Cow;
 
 /// Rows of texts and what their columns are called.
 #[derive(Debug)]
@@ -21,7 +22,8 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 impl Sheet {
     /// Reads a file. What is none, and what ends in the middle of a row, is refused with what is wrong.
     pub(super) fn read(body: &[u8]) -> Result<Self, String> {
-        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let text = decoded(body);
+        let body = text.trim_start_matches('\u{feff}').as_bytes();
         if matches!(body.trim_ascii_start().first(), Some(b'<' | b'{' | b'[')) {
             return Err("it is no CSV".to_owned());
         }
@@ -30,9 +32,8 @@ impl Sheet {
             .flexible(true)
             .has_headers(false)
             .from_reader(body);
-        let mut records = reader.byte_records().map(|record| {
-            record.map(StringRecord::from_byte_record_lossy).map_err(|e| e.to_string())
-        });
+        let records = reader.records();
+        let mut records = records.map(|record| record.map_err(|e| e.to_string()));
         let header = records.next().transpose()?.unwrap_or_default();
         let names: Vec<String> =
             header.iter().map(|name| name.trim().to_owned()).collect();
@@ -71,6 +72,21 @@ pub(super) fn told<'a>(
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The text of a file. In which encoding it comes is not documented: what is not UTF-8 is UTF-16 where it says so, else
+/// Latin-1.
+fn decoded(body: &[u8]) -> Cow<'_, str> {
+    let pairs = |read: fn([u8; 2]) -> u16| {
+        let units = body.as_chunks().0.iter().map(|pair| read(*pair));
+        Cow::Owned(String::from_utf16_lossy(&units.collect::<Vec<_>>()))
+    };
+    match (str::from_utf8(body), body) {
+        (Ok(text), _) => Cow::Borrowed(text),
+        (Err(_), [0xFF, 0xFE, ..]) => pairs(u16::from_le_bytes),
+        (Err(_), [0xFE, 0xFF, ..]) => pairs(u16::from_be_bytes),
+        (Err(_), body) => body.iter().map(|byte| char::from(*byte)).collect(),
+    }
 }
 
 /// What stands most often in the header, outside of quotes.
@@ -112,6 +128,19 @@ mod tests {
                 assert_eq!(told("verification_status").replace('\r', ""), "a, \"b\"\nc");
                 assert_eq!(told("founded_year"), "1998");
             }
+        }
+    }
+
+    #[test]
+    fn letters_are_read_in_the_encodings_that_files_come_in() {
+        let file = "name\nJos\u{e9}\n";
+        let little: Vec<u8> =
+            format!("\u{feff}{file}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> =
+            format!("\u{feff}{file}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for body in [file.as_bytes(), b"name\nJos\xe9\n", &little, &big] {
+            let sheet = Sheet::read(body).unwrap();
+            assert_eq!((&*sheet.names[0], &sheet.rows[0][0]), ("name", "Jos\u{e9}"));
         }
     }
 

@@ -111,9 +111,14 @@ pub(super) fn data<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     Many::<T>::of(data).0.into_iter().next()
 }
 
-/// The job that a body tells bare.
-pub(super) fn bare(body: &[u8]) -> Option<Job> {
-    Part::of(serde_json::from_slice(body).ok()?).0
+/// How far a job is, told bare or under `data`. None where no status is told.
+///
+/// # Source
+/// Reference 1.1: progress is bare, and the detail is not.
+pub(super) fn progress(body: &[u8]) -> Option<Progress> {
+    let bare = Part::<Job>::of(serde_json::from_slice(body).ok()?).0;
+    let bare = bare.and_then(|job| job.progress());
+    bare.or_else(|| data::<Job>(body)?.progress())
 }
 
 /// What a team may ask of a tool; nothing where the body does not tell.
@@ -153,9 +158,10 @@ impl Job {
     /// A job that waits after its launch says the same as one that was never launched. Where a flag says that it is
     /// done, all of it must be: what the flag means is not documented, and a download that comes too early might be
     /// charged. Only the first generation's detail tells whether it was launched, and nothing tells that it has failed.
-    pub(super) fn progress(&self) -> Option<Progress> {
+    fn progress(&self) -> Option<Progress> {
         let (done, part) = (number(self.processed), self.progress.0.unwrap_or_default());
-        let running = Progress::Running { done, total: number(self.total) };
+        // Rows that the provider does not take are not among its own: they are not all that there are.
+        let running = Progress::Running { done, total: None };
         let is_untouched = part == 0 && done.unwrap_or_default() == 0;
         Some(match &self.status {
             Value::String(word) => match word.trim().to_lowercase().as_str() {

@@ -42,6 +42,8 @@ const TABLE: &[Refused] = &[
     ),
     (402, r#"{"errors":{"message":"payment required"}}"#, "RRNNNNNp"),
     (403, r#"{"errors":{"message":"hidden"}}"#, "FFFFFFFp"),
+    (403, r#"{"errors":{"message":"the limit of your plan"}}"#, "NNNNNNNp"),
+    (403, r#"{"errors":{"message":"the daily download limit is reached"}}"#, "NNbTTTTp"),
     // Jobs that there are not, and routes.
     (
         404,

@@ -39,7 +39,8 @@ async fn how_far_a_job_is_is_told_in_words() {
         (r#"{"status":false,"progress":0,"processed":0}"#, running(Some(0))),
         (r#"{"progress":100}"#, Err(ErrorKind::InDoubt)),
         (r#"{"status":null}"#, Err(ErrorKind::InDoubt)),
-        (r#"{"data":{"status":"completed"}}"#, Err(ErrorKind::InDoubt)),
+        (r#"{"data":{"status":"completed"}}"#, Ok(Progress::Ready)),
+        (r#"{"data":{}}"#, Err(ErrorKind::InDoubt)),
     ] {
         let canned = Canned::reply(200, &[], body);
         let poll = replying(2, canned.clone()).poll(OPERATION, &job()).await;
@@ -50,7 +51,7 @@ async fn how_far_a_job_is_is_told_in_words() {
 
 #[tokio::test]
 async fn the_first_generation_tells_it_in_flags_and_in_the_detail() {
-    let running = |done, total| Ok(Progress::Running { done, total });
+    let running = |done| Ok(Progress::Running { done, total: None });
     for (body, expected) in [
         (
             r#"{"launched":false,"status":false,"progress":0,"processed":0,"total":9}"#,
@@ -58,15 +59,15 @@ async fn the_first_generation_tells_it_in_flags_and_in_the_detail() {
         ),
         (
             r#"{"launched":true,"status":false,"progress":0,"processed":0,"total":9}"#,
-            running(Some(0), Some(9)),
+            running(Some(0)),
         ),
         (
             r#"{"launched":true,"status":false,"progress":100,"processed":9}"#,
-            running(Some(9), None),
+            running(Some(9)),
         ),
         (
             r#"{"launched":true,"status":true,"progress":50,"processed":4}"#,
-            running(Some(4), None),
+            running(Some(4)),
         ),
         (
             r#"{"launched":true,"status":true,"progress":100,"processed":9}"#,

@@ -25,9 +25,9 @@ mod tests {
     use super::*;
     use leadmill_core::{
         Account, Call, Endpoint, Lane, Operation, Pack, Scope,
-        pack::{Percent, Risk},
+        pack::{PaidAct, Percent, Risk},
     };
-    use std::{collections::BTreeSet, time::Duration};
+    use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
     #[test]
     fn the_limits_are_those_of_the_published_table() {
@@ -181,7 +181,10 @@ mod tests {
         for (operation, offer) in &pack.operations {
             let price = if *operation == Operation::FindPhone { 10 } else { 1 };
             assert_eq!(offer.price.0, price, "{operation}");
-            assert_eq!(offer.only, Some(Lane::Single), "{operation}");
+            let has_jobs = offer.most_items.get() > 1;
+            let only = (!has_jobs).then_some(Lane::Single);
+            assert_eq!((offer.only, offer.terms), (only, has_jobs), "{operation}");
+            assert!(offer.echo, "{operation}");
             assert_eq!(offer.misses, [404], "{operation}");
             let month = Duration::from_secs(30 * 86_400);
             assert_eq!(
@@ -189,7 +192,6 @@ mod tests {
                 Some(month),
                 "{operation}"
             );
-            let has_jobs = offer.most_items.get() > 1;
             let jobs = (offer.daily.jobs, offer.running);
             let expected = (has_jobs.then_some(15), has_jobs.then_some(2));
             assert_eq!((jobs.0.map(u32::from), jobs.1.map(u32::from)), expected);
@@ -200,11 +202,22 @@ mod tests {
             .filter(|(_, offer)| offer.most_items.get() == 1)
             .map(|(operation, _)| operation.name())
             .collect();
-        let expected = ["find_technology", "count_emails", "find_format", "find_sources"];
+        let expected = [
+            "find_phone",
+            "find_technology",
+            "count_emails",
+            "find_format",
+            "find_sources",
+        ];
         assert_eq!(single, expected);
         let page = &pack.operations[&Operation::SearchDomain];
         assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(10), 10));
-        assert!((pack.settling, pack.listing) == (None, None));
+        let half_a_minute = Some(Duration::from_secs(30));
+        assert_eq!(pack.listing.map(|listing| listing.0), half_a_minute);
+        assert!(pack.settling.is_none());
+        let jobs = &pack.jobs;
+        assert_eq!((jobs.paid, jobs.launched), (PaidAct::Fetch, true));
+        assert!(!jobs.early_results && jobs.generation == NonZeroU32::new(2));
         assert_eq!(pack.exhausted, ["quota", "limit", "credit"]);
     }
 

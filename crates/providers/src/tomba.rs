@@ -1,6 +1,7 @@
-//! Tomba, API version 1: single questions and the account. Its jobs are not used.
+//! Tomba, API version 1: single questions, jobs of many, and the account.
 
 pub mod account;
+mod bulk;
 mod families;
 mod pools;
 mod reading;
@@ -17,7 +18,7 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use families::NotAsked;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
     JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
@@ -33,6 +34,33 @@ pub(crate) const PACK: &str = include_str!("tomba/pack.yaml");
 
 /// The path under which the documented endpoints stand.
 const API: &str = "/v1";
+
+/// The media type of what is sent and of most that is answered.
+const JSON: &str = "application/json";
+
+/// What is sent.
+struct Sent {
+    method: Method,
+    /// Under the address of the API, with its query.
+    path: String,
+    /// JSON; empty where nothing is sent.
+    body: Bytes,
+    accepted: &'static str,
+    connection: Connection,
+}
+
+impl Sent {
+    /// A request for what stands under a path.
+    fn get(path: String) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            body: Bytes::new(),
+            accepted: JSON,
+            connection: Connection::Pooled,
+        }
+    }
+}
 
 /// Tomba as one pipeline uses it.
 pub struct Tomba {
@@ -100,19 +128,26 @@ impl Tomba {
         }
     }
 
-    /// Sends a request without a body, and gives whatever is answered.
+    /// Sends a request, and gives whatever is answered.
     async fn exchange(
         &self,
         action: &str,
-        path: &str,
+        sent: Sent,
     ) -> Result<Response<Bytes>, ProviderError> {
-        let request = Request::get(format!("{}{path}", self.base_url))
+        let Sent { method, path, body, accepted, connection } = sent;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base_url))
             .header("x-tomba-key", self.key.clone())
             .header("x-tomba-secret", self.secret.clone())
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::new())
+            .header(header::ACCEPT, accepted);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, JSON);
+        }
+        let request = request
+            .body(body)
             .map_err(|error| self.failed(action, ErrorKind::Fatal, error.to_string()))?;
-        let sent = self.transport.send(request, Connection::Pooled).await;
+        let sent = self.transport.send(request, connection).await;
         sent.map_err(|error| match error {
             TransportError::Unsent(detail) => {
                 self.failed(action, ErrorKind::Unsent, detail)
@@ -129,7 +164,7 @@ impl Tomba {
         action: &str,
         path: &str,
     ) -> Result<Response<Bytes>, ProviderError> {
-        let response = self.exchange(action, path).await?;
+        let response = self.exchange(action, Sent::get(path.to_owned())).await?;
         match refusal::judge(&response, &self.account.pack.exhausted) {
             None => Ok(response),
             Some(refusal) => Err(self.refused(action, refusal, &response)),
@@ -140,11 +175,6 @@ impl Tomba {
         let offer = self.account.offer(operation);
         let offer = offer.filter(|offer| offer.only.is_none_or(|l| l == Lane::Single));
         offer.ok_or_else(|| self.failed(action, ErrorKind::Fatal, "not offered".into()))
-    }
-
-    /// Jobs are asked for by nobody: the pack says that there are none.
-    fn no_jobs(&self, action: &str, kind: ErrorKind) -> ProviderError {
-        self.failed(action, kind, "jobs are not offered".into())
     }
 
     /// A reply in no known shape is in doubt: something was done.
@@ -232,17 +262,15 @@ impl Provider for Tomba {
 
     async fn find(
         &self,
-        _: Operation,
+        operation: Operation,
         batch: BatchId,
     ) -> Result<Reply<Option<JobId>>, ProviderError> {
-        let action = format!("looking for batch {batch}");
-        Err(self.no_jobs(&action, ErrorKind::Refused))
+        self.look_for(operation, batch).await
     }
 
-    /// The pack has all of them.
+    /// What the provider says of its tools: how many questions a job takes, and how many jobs a day has.
     async fn terms(&self, operation: Operation) -> Result<Reply<Terms>, ProviderError> {
-        let action = format!("reading the terms of {operation}");
-        Err(self.failed(&action, ErrorKind::Refused, "there are none".into()))
+        self.tool_terms(operation).await
     }
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
@@ -251,7 +279,7 @@ impl Provider for Tomba {
         let offer = self.offer(&action, operation)?;
         let path = families::single(query)
             .map_err(|NotAsked(why)| self.failed(&action, ErrorKind::Refused, why))?;
-        let response = self.exchange(&action, &path).await?;
+        let response = self.exchange(&action, Sent::get(path)).await?;
         if let Some(refusal) = refusal::judge(&response, &self.account.pack.exhausted) {
             let is_miss =
                 refusal.unknown.is_some_and(|status| offer.misses.contains(&status));
@@ -268,53 +296,51 @@ impl Provider for Tomba {
     }
 
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError> {
-        let count = batch.queries.len();
-        let action = format!("submit of {count} {} questions", batch.operation);
-        Err(self.no_jobs(&action, ErrorKind::Fatal))
+        self.create(batch).await
     }
 
     async fn launch(
         &self,
-        _: Operation,
+        operation: Operation,
         job: &JobId,
-        _: bool,
+        again: bool,
     ) -> Result<Reply<Launch>, ProviderError> {
-        Err(self.no_jobs(&format!("launch of job {job}"), ErrorKind::Refused))
+        self.start(operation, job, again).await
     }
 
     async fn estimate(
         &self,
-        _: Operation,
+        operation: Operation,
         job: &JobId,
     ) -> Result<Reply<Estimate>, ProviderError> {
-        Err(self.no_jobs(&format!("estimate of job {job}"), ErrorKind::Refused))
+        self.quote(operation, job).await
     }
 
     async fn bill(
         &self,
-        _: Operation,
+        operation: Operation,
         job: &JobId,
     ) -> Result<Reply<Bill>, ProviderError> {
-        Err(self.no_jobs(&format!("bill of job {job}"), ErrorKind::Refused))
+        self.billed(operation, job).await
     }
 
     async fn poll(
         &self,
-        _: Operation,
+        operation: Operation,
         job: &JobId,
     ) -> Result<Reply<Progress>, ProviderError> {
-        Err(self.no_jobs(&format!("progress of job {job}"), ErrorKind::Refused))
+        self.progress(operation, job).await
     }
 
+    /// All results at once: there is one page, whatever its limit.
     async fn fetch(
         &self,
-        _: Operation,
+        operation: Operation,
         job: &JobId,
-        _: &[QueryKey],
+        keys: &[QueryKey],
         page: u32,
         _: u32,
     ) -> Result<Reply<Page>, ProviderError> {
-        let action = format!("results page {page} of job {job}");
-        Err(self.no_jobs(&action, ErrorKind::Refused))
+        self.download(operation, job, keys, page).await
     }
 }

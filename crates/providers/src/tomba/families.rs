@@ -12,9 +12,27 @@ mod verifier;
 pub(super) use domain_search::page_size;
 
 use super::wire::{Meta, Text};
-use leadmill_core::{Finding, Operation, Query};
+use leadmill_core::{Finding, Operation, Query, QueryKey};
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
+
+/// A question, as far as its answer is read by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    pub(super) key: QueryKey,
+    /// Most rows of the answer that are wanted, where that is known.
+    pub(super) wanted: Option<u32>,
+}
+
+impl From<&Query> for Asked {
+    fn from(query: &Query) -> Self {
+        let (operation, key) = (query.operation(), query.key());
+        let is_paged = operation == Operation::SearchDomain;
+        let wanted = is_paged.then(|| domain_search::wanted(query)).flatten();
+        Self { operation, key, wanted }
+    }
+}
 
 /// What an answer holds.
 pub(super) struct Answer {
@@ -69,17 +87,17 @@ pub(super) fn single(query: &Query) -> Result<String, NotAsked> {
 }
 
 /// What an answer that is not empty says. None where it is no answer to this operation.
-pub(super) fn finding(query: &Query, answer: Answer) -> Option<Finding> {
+pub(super) fn finding(asked: Asked, answer: Answer) -> Option<Finding> {
     let Answer { data, meta } = answer;
-    match query.operation() {
+    match asked.operation {
         Operation::FindEmail | Operation::FindEmailByProfile => person::email(data),
         Operation::FindAuthor => person::author(data),
         Operation::FindPerson => person::person(data),
-        Operation::VerifyEmail => verifier::verified(query.key(), data),
+        Operation::VerifyEmail => verifier::verified(asked.key, data),
         Operation::FindPhone => phones::found(data),
         Operation::ValidatePhone => phones::validated(data),
         Operation::FindCompany => company::company(data),
-        Operation::SearchDomain => domain_search::page(query, data, meta),
+        Operation::SearchDomain => domain_search::page(asked.wanted, data, meta),
         Operation::FindSimilar => domains::similar(data),
         Operation::FindTechnology => domains::technologies(data),
         Operation::CountEmails => domains::count(data),

@@ -46,7 +46,7 @@ pub(super) fn single(
     }
     let credits = charge(query, offer, &data);
     let meta = envelope.meta.whole();
-    let finding = families::finding(query, Answer { data, meta });
+    let finding = families::finding(query.into(), Answer { data, meta });
     let finding = finding.ok_or_else(|| none("no answer of this operation's"))?;
     Ok(Answered { key, finding, credits: Some(credits) })
 }
@@ -73,7 +73,12 @@ fn charge(query: &Query, offer: &Offer, data: &Value) -> Credits {
         }
         _ => 1,
     };
-    // The price of an offer is for all of the rows that one question can ask for.
+    price_of_unit(offer) * units + PHONE * phone_numbers(data)
+}
+
+/// What one question costs that asks for no more rows than one price buys. The price of an offer is for all of the rows
+/// that one question can ask for.
+pub(super) fn price_of_unit(offer: &Offer) -> Credits {
     let most = offer.rows.map_or(1, |rows| rows.get().div_ceil(offer.each.get()));
-    Credits(offer.price.0.div_ceil(u64::from(most))) * units + PHONE * phone_numbers(data)
+    Credits(offer.price.0.div_ceil(u64::from(most)))
 }

@@ -2,7 +2,7 @@
 
 mod asked;
 mod refusals;
-mod robust;
+pub(super) mod robust;
 mod wallet;
 
 use super::*;
@@ -25,11 +25,13 @@ pub(super) const SECRET: &str = "ts_0canary0-0000-4000-8000-00000secret0";
 pub(super) struct Canned {
     outcome: Result<Response<Bytes>, TransportError>,
     pub(super) asked: Mutex<Vec<Request<Bytes>>>,
+    pub(super) connections: Mutex<Vec<Connection>>,
 }
 
 impl Canned {
     pub(super) fn new(outcome: Result<Response<Bytes>, TransportError>) -> Arc<Self> {
-        Arc::new(Self { outcome, asked: Mutex::default() })
+        let (asked, connections) = Default::default();
+        Arc::new(Self { outcome, asked, connections })
     }
 
     pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Arc<Self> {
@@ -55,9 +57,10 @@ impl Transport for Canned {
     async fn send(
         &self,
         request: Request<Bytes>,
-        _: Connection,
+        connection: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
         self.asked.lock().unwrap().push(request);
+        self.connections.lock().unwrap().push(connection);
         self.outcome.clone()
     }
 }

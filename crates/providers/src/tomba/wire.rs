@@ -31,6 +31,8 @@ fn present<'de, D: Deserializer<'de>>(
 #[serde(default)]
 pub(crate) struct Meta {
     pub(crate) total: Whole,
+    #[serde(rename = "pageSize")]
+    pub(crate) page_size: Whole,
 }
 
 /// Whether a value says nothing: null, empty, or an object of nothing but nulls.

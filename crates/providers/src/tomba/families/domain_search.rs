@@ -22,7 +22,8 @@ pub(in super::super) fn page_size(query: &Query) -> u32 {
     fitting.unwrap_or(SIZES[0])
 }
 
-fn wanted(query: &Query) -> Option<u32> {
+/// The addresses that are wanted, where the question says.
+pub(super) fn wanted(query: &Query) -> Option<u32> {
     query.values().nth(1)?.parse().ok()
 }
 
@@ -115,7 +116,7 @@ struct Address {
 }
 
 /// Reads a page. One without addresses is a miss, whatever it says of the company.
-pub(super) fn page(query: &Query, data: Json, meta: Meta) -> Option<Finding> {
+pub(super) fn page(wanted: Option<u32>, data: Json, meta: Meta) -> Option<Finding> {
     let Found { organization, emails } = Part::<Found>::of(data).0?;
     let mut emails = emails.0;
     emails.retain(|address| address.email.is_told());
@@ -123,7 +124,7 @@ pub(super) fn page(query: &Query, data: Json, meta: Meta) -> Option<Finding> {
         return Some(Finding::Miss);
     }
     // The smallest page may hold more than is wanted.
-    if let Some(wanted) = wanted(query) {
+    if let Some(wanted) = wanted {
         emails.truncate(wanted as usize);
     }
     let about = organization.whole();

@@ -87,21 +87,27 @@ async fn what_is_not_offered_is_not_sent() {
 }
 
 #[tokio::test]
-async fn jobs_are_not_offered() {
+async fn jobs_are_not_asked_for_where_there_are_none() {
     let canned = Canned::reply(200, &[], "{}");
     let (tomba, job) = (tomba(canned.clone()), JobId("1".into()));
-    let operation = Operation::FindEmail;
-    let kinds = [
-        tomba.find(operation, BatchId(1)).await.unwrap_err().kind,
-        tomba.poll(operation, &job).await.unwrap_err().kind,
-        tomba.fetch(operation, &job, &[], 1, 100).await.unwrap_err().kind,
-        tomba.transactions(1).await.unwrap_err().kind,
-    ];
-    assert_eq!(kinds, [ErrorKind::Refused; 4]);
-    let queries = vec![query(operation, ["Ada", "Byron", "example.com"])];
-    let (run, lane) = (RunId(1), Lane::Bulk);
-    let batch = Batch::of(run, "tomba", 1, operation, lane, Credits(1), queries);
-    assert_eq!(tomba.submit(&batch).await.unwrap_err().kind, ErrorKind::Fatal);
+    for operation in [Operation::FindPhone, Operation::FindTechnology] {
+        let kinds = [
+            tomba.find(operation, BatchId(1)).await.unwrap_err().kind,
+            tomba.poll(operation, &job).await.unwrap_err().kind,
+            tomba.launch(operation, &job, false).await.unwrap_err().kind,
+            tomba.estimate(operation, &job).await.unwrap_err().kind,
+            tomba.bill(operation, &job).await.unwrap_err().kind,
+            tomba.terms(operation).await.unwrap_err().kind,
+            tomba.fetch(operation, &job, &[], 1, 100).await.unwrap_err().kind,
+            tomba.transactions(1).await.unwrap_err().kind,
+        ];
+        assert_eq!(kinds, [ErrorKind::Refused; 8]);
+        let queries = questions().into_iter().filter(|q| q.operation() == operation);
+        let queries = queries.collect();
+        let (run, lane) = (RunId(1), Lane::Bulk);
+        let batch = Batch::of(run, "tomba", 1, operation, lane, Credits(1), queries);
+        assert_eq!(tomba.submit(&batch).await.unwrap_err().kind, ErrorKind::Fatal);
+    }
     assert_eq!(canned.paths(), [""; 0]);
 }
 

@@ -29,10 +29,10 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Numbers that are the same in every run.
-struct Dice(u64);
+pub(in super::super) struct Dice(pub(in super::super) u64);
 
 impl Dice {
-    fn below(&mut self, most: usize) -> usize {
+    pub(in super::super) fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (self.0 >> 33) as usize % most
     }
@@ -65,7 +65,8 @@ impl Dice {
     }
 }
 
-fn fits(value: &Value, kind: FieldKind) -> bool {
+/// Whether a value can stand in a field.
+pub(in super::super) fn fits(value: &Value, kind: FieldKind) -> bool {
     match (value, kind) {
         (Value::Null, _) => true,
         (Value::Flag(_), kind) => kind == FieldKind::Flag,

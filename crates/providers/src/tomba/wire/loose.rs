@@ -8,7 +8,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) Option<String>);
 
-/// True or false.
+/// True or false, also where it comes as a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
 
@@ -99,7 +99,22 @@ impl<'de> Deserialize<'de> for Text {
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(|value| Self(value.as_bool()))
+        Value::deserialize(deserializer).map(|value| {
+            Self(match value {
+                Value::Bool(flag) => Some(flag),
+                Value::String(word) => flag(word.trim()),
+                _ => None,
+            })
+        })
+    }
+}
+
+fn flag(word: &str) -> Option<bool> {
+    let is = |words: [&str; 3]| words.iter().any(|one| word.eq_ignore_ascii_case(one));
+    match (is(["true", "yes", "1"]), is(["false", "no", "0"])) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
     }
 }
 

@@ -1,0 +1,125 @@
+//! From the file of a job to its answers.
+
+use super::{
+    super::{
+        families::{self, Answer, Asked},
+        reading::price_of_unit,
+        wire::Meta,
+    },
+    columns::Columns,
+    sheet::Sheet,
+    ties::Ties,
+};
+use csv::StringRecord;
+use leadmill_core::{
+    Answered, Credits, Finding, KeyMap, Operation, QueryKey, pack::Offer,
+};
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// Rows, whatever they are about.
+    pub(super) items: u64,
+    /// The questions that rows are about, in the order of their first rows.
+    pub(super) answers: Vec<Answered>,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is none, or not all of one.
+    NoFile(String),
+    /// Nothing in it says what it is about: it will not say so another time.
+    Untied(String),
+}
+
+/// Reads the file of a job that asked these questions.
+pub(super) fn read(
+    operation: Operation,
+    offer: &Offer,
+    keys: &[QueryKey],
+    body: &[u8],
+) -> Result<Read, Unread> {
+    let sheet = Sheet::read(body).map_err(Unread::NoFile)?;
+    if sheet.rows.is_empty() {
+        return Ok(Read::default());
+    }
+    let ties = Ties::of(operation, keys, &sheet).ok_or_else(|| untied(&sheet))?;
+    let mut order = Vec::new();
+    let mut rows_of: KeyMap<Vec<&StringRecord>> = KeyMap::default();
+    for row in sheet.rows.iter().filter(|row| sheet.holds(row)) {
+        let Some(key) = ties.tie(row) else { continue };
+        let rows = rows_of.entry(key).or_default();
+        if rows.is_empty() {
+            order.push(key);
+        }
+        rows.push(row);
+    }
+    if order.is_empty() && !ties.is_sure() {
+        return Err(untied(&sheet));
+    }
+    let columns = Columns::of(operation, &sheet);
+    let answers = order.into_iter().map(|key| {
+        let rows = rows_of.remove(&key).unwrap_or_default();
+        let asked = Asked { operation, key, wanted: ties.wanted() };
+        answer(asked, offer, &columns, &rows)
+    });
+    Ok(Read { answers: answers.collect(), items: sheet.rows.len() as u64 })
+}
+
+fn untied(sheet: &Sheet) -> Unread {
+    /// Most letters of the names that are told.
+    const MOST: usize = 400;
+    // A file without a header has somebody's row there.
+    let name = |name: &String| match name.contains('@') {
+        true => "(an address)".to_owned(),
+        false => name.clone(),
+    };
+    let names = sheet.names.iter().map(name).collect::<Vec<_>>().join(", ");
+    let told: String = names.chars().take(MOST).collect();
+    let more = if told.len() < names.len() { " …" } else { "" };
+    Unread::Untied(format!(
+        "its {} rows do not say which question each answers: the columns are {told}{more}",
+        sheet.rows.len()
+    ))
+}
+
+/// What the rows of one question say. The bill is that of the whole job: what is told of each answer is its share by the
+/// prices.
+fn answer(
+    asked: Asked,
+    offer: &Offer,
+    columns: &Columns,
+    rows: &[&StringRecord],
+) -> Answered {
+    let key = asked.key;
+    let Some((data, count)) = columns.data(rows) else {
+        return Answered { key, finding: Finding::Miss, credits: Some(Credits::ZERO) };
+    };
+    let price = charge(asked, offer, count);
+    let finding = families::finding(asked, Answer { data, meta: Meta::default() });
+    let finding = finding.unwrap_or_else(|| {
+        Finding::Unknown("the rows are no answer of this operation's".into())
+    });
+    let credits = match finding {
+        Finding::Miss => Credits::ZERO,
+        _ => price,
+    };
+    Answered { key, finding, credits: Some(credits) }
+}
+
+/// What an answer of so many rows costs.
+///
+/// # Source
+/// Reference 4.1: addresses of a domain by the ten, or as many as were asked for, addresses of a profile each.
+fn charge(asked: Asked, offer: &Offer, count: u64) -> Credits {
+    let units = match asked.operation {
+        Operation::SearchDomain => {
+            let most = count.max(asked.wanted.map_or(0, u64::from));
+            most.div_ceil(u64::from(offer.each.get()))
+        }
+        Operation::FindEmailByProfile => count,
+        _ => 1,
+    };
+    price_of_unit(offer) * units
+}

@@ -90,6 +90,16 @@ impl Accounts {
             .ok_or_else(|| Failure::failed("no engine"))
     }
 
+    /// Hands out an engine, to be at work beside others, until it is [kept](Self::keep) again.
+    pub(crate) fn lend(&mut self, provider: &str) -> Result<Engine, Failure> {
+        self.engines.remove(provider).ok_or_else(|| Failure::failed("no engine"))
+    }
+
+    /// Takes an engine back.
+    pub(crate) fn keep(&mut self, provider: &str, engine: Engine) {
+        self.engines.insert(provider.to_owned(), engine);
+    }
+
     /// The wire to a provider's account, for what the pipeline asks of it.
     fn provider(
         &mut self,

@@ -61,6 +61,21 @@ impl<'a> Chain<'a> {
         }))
     }
 
+    /// Whose turn it is after the attempt in this place, if that provably does not know the answer; none where it is
+    /// nobody's.
+    pub(crate) fn after(&self, place: usize, key: &QueryKey) -> Option<usize> {
+        let later = self.links.iter().enumerate().skip(place + 1).map(|(at, link)| {
+            let look = link.known.look(key);
+            let is_good = look.status == Some(Status::Hit) && !link.rejects(key);
+            (at, (look.need, is_good))
+        });
+        let (places, looks): (Vec<usize>, Vec<_>) = later.unzip();
+        match turn(looks) {
+            Turn::At(turn, Need::Buy) => places.get(turn).copied(),
+            Turn::At(..) | Turn::Over(_) => None,
+        }
+    }
+
     /// What becomes of a row whose question is not over: what the attempt makes of it at which it stands.
     pub(crate) fn standing(&self, key: &QueryKey) -> Option<Status> {
         match self.judge(key) {

@@ -1,7 +1,7 @@
 //! How far a step is: a bar for a person who watches, a line every half minute otherwise.
 
 use crate::terminal::Terminal;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use leadmill_engine::Snapshot;
 use std::time::Duration;
 use tokio::{
@@ -16,17 +16,63 @@ const LINE: Duration = Duration::from_secs(30);
 pub(crate) async fn show(
     step: &str,
     provider: &str,
-    mut snapshots: watch::Receiver<Snapshot>,
+    snapshots: watch::Receiver<Snapshot>,
     terminal: &Terminal,
 ) {
     if terminal.is_quiet() {
         return std::future::pending().await;
     }
+    let target = ProgressDrawTarget::stderr_with_hz(5);
+    let bar = terminal.is_watched().then(|| {
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        styled(bar, step, terminal.has_colours())
+    });
+    run(step, provider, snapshots, terminal, bar).await
+}
+
+/// Shows the providers of a step that are at work at the same time, one line each.
+#[derive(Debug)]
+pub(crate) struct Together<'a> {
+    step: &'a str,
+    terminal: &'a Terminal,
+    bars: MultiProgress,
+}
+
+impl<'a> Together<'a> {
+    /// Nobody yet.
+    pub(crate) fn new(step: &'a str, terminal: &'a Terminal) -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(5);
+        Self { step, terminal, bars: MultiProgress::with_draw_target(target) }
+    }
+
+    /// Shows snapshots of one of them until it is dropped.
+    pub(crate) async fn show(
+        &self,
+        provider: &str,
+        snapshots: watch::Receiver<Snapshot>,
+    ) {
+        if self.terminal.is_quiet() {
+            return std::future::pending().await;
+        }
+        let bar = self.terminal.is_watched().then(|| {
+            let bar = self.bars.add(ProgressBar::new(0));
+            styled(bar, self.step, self.terminal.has_colours())
+        });
+        run(self.step, provider, snapshots, self.terminal, bar).await
+    }
+}
+
+async fn run(
+    step: &str,
+    provider: &str,
+    mut snapshots: watch::Receiver<Snapshot>,
+    terminal: &Terminal,
+    bar: Option<ProgressBar>,
+) {
     let start = Instant::now();
     let every = if terminal.is_watched() { Duration::from_millis(200) } else { LINE };
     let mut ticks = interval_at(start + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let bar = terminal.is_watched().then(|| bar(step, terminal.has_colours()));
     let _clear = Clear(bar.clone());
     loop {
         ticks.tick().await;
@@ -58,9 +104,7 @@ impl Drop for Clear {
     }
 }
 
-fn bar(step: &str, colours: bool) -> ProgressBar {
-    let bar =
-        ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(5));
+fn styled(bar: ProgressBar, step: &str, colours: bool) -> ProgressBar {
     let template = match colours {
         true => "{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} {msg}",
         false => "{prefix} {bar:30} {pos}/{len} {msg}",

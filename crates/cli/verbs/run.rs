@@ -5,6 +5,7 @@ mod doubts;
 mod loading;
 mod salvage;
 mod session;
+mod together;
 
 use crate::{
     accounts::Accounts,

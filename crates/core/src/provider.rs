@@ -198,7 +198,7 @@ pub struct Bill {
     pub is_paid: Option<bool>,
     /// Questions that something was found for.
     pub found: Option<u64>,
-    /// Questions that the provider failed at: that they have no answer proves nothing.
+    /// Questions that the provider failed at, did not take or passed over: that they have no answer proves nothing.
     pub failed: Option<u64>,
     /// Records in its results.
     pub records: Option<u64>,

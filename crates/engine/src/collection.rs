@@ -145,7 +145,8 @@ impl Collection {
             }
             return next;
         }
-        if self.pass != Pass::Again {
+        // A file may have several records of one question.
+        if !matches!(self.pass, Pass::Again | Pass::Only) {
             self.foreign += page.items.saturating_sub(page.answers.len() as u64);
         }
         // A total beyond the questions would be somebody else's items: some slack, not trust.

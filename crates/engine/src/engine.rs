@@ -296,7 +296,8 @@ impl Engine {
         const AT_A_TIME: usize = 1_000;
         let mut stop = self.stop.clone();
         let mut told = self.hints.listen();
-        let agreed = self.agree(order.operation, order.questions).await;
+        let least = u64::from(arriving.is_some());
+        let agreed = self.agree(order.operation, order.questions.max(least)).await;
         let mut drive = Drive::new(self, book, order, questions, agreed)?;
         let mut arrived = Vec::new();
         if arriving.is_some() {

@@ -10,7 +10,7 @@ use crate::{
     progress,
     summary::{ProviderSummary, StepSummary},
 };
-use leadmill_core::{BatchId, KeySet, Query, State, index::Need};
+use leadmill_core::{BatchId, KeySet, Query, QueryKey, State, index::Need};
 use leadmill_engine::{Ending, Order};
 use leadmill_state::Spool;
 use std::{collections::BTreeMap, io};
@@ -59,6 +59,18 @@ impl Asking {
         }
     }
 
+    /// Whether a provider was asked a question in this session.
+    pub(super) fn is_tried(&self, turn: usize, key: &QueryKey) -> bool {
+        self.tries.get(turn).is_none_or(|tries| tries.tried.contains(key))
+    }
+
+    /// A provider was asked a question that had arrived.
+    pub(super) fn has_tried(&mut self, turn: usize, key: QueryKey) {
+        if let Some(tries) = self.tries.get_mut(turn) {
+            tries.asked += u64::from(tries.tried.insert(key));
+        }
+    }
+
     fn ending(&self) -> Ending {
         let endings = self.tries.iter().map(|tries| tries.ending);
         endings.max().unwrap_or(Ending::Complete)
@@ -66,10 +78,10 @@ impl Asking {
 }
 
 /// What came of asking one provider in one round.
-struct Asked {
-    ending: Ending,
+pub(super) struct Asked {
+    pub(super) ending: Ending,
     /// Whether others may have got something to do by it.
-    has_moved: bool,
+    pub(super) has_moved: bool,
 }
 
 impl<'a> Session<'a> {
@@ -128,7 +140,7 @@ impl<'a> Session<'a> {
         asking: &mut Asking,
     ) -> Result<bool, Failure> {
         let spools = self.needs(place, step, finished, asking).await?;
-        let asked = self.ask_all(step, spools, &asking.tries).await?;
+        let asked = self.ask_all(step, spools, asking).await?;
         self.judge(place, step, asking).await?;
         let mut is_more = false;
         let last = step.attempts.len().saturating_sub(1);
@@ -165,18 +177,38 @@ impl<'a> Session<'a> {
         &mut self,
         step: &'a PreparedStep,
         spools: Vec<Spool>,
-        tries: &[Tries],
+        asking: &mut Asking,
     ) -> Result<Vec<Option<Asked>>, Failure> {
-        let mut all = Vec::new();
-        for ((attempt, spool), tries) in step.attempts.iter().zip(spools).zip(tries) {
-            let is_over = tries.ending != Ending::Complete || *self.stop.borrow();
-            all.push(match is_over {
-                true => {
-                    drop(spool.read());
-                    None
+        let stop = *self.stop.borrow();
+        let mut at_work = Vec::new();
+        for (turn, (attempt, spool)) in step.attempts.iter().zip(spools).enumerate() {
+            let tries = asking.tries.get(turn);
+            let is_over =
+                stop || tries.is_none_or(|tries| tries.ending != Ending::Complete);
+            // Misses of those before it may arrive.
+            let has_work =
+                spool.len() > 0 || self.open_jobs(attempt) > 0 || !at_work.is_empty();
+            match is_over || !has_work {
+                true => drop(spool.read()),
+                false => at_work.push((turn, spool)),
+            }
+        }
+        let mut all: Vec<Option<Asked>> = step.attempts.iter().map(|_| None).collect();
+        let asked = match at_work.len() > 1 && *self.purpose == Purpose::Buy {
+            true => self.ask_together(step, at_work, asking).await?,
+            false => {
+                let mut asked = Vec::new();
+                for (turn, spool) in at_work {
+                    let Some(attempt) = step.attempts.get(turn) else { continue };
+                    asked.push((turn, self.ask(step, attempt, spool).await?));
                 }
-                false => Some(self.ask(step, attempt, spool).await?),
-            });
+                asked
+            }
+        };
+        for (turn, asked) in asked {
+            if let Some(place) = all.get_mut(turn) {
+                *place = Some(asked);
+            }
         }
         Ok(all)
     }
@@ -227,7 +259,7 @@ impl<'a> Session<'a> {
     }
 
     /// Our jobs at an account.
-    fn open_jobs(&self, attempt: &PreparedAttempt) -> usize {
+    pub(super) fn open_jobs(&self, attempt: &PreparedAttempt) -> usize {
         let open = self.book.ledger().open(&attempt.account.purse);
         let ours = open.filter(|line| !self.others.contains(&line.run));
         ours.filter(|line| line.state != State::InDoubt).count()
@@ -353,6 +385,6 @@ impl<'a> Session<'a> {
     }
 }
 
-fn spool_failed(error: io::Error) -> Failure {
+pub(super) fn spool_failed(error: io::Error) -> Failure {
     Failure::failed(format!("questions: {error}"))
 }

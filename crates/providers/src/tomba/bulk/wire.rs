@@ -43,6 +43,9 @@ struct Metrics {
 #[serde(default)]
 struct Rows {
     errors: Whole,
+    skipped: Whole,
+    duplicates: Whole,
+    invalid_input: Whole,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -188,12 +191,21 @@ impl Job {
         let errors = [errors.client, errors.server, errors.rate_limited].map(number);
         let told = errors.iter().any(Option::is_some);
         let sum = told.then(|| errors.into_iter().flatten().sum());
+        // What was not taken or was passed over was not looked for: nobody knows which they are, so that any question
+        // has no answer proves as little as where it was failed at.
+        let passed_over = [rows.skipped, rows.duplicates, rows.invalid_input].map(number);
+        let passed_over: u64 = passed_over.into_iter().flatten().sum();
+        // Two counts of the same.
+        let failed = sum.max(number(rows.errors));
+        let failed = match (failed, passed_over) {
+            (failed, 0) => failed,
+            (failed, more) => Some(failed.unwrap_or_default() + more),
+        };
         Bill {
             cost: metrics.credits.whole().total(),
             is_paid,
             found: number(results.found),
-            // Two counts of the same: an absence proves nothing by either.
-            failed: sum.max(number(rows.errors)),
+            failed,
             records: number(results.records),
         }
     }

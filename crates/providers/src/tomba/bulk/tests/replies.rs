@@ -167,6 +167,12 @@ async fn a_bill_is_told_by_the_metrics_of_a_job() {
     assert_eq!(bill(job).await, expected);
     let rows = job.replace(r#""errors":{"client":1,"server":2,"rate_limited":0},"#, "");
     assert_eq!(bill(&rows).await, Bill { failed: Some(1), ..expected });
+    // What was passed over was not looked for.
+    let passed = job.replace(
+        r#""input":9,"errors":1"#,
+        r#""input":9,"skipped":2,"duplicates":1,"invalid_input":1"#,
+    );
+    assert_eq!(bill(&passed).await, Bill { failed: Some(7), ..expected });
     let first = r#"{"data":[{"bulk_id":7,"status":true,"used":false}]}"#;
     assert_eq!(bill(first).await, Bill { is_paid: Some(false), ..Bill::default() });
 }

@@ -3,7 +3,7 @@
 
 mod world;
 
-use leadmill_sandbox::{Fault, answer_finder};
+use leadmill_sandbox::{Fault, Trouble, answer_finder};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use world::World;
@@ -134,7 +134,7 @@ fn through_kills_it_ends_as_if_there_had_been_none() {
             );
             for (number, row) in world.output().iter().enumerate() {
                 if row["mail_status"] != "unknown_charged" {
-                    World::assert_row(row, number, 70, true);
+                    World::assert_row(row, number, 70);
                 }
             }
             let asked = world.asked_tomba();
@@ -195,11 +195,11 @@ fn errors_and_doubts_at_the_first_are_not_asked_of_the_next() {
         world.pipeline(BULK, "");
         let ended = world.place.run().expect(3);
         let open = world.with_status(status);
-        assert!(open.len() >= 5, "{ended:?}");
+        assert!(!open.is_empty(), "{ended:?}");
         assert!(world.asked_tomba().is_disjoint(&open), "{status}");
         for (number, row) in world.output().iter().enumerate() {
             if row["mail_status"] != status {
-                World::assert_row(row, number, 0, true);
+                World::assert_row(row, number, 0);
             }
         }
         if status == "failed" {
@@ -210,6 +210,48 @@ fn errors_and_doubts_at_the_first_are_not_asked_of_the_next() {
             world.place.run().expect(3);
             assert_eq!(world.with_status(status), open, "held until a person says more");
             assert!(world.asked_tomba().is_disjoint(&open));
+        }
+    }
+}
+
+/// Lost replies, errors, 429s, jobs that fail and results that are not whole: none of it is a miss.
+#[test]
+fn whatever_goes_wrong_at_the_first_the_next_sees_proven_misses_only() {
+    let troubles = [
+        Trouble::ResetBefore,
+        Trouble::ResetAfter,
+        Trouble::Truncated,
+        Trouble::ErrorBefore,
+        Trouble::ErrorAfter,
+        Trouble::Throttled,
+        Trouble::JobFailed,
+        Trouble::MissingItem,
+        Trouble::DuplicateItem,
+        Trouble::ExtraItem,
+    ];
+    for lane in ["bulk", "single"] {
+        let world = World::troubled(ROWS, Vec::new(), &troubles);
+        let entries = format!(
+            "[{{ provider: enrich, lane: {lane}, accept: confidence >= 70 }}, tomba]"
+        );
+        world.pipeline(&entries, "");
+        let mut ended = world.place.run();
+        for _ in 0..4 {
+            let asked = world.asked_tomba();
+            assert!(asked.is_subset(&world.for_tomba(70)), "{lane}: {ended:?}");
+            if ended.code == Some(0) {
+                break;
+            }
+            ended = world.place.run();
+        }
+        let open = ["failed", "deferred", "unknown_charged"];
+        let open: BTreeSet<_> =
+            open.into_iter().flat_map(|status| world.with_status(status)).collect();
+        assert!(world.asked_tomba().is_disjoint(&open), "{lane}: {ended:?}");
+        for (number, row) in world.output().iter().enumerate() {
+            if !World::name(number).is_some_and(|name| open.contains(&name)) {
+                World::assert_row(row, number, 70);
+            }
         }
     }
 }

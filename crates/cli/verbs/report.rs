@@ -10,7 +10,7 @@ use crate::{
 use leadmill_core::{Credits, KeyMap, Ledger, Line, Operation, RunId, State, Status};
 use leadmill_state::Store;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a step's questions have come to at one account.
 #[derive(Debug)]
@@ -29,6 +29,9 @@ struct Entry {
     /// Questions of which it has the last word, and that is a hit: what it adds to the others of the step.
     added: u64,
 }
+
+/// Which entry had the last word on each question of a step, and whether that was a hit.
+type LastWords = KeyMap<(usize, bool)>;
 
 /// Shows what the runs of a state have asked and paid, by step and provider. A state folder may be given in place
 /// of the file's.
@@ -57,19 +60,13 @@ pub(crate) async fn report(
 /// By step and account, in the order in which they were first asked; of one run, or of all.
 fn entries(ledger: &Ledger, run: Option<RunId>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    // Who had the last word on each question of a step, and whether that was a hit.
-    let mut last: Vec<(Arc<str>, KeyMap<(usize, bool)>)> = Vec::new();
+    let mut words: BTreeMap<Arc<str>, LastWords> = BTreeMap::new();
     let lines = ledger.lines().iter();
     let lines = lines.filter(|line| run.is_none_or(|run| line.run == run));
     for line in lines.filter(|line| !matches!(line.state, State::Refused { .. })) {
         let place = place_of(&mut entries, line);
-        let word = match last.iter_mut().position(|(step, _)| *step == line.step) {
-            Some(known) => last.get_mut(known),
-            None => Some(last.push_mut((Arc::clone(&line.step), KeyMap::default()))),
-        };
-        let (Some(entry), Some((_, last))) = (entries.get_mut(place), word) else {
-            continue;
-        };
+        let Some(entry) = entries.get_mut(place) else { continue };
+        let last = words.entry(Arc::clone(&line.step)).or_default();
         entry.asked += line.keys.len() as u64;
         entry.credits += line.credits;
         let State::Settled { statuses, .. } = &line.state else {
@@ -88,7 +85,7 @@ fn entries(ledger: &Ledger, run: Option<RunId>) -> Vec<Entry> {
             last.insert(*key, (place, *status == Status::Hit));
         }
     }
-    for (place, is_hit) in last.iter().flat_map(|(_, last)| last.values()) {
+    for (place, is_hit) in words.values().flat_map(|last| last.values()) {
         if let (true, Some(entry)) = (*is_hit, entries.get_mut(*place)) {
             entry.added += 1;
         }

@@ -149,6 +149,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: mut answered, signals }) => {
                 self.price_rows(&mut answered);
+                self.price_repeat(&mut answered);
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
                 self.went_through(&permit);

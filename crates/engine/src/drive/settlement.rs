@@ -414,6 +414,7 @@ impl Drive<'_> {
         name: String,
         events: &mut Events,
     ) {
+        self.errands.retain(|_, errand| errand.about() != Some(batch));
         if let Some(work) = self.jobs.remove(&batch) {
             self.engine.wallet.settled(batch, work.held.less(cost), work.told_balance);
         }

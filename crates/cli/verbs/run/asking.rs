@@ -187,7 +187,7 @@ impl<'a> Session<'a> {
                 stop || tries.is_none_or(|tries| tries.ending != Ending::Complete);
             // Misses of those before it may arrive.
             let has_work =
-                spool.len() > 0 || self.open_jobs(attempt) > 0 || !at_work.is_empty();
+                !spool.is_empty() || self.open_jobs(attempt) > 0 || !at_work.is_empty();
             match is_over || !has_work {
                 true => drop(spool.read()),
                 false => at_work.push((turn, spool)),

@@ -88,6 +88,27 @@ fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
     }
 }
 
+/// The next provider does not wait until the first is through.
+#[test]
+fn the_next_is_asked_while_the_first_still_works() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[{ provider: enrich, lane: single }, tomba]", "");
+    let text = std::fs::read_to_string(world.place.path("pipeline.yaml")).unwrap();
+    let slow = "plan: enterprise, limits: { enrich: [\"20/1s\"] },";
+    world.place.write("pipeline.yaml", &text.replace("plan: enterprise,", slow));
+    world.place.run().expect(0);
+    world.assert_rows(0);
+    let times = |provider: &str| {
+        let rows = world.output();
+        let receipts = rows.iter().map(|row| row["_leadmill"]["mail"].clone());
+        let receipts = receipts.filter(|receipt| receipt["provider"] == provider);
+        let times = receipts.map(|it| it["fetched_at"].as_str().unwrap().to_owned());
+        times.collect::<BTreeSet<String>>()
+    };
+    let (first, last) = (times("tomba").pop_first(), times("enrich").pop_last());
+    assert!(first.is_some() && first < last, "{first:?} {last:?}");
+}
+
 /// What the last one finds and nobody takes is a miss that was paid for.
 #[test]
 fn a_hit_that_nobody_accepts_is_a_miss_and_its_credits_are_told() {

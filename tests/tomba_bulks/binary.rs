@@ -140,15 +140,15 @@ fn a_day_s_jobs_that_are_used_up_end_the_run_cleanly() {
     find_email: { first_name: first, last_name: last, domain: domain }
     try: [{ provider: tomba, lane: bulk }]
     output: { email: email }";
-    let place = place(&server, step, ", batch: 10");
+    let place = place(&server, step, ", batch: 5");
     let ended = place.run();
     assert_eq!(ended.code, Some(75), "{ended:?}");
     let json = ended.json();
     assert_eq!(json["status"], "daily_quota");
     assert!(json["resume_after"].is_string(), "{json}");
     // Two full jobs, and the rows that ask the same.
-    assert_eq!(json["accounts"]["tomba"]["asked"], 20, "{json}");
-    assert_eq!(json["steps"][0]["to_buy"], 35, "{json}");
+    assert_eq!(json["accounts"]["tomba"]["asked"], 10, "{json}");
+    assert_eq!(json["steps"][0]["to_buy"], 18, "{json}");
     let audit = server.clean_audit();
     assert_eq!(audit.bulk.created.values().sum::<u64>(), 2);
     assert_eq!(audit.bulk.refused_creations, 0);

@@ -4,7 +4,7 @@
 use crate::{
     accounts, counting,
     exit::Failure,
-    pipeline::Bought,
+    pipeline::{Bought, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{Call, Ledger, Operation, QueryKey, State};
@@ -43,8 +43,10 @@ pub(super) async fn look(
         outlook.followers = estimated(prepared, step, bought, ledger).await?;
     }
     let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
+    // Elsewhere they say how large a job may be, and nothing of money.
     let has_terms = |step: &PreparedStep, attempt: &PreparedAttempt| {
-        attempt.account.offer(step.operation).is_some_and(|offer| offer.terms)
+        attempt.account.pack.name != TOMBA
+            && attempt.account.offer(step.operation).is_some_and(|offer| offer.terms)
     };
     let teams: BTreeSet<String> = attempts(prepared)
         .filter(|(step, attempt)| has_terms(step, attempt))

@@ -11,6 +11,7 @@ use world::World;
 
 const ROWS: usize = 66;
 const BULK: &str = "[{ provider: enrich, lane: bulk }, tomba]";
+const JOBS: &str = "[{ provider: enrich, lane: bulk }, { provider: tomba, lane: bulk }]";
 const PICKY: &str =
     "[{ provider: enrich, lane: bulk, accept: confidence >= 70 }, { provider: tomba }]";
 
@@ -30,6 +31,7 @@ fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
         (BULK, 0),
         ("[{ provider: enrich, lane: single }, tomba]", 0),
         ("[enrich, { provider: tomba }]", 0),
+        (JOBS, 0),
         (PICKY, 70),
         ("[{ provider: enrich, accept: confidence > 90 }, tomba]", 91),
     ] {
@@ -136,9 +138,11 @@ fn a_hit_that_nobody_accepts_is_a_miss_and_its_credits_are_told() {
 #[test]
 fn through_kills_it_ends_as_if_there_had_been_none() {
     let mut kills = 0;
-    for entries in
-        [PICKY, "[{ provider: enrich, lane: single, accept: confidence >= 70 }, tomba]"]
-    {
+    let picky = |lane: &str| {
+        format!("[{{ provider: enrich, lane: {lane}, accept: confidence >= 70 }}, tomba]")
+    };
+    let jobs = JOBS.replace("bulk }, ", "bulk, accept: confidence >= 70 }, ");
+    for entries in [&*picky("bulk"), &picky("single"), &jobs] {
         let calm = World::new(ROWS, Vec::new());
         calm.pipeline(entries, "");
         calm.place.run().expect(0);

@@ -90,6 +90,18 @@ fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
     }
 }
 
+/// Whoever cannot be asked at all is found out before anybody is.
+#[test]
+fn a_rejected_key_at_the_last_is_noticed_before_the_first_is_paid() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline(BULK, "");
+    let text = std::fs::read_to_string(world.place.path("pipeline.yaml")).unwrap();
+    world.place.write("pipeline.yaml", &text.replace("key: ta_", "key: ta_x"));
+    let ended = world.place.run();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert_eq!((world.paid(), world.asked_enrich().len()), ((0, 0), 0));
+}
+
 /// The next provider does not wait until the first is through.
 #[test]
 fn the_next_is_asked_while_the_first_still_works() {

@@ -249,9 +249,7 @@ impl<'a> Session<'a> {
     ) -> Order {
         Order {
             lane: attempt.lane,
-            min_rows: attempt
-                .min_rows
-                .map(|rows| u32::try_from(rows.get()).unwrap_or(u32::MAX)),
+            min_rows: Some(attempt.fewest_in_a_job()),
             buys: *self.purpose == Purpose::Buy,
             others: self.others.clone(),
             ..Order::new(&step.spec.name, step.operation, questions)

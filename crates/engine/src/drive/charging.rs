@@ -13,13 +13,19 @@ use tokio::time::Instant;
 /// How long a job waits for a slot that others hold, where the provider does not say.
 const BUSY: Duration = Duration::from_secs(60);
 
-/// Times that a job is launched which goes on to say that it was not.
-const MOST_LAUNCHES: u32 = 5;
+/// Times that the launch of a job is refused which says that it was not launched.
+const MOST_REFUSED: u32 = 5;
+
+/// How long a job may say after its launch that it was not: it waits for its turn.
+const QUEUED: Duration = Duration::from_secs(60);
 
 /// How far a job is on the way to its charge.
 #[derive(Debug, Default)]
 pub(super) struct Charge {
+    /// When it was launched last, and how often.
+    launched: Option<Instant>,
     launches: u32,
+    refused: u32,
     /// Since when every slot has been taken.
     busy_since: Option<Instant>,
     /// It has failed once, and was started again.
@@ -75,8 +81,16 @@ impl Drive<'_> {
                 (work.failures, work.gone) = (0, 0);
                 match value {
                     Launch::Begun => {
-                        (work.since, work.charge.busy_since) = (Instant::now(), None);
-                        self.watch(batch);
+                        work.charge.busy_since = None;
+                        work.charge.launches += 1;
+                        let before = work.charge.launched.replace(Instant::now());
+                        match before.is_some() && !again {
+                            true => self.not_yet(batch, None, None),
+                            false => {
+                                work.since = Instant::now();
+                                self.watch(batch);
+                            }
+                        }
                     }
                     Launch::Busy(wait) => self.busy(batch, errand, wait.unwrap_or(BUSY)),
                 }
@@ -88,9 +102,12 @@ impl Drive<'_> {
             // It may run already: it is looked at, and launched once more if it does not.
             Err(error) if error.kind == ErrorKind::Refused => {
                 self.heard_of(&permit, &error);
-                match again {
-                    true => self.came_to_nothing(batch, error.to_string()),
-                    false => self.errand(BUSY / 12, Errand::Poll(batch)),
+                let Some(work) = self.jobs.get_mut(&batch) else { return };
+                work.charge.refused += 1;
+                match (again, work.charge.refused < MOST_REFUSED) {
+                    (true, _) => self.came_to_nothing(batch, error.to_string()),
+                    (false, true) => self.errand(BUSY / 12, Errand::Poll(batch)),
+                    (false, false) => self.leave_alone(batch, error.to_string()),
                 }
             }
             Err(error) => self.unanswered(permit, batch, errand, error),
@@ -110,22 +127,21 @@ impl Drive<'_> {
         self.leave_for_later(batch, Ending::NoJobSlot, why);
     }
 
-    /// A job was never started: it is launched, unless that is on its way.
+    /// A job says that it was never started: it is launched, unless it was not long ago, or that is on its way.
     pub(super) fn not_launched(&mut self, batch: BatchId) {
-        let poll = self.engine.provider.account().poll;
-        let is_launched =
+        let is_launch =
             |errand: &Errand| matches!(errand, Errand::Launch(b, _) if *b == batch);
-        if self.errands.values().any(is_launched) {
+        if self.errands.values().any(is_launch) {
             return;
         }
-        let Some(work) = self.jobs.get_mut(&batch) else { return };
-        let wait = if work.charge.launches == 0 { Duration::ZERO } else { poll };
-        work.charge.launches += 1;
-        if work.charge.launches > MOST_LAUNCHES {
-            let why = format!("job {} does not start", work.job);
-            return self.leave_alone(batch, why);
+        let Some(work) = self.jobs.get(&batch) else { return };
+        // Launching it once more is harmless, and of less and less use.
+        let patience = QUEUED * work.charge.launches.clamp(1, 10);
+        let waits = work.charge.launched.is_some_and(|at| at.elapsed() < patience);
+        match waits {
+            true => self.not_yet(batch, None, None),
+            false => self.errand(Duration::ZERO, Errand::Launch(batch, false)),
         }
-        self.errand(wait, Errand::Launch(batch, false));
     }
 
     /// A job has failed, or somebody has cancelled it: it is started again, once.

@@ -224,6 +224,25 @@ async fn slots_that_others_hold_are_waited_for_and_not_for_ever() {
     world.is_right_to_the_credit(40);
 }
 
+/// A job that waits for its turn says the same as one that was never launched: it is looked at, and left alone.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_waits_for_its_turn_is_not_given_up() {
+    for (queued, launches) in [(10, 1), (50, 1), (1_800, 12)] {
+        let world = World::new(40, 15);
+        world.books().queued = Duration::from_secs(queued);
+        assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+        world.is_right_to_the_credit(40);
+        assert!(
+            world.books().launches <= launches,
+            "{queued}: {}",
+            world.books().launches
+        );
+        let takes = world.began.elapsed();
+        let soonest = Duration::from_secs(queued + 300);
+        assert!(takes < soonest + Duration::from_secs(70), "{queued}: {takes:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_job_is_started_again_once_and_then_closed_at_no_charge() {
     let world = World::new(40, 15);

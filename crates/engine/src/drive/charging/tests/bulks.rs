@@ -41,6 +41,9 @@ pub(in crate::drive) struct Books {
     pub(in crate::drive) sold: HashMap<QueryKey, u32>,
     /// Slots that others hold, until then.
     pub(in crate::drive) others: (usize, Instant),
+    /// How long a launched job waits for its turn, and says the same as one that was not.
+    pub(in crate::drive) queued: Duration,
+    pub(in crate::drive) launches: u32,
     /// Launches that end as failures.
     pub(in crate::drive) failures: u32,
     /// Files of results that lack a record.
@@ -61,6 +64,7 @@ pub(in crate::drive) struct Job {
     pub(in crate::drive) keys: Arc<[QueryKey]>,
     pub(in crate::drive) created: Instant,
     launched: Option<Instant>,
+    queued: Duration,
     fails: bool,
     pub(in crate::drive) paid: bool,
 }
@@ -69,7 +73,7 @@ impl Job {
     const TAKES: Duration = Duration::from_secs(300);
 
     fn has_ended(&self) -> bool {
-        self.launched.is_some_and(|at| at.elapsed() >= Self::TAKES)
+        self.launched.is_some_and(|at| at.elapsed() >= Self::TAKES + self.queued)
     }
 
     fn runs(&self) -> bool {
@@ -164,6 +168,8 @@ impl Bulks {
             charged: Credits::ZERO,
             sold: HashMap::new(),
             others: (0, Instant::now()),
+            queued: Duration::ZERO,
+            launches: 0,
             failures: 0,
             short: 0,
             fails_at: 0,
@@ -262,6 +268,7 @@ impl Provider for Bulks {
             keys: Arc::clone(&batch.keys),
             created: Instant::now(),
             launched: None,
+            queued: Duration::ZERO,
             fails: false,
             paid: false,
         };
@@ -280,15 +287,21 @@ impl Provider for Bulks {
         books.most_at_once = books.most_at_once.max(running + 1);
         let fails = books.failures > 0;
         books.failures = books.failures.saturating_sub(1);
+        let queued = books.queued;
+        books.launches += 1;
         let job = &mut books.jobs[job.0.parse::<usize>().unwrap()];
-        assert!(job.launched.is_none() || again && job.fails, "it runs already");
-        (job.launched, job.fails) = (Some(Instant::now()), fails);
+        if job.launched.is_some() && !(again && job.fails) {
+            // It was launched already.
+            return reply(Launch::Begun);
+        }
+        (job.launched, job.fails, job.queued) = (Some(Instant::now()), fails, queued);
         reply(Launch::Begun)
     }
 
     async fn poll(&self, _: Operation, job: &JobId) -> Called<Progress> {
         let progress = self.job(job, |job| match (job.launched, job.has_ended()) {
             (None, _) => Progress::Waiting,
+            (Some(at), _) if at.elapsed() < job.queued => Progress::Waiting,
             (Some(_), false) => Progress::Running { done: None, total: None },
             (Some(_), true) if job.fails => Progress::Failed,
             (Some(_), true) => Progress::Ready,

@@ -9,17 +9,18 @@ use serde_json::Value;
 use std::{net::Ipv4Addr, time::Duration};
 use tokio::runtime::{Builder, Runtime};
 
-const KEY: &str = "ta_canary7f3a";
-const SECRET: &str = "ts_7f3a0000-0000-4000-8000-00000000ca9a";
+pub(crate) const KEY: &str = "ta_canary7f3a";
+pub(crate) const SECRET: &str = "ts_7f3a0000-0000-4000-8000-00000000ca9a";
 
-struct Server {
+/// The sandbox of Tomba on a port of its own.
+pub(crate) struct Server {
     tomba: Tomba,
-    base_url: String,
+    pub(crate) base_url: String,
     _runtime: Runtime,
 }
 
 impl Server {
-    fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let keys = vec![TombaKey { key: KEY.into(), secret: SECRET.into() }];
@@ -36,7 +37,7 @@ impl Server {
 
     /// Panics if any limit was broken, or any question paid for twice.
     #[track_caller]
-    fn clean_audit(&self) -> Audit {
+    pub(crate) fn clean_audit(&self) -> Audit {
         let audit = self.tomba.audit();
         assert_eq!(audit.throttled, 0, "429s of our own making: {:?}", audit.windows);
         assert_eq!((audit.worst_excess, audit.paid_twice), (0, 0), "{audit:?}");

@@ -24,6 +24,8 @@ pub(super) struct Asking {
     pub(super) seen: KeySet,
     /// What there was to do at the start.
     counts: Option<Counts>,
+    /// The same, of the pages of a search that were looked at before these.
+    turned: Option<Counts>,
     pub(super) rejections: Rejections,
     /// By attempt.
     pub(super) tries: Vec<Tries>,
@@ -54,6 +56,7 @@ impl Asking {
         Self {
             seen: KeySet::default(),
             counts: None,
+            turned: None,
             rejections: Rejections::default(),
             tries: std::iter::repeat_with(tries).take(attempts).collect(),
         }
@@ -71,7 +74,12 @@ impl Asking {
         }
     }
 
-    fn ending(&self) -> Ending {
+    /// More pages of a search are looked at.
+    pub(super) fn turn(&mut self) {
+        self.turned = self.counts.take();
+    }
+
+    pub(super) fn ending(&self) -> Ending {
         let endings = self.tries.iter().map(|tries| tries.ending);
         endings.max().unwrap_or(Ending::Complete)
     }
@@ -106,7 +114,12 @@ impl<'a> Session<'a> {
         for (attempt, tries) in step.attempts.iter().zip(&mut asking.tries) {
             tries.jobs = self.own_jobs(attempt);
         }
-        while self.round(place, step, finished, &mut asking).await? {}
+        loop {
+            while self.round(place, step, finished, &mut asking).await? {}
+            if !self.turn(place, &mut asking).await? {
+                break;
+            }
+        }
         self.notice_others();
         let ending = asking.ending();
         let providers = step.attempts.iter().zip(&asking.tries);
@@ -344,7 +357,8 @@ impl<'a> Session<'a> {
         };
         self.pass(place, step, finished, &chain, &mut needs, push).await?;
         asking.seen = needs.seen;
-        asking.counts.get_or_insert(needs.counts);
+        let earlier = asking.turned.take().unwrap_or_default();
+        asking.counts.get_or_insert(needs.counts.with_bought(earlier.to_buy));
         Ok(spools)
     }
 
@@ -381,7 +395,7 @@ impl<'a> Session<'a> {
             let asked = asked.map_err(|error| self.prepared.misfit_in(place, error))?;
             needs.take(&asked, chain, &mut each).map_err(spool_failed)
         };
-        each_batch(self.prepared, finished, act).await
+        each_batch(self.prepared, self.source(), finished, act).await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     enriching::At,
     exit::Failure,
     pages,
-    pipeline::{Bought, Pages},
+    pipeline::{Bought, Pages, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{Call, Clock, Ledger, Operation, QueryKey, RunId, State};
@@ -53,8 +53,10 @@ pub(super) async fn look(
     }
     turn(prepared, ledger, run, &mut outlook).await?;
     let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
+    // Tomba's terms are of sizes and days, not of prices: a run reads them.
     let has_terms = |step: &PreparedStep, attempt: &PreparedAttempt| {
-        attempt.account.offer(step.operation).is_some_and(|offer| offer.terms)
+        let offer = attempt.account.offer(step.operation);
+        attempt.account.pack.name != TOMBA && offer.is_some_and(|offer| offer.terms)
     };
     let teams: BTreeSet<String> = attempts(prepared)
         .filter(|(step, attempt)| has_terms(step, attempt))

@@ -34,6 +34,7 @@ mod shared_state;
 mod storage;
 mod support;
 mod tomba;
+mod tomba_bulks;
 mod waterfall;
 mod webhooks;
 mod whole_outputs;

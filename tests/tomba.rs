@@ -14,7 +14,7 @@ pub(crate) const SECRET: &str = "ts_7f3a0000-0000-4000-8000-00000000ca9a";
 
 /// The sandbox of Tomba on a port of its own.
 pub(crate) struct Server {
-    tomba: Tomba,
+    pub(crate) tomba: Tomba,
     pub(crate) base_url: String,
     _runtime: Runtime,
 }

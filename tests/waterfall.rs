@@ -1,11 +1,12 @@
 //! A waterfall asks the next provider only what the one before provably does not know: right to the row and to the
 //! credit by the books of both, whatever is killed, lost, refused or used up.
 
+mod telling;
 mod world;
 
-use leadmill_sandbox::{Fault, Trouble, answer_finder};
+use leadmill_sandbox::{Fault, Trouble};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, thread};
 use world::World;
 
 const ROWS: usize = 66;
@@ -214,7 +215,7 @@ fn errors_and_doubts_at_the_first_are_not_asked_of_the_next() {
     }
 }
 
-/// Lost replies, errors, 429s, jobs that fail and results that are not whole: none of it is a miss.
+/// Lost replies, errors, jobs that fail and results that are not whole: none of it is a miss.
 #[test]
 fn whatever_goes_wrong_at_the_first_the_next_sees_proven_misses_only() {
     let troubles = [
@@ -223,37 +224,55 @@ fn whatever_goes_wrong_at_the_first_the_next_sees_proven_misses_only() {
         Trouble::Truncated,
         Trouble::ErrorBefore,
         Trouble::ErrorAfter,
-        Trouble::Throttled,
         Trouble::JobFailed,
         Trouble::MissingItem,
         Trouble::DuplicateItem,
         Trouble::ExtraItem,
     ];
-    for lane in ["bulk", "single"] {
-        let world = World::troubled(ROWS, Vec::new(), &troubles);
-        let entries = format!(
-            "[{{ provider: enrich, lane: {lane}, accept: confidence >= 70 }}, tomba]"
-        );
-        world.pipeline(&entries, "");
-        let mut ended = world.place.run();
-        for _ in 0..4 {
-            let asked = world.asked_tomba();
-            assert!(asked.is_subset(&world.for_tomba(70)), "{lane}: {ended:?}");
-            if ended.code == Some(0) {
-                break;
-            }
-            ended = world.place.run();
+    thread::scope(|scope| {
+        for lane in ["bulk", "single"] {
+            scope.spawn(move || {
+                let world = World::troubled(ROWS, Vec::new(), &troubles);
+                let entries = format!(
+                    "[{{ provider: enrich, lane: {lane}, accept: confidence >= 70 }}, tomba]"
+                );
+                world.pipeline(&entries, "");
+                let mut ended = world.place.run();
+                for _ in 0..4 {
+                    let asked = world.asked_tomba();
+                    assert!(asked.is_subset(&world.for_tomba(70)), "{lane}: {ended:?}");
+                    if ended.code == Some(0) {
+                        break;
+                    }
+                    ended = world.place.run();
+                }
+                let open = ["failed", "deferred", "unknown_charged"];
+                let open: BTreeSet<_> =
+                    open.into_iter().flat_map(|status| world.with_status(status)).collect();
+                assert!(world.asked_tomba().is_disjoint(&open), "{lane}: {ended:?}");
+                for (number, row) in world.output().iter().enumerate() {
+                    if !World::name(number).is_some_and(|name| open.contains(&name)) {
+                        World::assert_row(row, number, 70);
+                    }
+                }
+            });
         }
-        let open = ["failed", "deferred", "unknown_charged"];
-        let open: BTreeSet<_> =
-            open.into_iter().flat_map(|status| world.with_status(status)).collect();
-        assert!(world.asked_tomba().is_disjoint(&open), "{lane}: {ended:?}");
-        for (number, row) in world.output().iter().enumerate() {
-            if !World::name(number).is_some_and(|name| open.contains(&name)) {
-                World::assert_row(row, number, 70);
-            }
-        }
-    }
+    });
+}
+
+/// What is to be asked of the next is not asked where nothing is to be bought.
+#[test]
+fn fetching_asks_nobody() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[enrich]", "");
+    world.place.run().expect(0);
+    world.pipeline(PICKY, "");
+    let fetched = world.place.leadmill(&["fetch", "pipeline.yaml", "--output", "json"]);
+    assert_eq!(fetched.expect(0).json()["status"], "fetched");
+    assert!(world.asked_tomba().is_empty());
+    assert_eq!(world.with_status("deferred"), world.for_tomba(70));
+    world.place.run().expect(0);
+    world.assert_rows(70);
 }
 
 /// What earlier runs were told counts, whichever provider was asked then.
@@ -288,98 +307,4 @@ fn what_is_known_is_used_and_not_asked_again() {
     assert_eq!(world.asked_enrich(), expected);
     let (enrich, tomba) = world.paid();
     assert_eq!(billed(&world), enrich + tomba);
-}
-
-/// Until each has answered enough the file's order holds, then that of what a hit has cost; a question that is known is
-/// asked of nobody in any order.
-#[test]
-fn the_cheapest_is_asked_first_once_it_is_known_who_that_is() {
-    let world = World::new(320, Vec::new());
-    let cheapest = "{ order: cheapest, of: [enrich, { provider: tomba }] }";
-    world.pipeline(cheapest, "");
-    let ended = world.place.run().expect(0);
-    assert!(ended.stderr.contains("mail asks in the order of the file"), "{ended:?}");
-    world.assert_rows(0);
-    let names = |json: &Value| {
-        let providers = json["steps"][0]["providers"].as_array().unwrap();
-        providers.iter().map(|one| one["provider"].clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(names(&ended.json()), ["enrich", "tomba"]);
-    world.pipeline("[tomba]", "");
-    world.place.run().expect(0);
-    let (enrich, tomba) = (world.asked_enrich(), world.asked_tomba());
-    world.pipeline("{ order: cheapest }", "");
-    let ended = world.place.run().expect(0);
-    assert!(ended.stderr.contains("mail asks the cheapest first: tomba (0.0040 a hit), then enrich (0.1000 a hit)"), "{ended:?}");
-    let json = ended.json();
-    assert_eq!(
-        (names(&json), &json["steps"][0]["order"]),
-        (vec![json!("tomba"), json!("enrich")], &json!("cheapest"))
-    );
-    assert_eq!((world.asked_enrich(), world.asked_tomba()), (enrich, tomba));
-    let known = |row: usize| World::fate(row, 0).is_some_and(|fate| fate.status == "hit");
-    for (number, row) in world.output().iter().enumerate() {
-        assert_eq!(row["mail_status"] == "hit", known(number), "{row}");
-    }
-}
-
-#[test]
-fn a_report_tells_what_each_provider_has_found_and_added() {
-    let world = World::new(ROWS, Vec::new());
-    world.pipeline(PICKY, "");
-    world.place.run().expect(0);
-    let report = |rest: &[&str]| {
-        let args = [&["report", "pipeline.yaml", "--output", "json"], rest].concat();
-        world.place.leadmill(&args).expect(0).json()
-    };
-    let json = report(&[]);
-    let (enrich, tomba) = (&json["steps"][0], &json["steps"][1]);
-    let (paid_enrich, paid_tomba) = world.paid();
-    let (all, fell) = (world.questions().len() as u64, world.for_tomba(70).len() as u64);
-    let is_found = |row: usize| {
-        let name = World::name(row)?;
-        let lead = name.strip_prefix("email-finder:")?.split('|').collect::<Vec<_>>();
-        answer_finder(0, lead[0], lead[1], lead[2]).map(|_| name)
-    };
-    let found: BTreeSet<_> = (0..ROWS).filter_map(is_found).collect();
-    assert_eq!(
-        (&enrich["provider"], &tomba["provider"]),
-        (&json!("enrich.so"), &json!("tomba"))
-    );
-    assert_eq!((&enrich["asked"], &enrich["hits"]), (&json!(all), &json!(found.len())));
-    assert_eq!((&tomba["asked"], &tomba["hits"]), (&json!(fell), &json!(paid_tomba)));
-    assert_eq!(
-        (&enrich["credits"], &tomba["credits"]),
-        (&json!(paid_enrich), &json!(paid_tomba))
-    );
-    let stood = all - fell;
-    assert_eq!(
-        (&enrich["hits_added"], &tomba["hits_added"]),
-        (&json!(stood), &json!(paid_tomba))
-    );
-    assert_eq!(enrich["credits_per_added_hit"], json!(paid_enrich as f64 / stood as f64));
-    assert_eq!(tomba["credits_per_added_hit"], json!(1.0));
-    assert_eq!(report(&["--run", "1"])["steps"], json["steps"]);
-    assert_eq!(report(&["--run", "2"])["steps"], json!([]));
-    let shown = world.place.leadmill(&["report", "pipeline.yaml"]).expect(0).stdout;
-    assert!(shown.starts_with("STEP  OPERATION   PROVIDER   ASKED"), "{shown}");
-}
-
-/// The same question is free at Tomba for 30 days: a plan counts nothing for it at least.
-#[test]
-fn a_plan_tells_what_is_asked_again_at_no_charge() {
-    let world = World::new(ROWS, Vec::new());
-    world.pipeline("[tomba]\n    reuse: { hit: 1ms, miss: 1ms }", "");
-    world.place.run().expect(0);
-    let plan = |rest: &[&str]| {
-        world.place.leadmill(&[&["plan", "pipeline.yaml"], rest].concat()).expect(0)
-    };
-    let planned = plan(&["--output", "json"]).json();
-    let step = &planned["steps"][0];
-    assert_eq!(step["to_buy"], world.questions().len());
-    assert_eq!(
-        (&step["free_repeats"], &step["credits_least"]),
-        (&step["to_buy"], &json!(0))
-    );
-    assert!(plan(&[]).stdout.contains("of them are free"), "{:?}", plan(&[]));
 }

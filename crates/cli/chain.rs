@@ -46,7 +46,7 @@ impl<'a> Chain<'a> {
         rejections: &'a Rejections,
     ) -> Self {
         let link = |(place, attempt): (usize, &PreparedAttempt)| Link {
-            known: Known::new(ledger, &attempt.account.purse, step.reuse, session),
+            known: Known::new(ledger, &attempt.account, step.reuse, session),
             rejected: rejections.rejected.get(place),
         };
         Self { links: step.attempts.iter().enumerate().map(link).collect() }
@@ -150,7 +150,7 @@ impl Rejections {
         self.rejected.resize_with(step.attempts.len(), KeySet::default);
         for (place, attempt) in step.attempts.iter().enumerate() {
             let Some(accept) = &attempt.accept else { continue };
-            let known = Known::new(ledger, &attempt.account.purse, step.reuse, session);
+            let known = Known::new(ledger, &attempt.account, step.reuse, session);
             let is_judged = |line: usize, key: &QueryKey| {
                 let look = known.look(key);
                 seen.contains(key) && look.line == Some(line) && look.need == Need::Reuse

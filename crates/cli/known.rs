@@ -2,8 +2,10 @@
 
 use crate::enriching::At;
 use leadmill_core::{
-    Asked, Index, KeyMap, Ledger, QueryKey, RunId, State, Status, Timestamp,
+    Account, Asked, Index, KeyMap, Ledger, Line, QueryKey, RunId, State, Status,
+    Timestamp,
     index::{Need, Reuse},
+    pack::PaidAct,
 };
 use std::collections::BTreeSet;
 
@@ -12,6 +14,8 @@ pub(crate) struct Known<'a> {
     ledger: &'a Ledger,
     index: Index,
     reuse: Reuse,
+    /// What charges for a job.
+    paid: PaidAct,
     run: Option<RunId>,
     /// When the session began: answers are judged by this time throughout.
     now: Timestamp,
@@ -37,11 +41,12 @@ impl<'a> Known<'a> {
     /// What the book says about the questions that were put to an account.
     pub(crate) fn new(
         ledger: &'a Ledger,
-        purse: &str,
+        account: &Account,
         reuse: Reuse,
         session: &At<'a>,
     ) -> Self {
         let At { run, now, others } = *session;
+        let (purse, paid) = (account.purse.as_str(), account.pack.jobs.paid);
         let mut refused = KeyMap::default();
         for line in ledger
             .lines()
@@ -53,7 +58,7 @@ impl<'a> Known<'a> {
             }
         }
         let index = Index::of(ledger, purse);
-        Self { ledger, index, reuse, run, now, others, refused }
+        Self { ledger, index, reuse, paid, run, now, others, refused }
     }
 
     /// What is known of a question.
@@ -81,6 +86,10 @@ impl<'a> Known<'a> {
             Some(Asked { status: None, line }) if self.is_of_another(line) => {
                 Status::Deferred
             }
+            // Its job is there and nothing was charged: the next run goes on with it.
+            Some(Asked { status: None, line }) if self.is_unpaid(line) => {
+                Status::Deferred
+            }
             Some(Asked { status: None | Some(Status::UnknownCharged), .. }) => {
                 Status::UnknownCharged
             }
@@ -91,6 +100,13 @@ impl<'a> Known<'a> {
             }
             _ => self.refused.get(key).copied().unwrap_or(Status::Deferred),
         }
+    }
+
+    fn is_unpaid(&self, line: u32) -> bool {
+        let line = self.ledger.lines().get(line as usize);
+        let is_open = |line: &Line| matches!(line.state, State::Accepted(_));
+        self.paid == PaidAct::Fetch
+            && line.is_some_and(|line| is_open(line) && !line.authorized)
     }
 
     fn is_of_another(&self, line: u32) -> bool {

@@ -291,6 +291,7 @@ fn account_json(account: &AccountSummary) -> Value {
         })).collect::<Vec<_>>(),
         "missing_items": report.missing,
         "partial_jobs": report.partial,
+        "unpaid_jobs": report.unpaid,
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
         "in_doubt": doubts,
@@ -317,6 +318,10 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
             "questions that another run is asking: run again for their answers",
         ),
         (report.missing, "items missing from the results"),
+        (
+            report.unpaid,
+            "jobs that have ended and are not paid for: `leadmill run` pays for their results",
+        ),
         (report.partial, "jobs that the provider ended before they had found everything"),
         (report.duplicated, "items more than once in the results"),
         (report.foreign, "items in the results that nobody asked for or nobody can read"),

@@ -6,6 +6,8 @@ mod callbacks;
 mod disk;
 #[path = "simulation/network.rs"]
 pub(crate) mod network;
+#[path = "simulation/peers.rs"]
+mod peers;
 
 pub(crate) use callbacks::Receiving;
 pub(crate) use disk::Crash;
@@ -18,9 +20,9 @@ use leadmill_core::{
     pack::{Doubtful, Percent, Risk},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts, Report, RunError};
-use leadmill_providers::{Enrich, packs};
-use leadmill_sandbox::{Algorithm, Options, Sandbox};
-use network::{Calm, InProcess, Weather};
+use leadmill_providers::packs;
+use leadmill_sandbox::{Algorithm, Options, Sandbox, tomba::Tomba};
+use network::{Calm, Weather};
 use std::{
     collections::{BTreeSet, HashMap},
     io,
@@ -67,6 +69,8 @@ impl Clock for SimulatedClock {
 /// A provider, a disk and the questions of one run.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
+    /// Who is asked in place of it, if this is another provider's world.
+    pub(crate) tomba: Option<Tomba>,
     pub(crate) account: Account,
     pub(crate) rtt: Duration,
     pub(crate) budget: Credits,
@@ -128,6 +132,7 @@ impl World {
         };
         Self {
             sandbox: Sandbox::new(Options { plan: plan.parse().unwrap(), ..options }),
+            tomba: None,
             account,
             rtt: Duration::from_millis(60),
             budget: Credits::MAX,
@@ -170,6 +175,7 @@ impl World {
         Self {
             run,
             sandbox: self.sandbox.clone(),
+            tomba: self.tomba.clone(),
             account: self.account.clone(),
             clock: Arc::clone(&self.clock),
             weather: Arc::clone(&self.weather),
@@ -196,17 +202,8 @@ impl World {
         stop: watch::Receiver<bool>,
     ) -> Session {
         let ledger = self.ledger();
-        let transport = InProcess {
-            router: self.sandbox.router(),
-            rtt: self.rtt,
-            weather: Arc::clone(&self.weather),
-        };
-        let provider =
-            Enrich::new(self.account.clone(), "sk_sandbox", Arc::new(transport)).unwrap();
-        let callbacks = self.receiving.as_ref().map(|all| all.callbacks.clone());
-        let provider = provider.calling_back(callbacks);
         let parts = Parts {
-            provider: Arc::new(provider),
+            provider: self.provider(),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             leases: Box::new(MemoryLeases::join(&self.disk, &self.account, self.notes)),

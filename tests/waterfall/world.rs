@@ -41,8 +41,7 @@ impl World {
 
     /// Like [`Self::new`], where things go wrong at random at Enrich.so.
     pub(super) fn troubled(rows: usize, faults: Vec<Fault>, chaos: &[Trouble]) -> Self {
-        let chaos =
-            chaos.iter().map(|what| Chaos { what: *what, part: Percent::new(12) });
+        let chaos = chaos.iter().map(|what| Chaos { what: *what, part: Percent::new(5) });
         let chaos = chaos.collect();
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -72,8 +72,8 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "shapes::risk")]
     pub(crate) batch_risk: Option<Risk>,
-    /// How long a charge may take to show among the wallet's transactions, before a batch whose reply was lost
-    /// is taken for not charged.
+    /// How long a charge may take to show among the wallet's transactions, or a job among the listed ones, before a
+    /// batch whose reply was lost is taken for not charged, or for not begun.
     #[serde(default)]
     #[schemars(schema_with = "shapes::length")]
     pub(crate) settling: Option<Written>,
@@ -88,6 +88,10 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "operations::prices")]
     pub(crate) prices: BTreeMap<Operation, Credits>,
+    /// Which form of jobs is spoken, where the provider has had several: Tomba's 1 or 2.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2))]
+    pub(crate) generation: Option<NonZeroU32>,
     /// What one credit costs, in any one currency: for comparing providers.
     #[serde(default)]
     #[schemars(schema_with = "shapes::money")]
@@ -169,6 +173,9 @@ impl Provider {
             pack.base_url.clone_from(base_url);
         }
         pack.settling = pack.settling.map(|usual| self.settling.unwrap_or(usual));
+        pack.listing = pack.listing.map(|usual| self.settling.unwrap_or(usual));
+        pack.jobs.generation =
+            pack.jobs.generation.and(self.generation).or(pack.jobs.generation);
         if let Some(poll) = self.poll {
             pack.jobs.poll = poll;
         }

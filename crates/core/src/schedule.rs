@@ -143,6 +143,11 @@ impl<'a> Task<'a> {
         Self { jobs: JobTimes::INSTANT, single: 0.0, ..self }
     }
 
+    /// Whether a day has only so many jobs.
+    fn is_short_of_jobs(&self) -> bool {
+        self.offer().is_some_and(|offer| offer.daily.jobs.is_some())
+    }
+
     fn offer(&self) -> Option<&'a Offer> {
         self.account.offer(self.operation)
     }
@@ -195,6 +200,7 @@ pub fn best(task: &Task<'_>) -> Schedule {
         }
         if task.lane.is_none() {
             tried.extend(balanced(task));
+            tried.extend(full(task));
         }
     }
     tried.retain(|schedule| schedule.batches.iter().all(|size| *size >= task.least));
@@ -247,11 +253,11 @@ fn balanced(task: &Task<'_>) -> Option<Schedule> {
     };
     let jobs = |questions: u64| {
         let count = questions.div_ceil(u64::from(task.most));
-        let sizes = shape::equal(
-            questions,
-            usize::try_from(count).unwrap_or(usize::MAX),
-            task.most,
-        );
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let sizes = match task.is_short_of_jobs() {
+            true => shape::filled(questions, task.most),
+            false => shape::equal(questions, count, task.most),
+        };
         course::run(task, &sizes, 0)
     };
     let (mut low, mut high) = (0_u64, task.questions);
@@ -274,6 +280,16 @@ fn balanced(task: &Task<'_>) -> Option<Schedule> {
         Some(Schedule { singles, takes: bulk.takes.max(alone(singles)), ..bulk })
     });
     both.min_by_key(|schedule| schedule.takes)
+}
+
+/// Jobs that are full, and what does not fill one alone: where so few are not worth a job.
+fn full(task: &Task<'_>) -> Option<Schedule> {
+    let rest = task.questions % u64::from(task.most);
+    let is_few = rest > 0 && rest < u64::from(task.least) && rest < task.questions;
+    is_few.then(|| {
+        let sizes = shape::filled(task.questions - rest, task.most);
+        course::run(task, &sizes, rest)
+    })
 }
 
 /// The same with single calls beside the batches, as many as fit into their time.

@@ -8,6 +8,7 @@ mod leaving;
 mod looks;
 mod plan;
 mod quota;
+mod repeats;
 mod settlement;
 mod terms;
 mod uncovered;
@@ -27,6 +28,7 @@ use leadmill_core::{
 use looks::Looks;
 use plan::Plan;
 pub(crate) use quota::PATIENCE;
+use repeats::Repeats;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     io,
@@ -55,6 +57,7 @@ pub(crate) struct Drive<'a> {
     /// Questions that were read.
     read: u64,
     arrivals: Arrivals,
+    repeats: Repeats,
     plan: Plan,
     looks: Looks,
     backlog: VecDeque<Query>,
@@ -244,6 +247,7 @@ impl<'a> Drive<'a> {
         };
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, &offer, order.questions, typical);
+        let repeats = Repeats::of(book.ledger(), engine, order.operation);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
         let mut drive = Self {
@@ -256,6 +260,7 @@ impl<'a> Drive<'a> {
             exhausted: false,
             read: 0,
             arrivals: Arrivals::default(),
+            repeats,
             looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
             backlog: VecDeque::new(),

@@ -12,11 +12,11 @@ pub(super) fn candidates(task: &Task<'_>, most: usize) -> Vec<Vec<u32>> {
     let least = usize::try_from(task.questions.div_ceil(u64::from(task.most.max(1))))
         .unwrap_or(usize::MAX)
         .max(1);
-    let mut shapes = vec![equal(task.questions, least, task.most)];
     // Where a day has only so many jobs, each is filled: what several small ones win would be lost on the next run.
-    if task.offer().is_some_and(|offer| offer.daily.jobs.is_some()) {
-        return shapes;
+    if task.is_short_of_jobs() {
+        return vec![filled(task.questions, task.most)];
     }
+    let mut shapes = vec![equal(task.questions, least, task.most)];
     let mut counts: Vec<usize> =
         COUNTS.iter().map(|times| (least as f64 * times).ceil() as usize).collect();
     // As many batches as the submit windows let through before they are full for the first times.
@@ -76,6 +76,11 @@ fn in_rounds(task: &Task<'_>, part: f64) -> Option<Vec<u32>> {
     let mut sizes = vec![size; whole];
     sizes.extend(equal(rest, usize::try_from(count).ok()?, task.most));
     Some(sizes)
+}
+
+/// Full batches, and the rest.
+pub(super) fn filled(questions: u64, most: u32) -> Vec<u32> {
+    equal(questions, 0, most)
 }
 
 /// Batches of equal size.

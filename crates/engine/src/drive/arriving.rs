@@ -109,4 +109,4 @@ impl Drive<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

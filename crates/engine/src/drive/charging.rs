@@ -158,6 +158,9 @@ impl Drive<'_> {
     /// A job has ended that charges when it is fetched: what it says of itself comes first.
     pub(super) fn is_due(&mut self, batch: BatchId) {
         let asks = |errand: &Errand| matches!(errand, Errand::Bill(b) | Errand::Estimate(b) if *b == batch);
+        // Its end was seen: no look at it is to come.
+        let is_look = |errand: &Errand| matches!(errand, Errand::Ripe(b) | Errand::Poll(b) if *b == batch);
+        self.errands.retain(|_, errand| !is_look(errand));
         if !self.errands.values().any(asks) {
             self.errand(Duration::ZERO, Errand::Bill(batch));
         }
@@ -220,6 +223,7 @@ impl Drive<'_> {
             Verdict::Left(ending, why) => self.leave_for_later(batch, ending, why),
             Verdict::NotWanted => {
                 self.engine.report.unpaid += 1;
+                self.stopped.get_or_insert(Ending::Fetched);
                 self.drop_job(batch);
             }
         }

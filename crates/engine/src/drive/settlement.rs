@@ -149,6 +149,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value: mut answered, signals }) => {
                 self.price_rows(&mut answered);
+                self.price_repeat(&mut answered);
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
                 self.went_through(&permit);
@@ -413,6 +414,7 @@ impl Drive<'_> {
         name: String,
         events: &mut Events,
     ) {
+        self.errands.retain(|_, errand| errand.about() != Some(batch));
         if let Some(work) = self.jobs.remove(&batch) {
             self.engine.wallet.settled(batch, work.held.less(cost), work.told_balance);
         }

@@ -26,13 +26,13 @@ use tokio::{
 
 /// Answers single questions, each after a while: two of three.
 #[derive(Debug)]
-struct Singles {
-    account: Account,
+pub(in crate::drive) struct Singles {
+    pub(in crate::drive) account: Account,
     asked: Mutex<Vec<(Instant, QueryKey)>>,
 }
 
 impl Singles {
-    fn new() -> Self {
+    pub(in crate::drive) fn new() -> Self {
         let mut offers = Bulks::new(&Written::default(), 10, 15).account.pack.operations;
         offers.values_mut().for_each(|offer| offer.only = Some(Lane::Single));
         let mut account = account(&["5/1s"], &["5/1s"]);
@@ -107,7 +107,7 @@ impl Provider for Singles {
     }
 }
 
-fn engine(
+pub(in crate::drive) fn engine(
     provider: Arc<dyn Provider>,
     shelf: &Shelf,
     stop: watch::Receiver<bool>,

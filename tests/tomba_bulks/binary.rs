@@ -1,0 +1,182 @@
+//! The real binary, real sockets, real `kill -9`.
+
+use crate::{
+    support::binary::Workplace,
+    tomba::{KEY, SECRET, Server},
+};
+use leadmill_sandbox::tomba::{BulkOptions, CostTable, Generation, Options, Pool};
+use serde_json::Value;
+use std::time::Duration;
+
+const ROWS: usize = 40;
+
+fn options() -> Options {
+    let bulk = BulkOptions {
+        queued: Duration::from_millis(50),
+        fixed: Duration::from_millis(150),
+        per_row: Duration::from_millis(2),
+        ..BulkOptions::default()
+    };
+    Options { bulk, costs: CostTable::Apify, ..Options::default() }
+}
+
+/// Leads, every seventh of them an earlier one in another spelling.
+fn place(server: &Server, steps: &str, provider: &str) -> Workplace {
+    let place = Workplace::new();
+    let mut leads = String::from("lead_id,first,last,domain,mail,phone,profile,url\n");
+    for row in 0..ROWS {
+        let n = if row % 7 == 6 { row - 5 } else { row };
+        let line = format!(
+            "{row},Ada{n},Byron-{n},company{n}.example,ada{n}@company{n}.example,+1415555{:04},linkedin.com/in/ada-{n},https://news.example/{n}\n",
+            100 + n
+        );
+        leads.push_str(&match row % 7 {
+            6 => line.replace("Ada", "ADA").replace("company", "www.Company"),
+            _ => line,
+        });
+    }
+    place.write("leads.csv", &leads);
+    let text = format!(
+        "version: 1
+name: people
+source: {{ csv: leads.csv, key: [lead_id] }}
+providers:
+  tomba: {{ use: tomba, key: \"{KEY}\", secret: \"{SECRET}\", base_url: \"{}\", poll: 200ms, settling: 2s{provider} }}
+enrich:
+{steps}
+sink: {{ ndjson: out/, receipt: true }}
+",
+        server.base_url
+    );
+    place.write("pipeline.yaml", &text);
+    place
+}
+
+/// One step for each kind of job.
+fn steps(lane: &str) -> String {
+    [
+        ("mail", "find_email: { first_name: first, last_name: last, domain: domain }", "email: email"),
+        ("person", "find_person: { email: mail }", "title: title"),
+        ("verified", "verify_email: { email: mail }", "verdict: verdict"),
+        ("profile", "find_email_by_profile: { linkedin_url: profile }", "reached: email"),
+        ("author", "find_author: { url: url }", "author: email"),
+        ("number", "validate_phone: { phone: phone }", "valid: is_valid"),
+        ("firm", "find_company: { domain: domain }", "firm: name"),
+        ("alike", "find_similar: { domain: domain }", "alike: similar"),
+        ("listed", "search_domain: { domain: domain, max_results: 10 }", "listed: emails"),
+    ]
+    .map(|(name, ask, output)| {
+        format!("  - name: {name}\n    {ask}\n    try: [{{ provider: tomba, lane: {lane} }}]\n    output: {{ {output} }}\n")
+    })
+    .concat()
+}
+
+fn rows(place: &Workplace) -> Vec<Value> {
+    let mut rows = place.objects("out/people.ndjson");
+    rows.iter_mut()
+        .for_each(|row| drop(row.as_object_mut().unwrap().remove("_leadmill")));
+    rows
+}
+
+/// Who is found, and what of it is one word, is the same in a job as alone, in both generations.
+#[test]
+fn a_job_of_each_kind_says_what_single_questions_say() {
+    let single = Server::start(options());
+    let alone = place(&single, &steps("single"), "");
+    alone.run().expect(0);
+    let expected = rows(&alone);
+    for generation in [Generation::First, Generation::Second] {
+        let bulk = BulkOptions { generation, ..options().bulk };
+        let server = Server::start(Options { bulk, ..options() });
+        let spoken = if generation == Generation::First { ", generation: 1" } else { "" };
+        let place = place(&server, &steps("bulk"), spoken);
+        let ended = place.run().expect(0).json();
+        let audit = server.clean_audit();
+        assert_eq!(audit.bulk.created.values().sum::<u64>(), 9, "one of each kind");
+        assert_eq!((audit.bulk.billed, audit.bulk.downloads), (9, 9));
+        assert_eq!(ended["accounts"]["tomba"]["calls"]["submit"], 9);
+        let spent: u64 = audit.spent.values().sum();
+        let phones = audit.spent.get(&Pool::Phones).copied().unwrap_or_default();
+        assert_eq!(ended["accounts"]["tomba"]["credits_spent"], spent - phones);
+        for (row, single) in rows(&place).iter().zip(&expected) {
+            for name in
+                ["mail", "person", "verified", "profile", "author", "number", "firm"]
+            {
+                let status = format!("{name}_status");
+                assert_eq!(row[&status], single[&status], "{name}: {row} {single}");
+            }
+            for column in
+                ["email", "title", "verdict", "reached", "author", "valid", "firm"]
+            {
+                assert_eq!(row[column], single[column], "{column}: {row} {single}");
+            }
+        }
+    }
+}
+
+#[test]
+fn jobs_are_right_to_the_row_and_the_credit_through_kills() {
+    let calm = Server::start(options());
+    let undisturbed = place(&calm, &steps("bulk"), "");
+    undisturbed.run().expect(0);
+    let bill = calm.clean_audit();
+    let expected = rows(&undisturbed);
+    let server = Server::start(options());
+    let place = place(&server, &steps("bulk"), "");
+    let (ended, kills) = place.run_through_kills();
+    assert!(kills > 0, "nothing was killed");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let audit = server.clean_audit();
+    assert_eq!(audit.spent, bill.spent);
+    assert_eq!(audit.bulk.created, bill.bulk.created, "no job was begun twice");
+    assert_eq!(rows(&place), expected);
+}
+
+/// What a day holds is used up: the run ends cleanly, and says when to go on.
+#[test]
+fn a_day_s_jobs_that_are_used_up_end_the_run_cleanly() {
+    let bulk = BulkOptions { creates_per_day: 2, ..options().bulk };
+    let server = Server::start(Options { bulk, ..options() });
+    let step = "  - name: mail
+    find_email: { first_name: first, last_name: last, domain: domain }
+    try: [{ provider: tomba, lane: bulk }]
+    output: { email: email }";
+    let place = place(&server, step, ", batch: 10");
+    let ended = place.run();
+    assert_eq!(ended.code, Some(75), "{ended:?}");
+    let json = ended.json();
+    assert_eq!(json["status"], "daily_quota");
+    assert!(json["resume_after"].is_string(), "{json}");
+    // Two full jobs, and the rows that ask the same.
+    assert_eq!(json["accounts"]["tomba"]["asked"], 20, "{json}");
+    assert_eq!(json["steps"][0]["to_buy"], 35, "{json}");
+    let audit = server.clean_audit();
+    assert_eq!(audit.bulk.created.values().sum::<u64>(), 2);
+    assert_eq!(audit.bulk.refused_creations, 0);
+}
+
+/// A job that has ended and that nobody has paid for is paid for by a run, and not by `fetch`.
+#[test]
+fn fetching_pays_for_nothing() {
+    let bulk = BulkOptions { fixed: Duration::from_secs(1), ..options().bulk };
+    let server = Server::start(Options { bulk, ..options() });
+    let step = "  - name: mail
+    find_email: { first_name: first, last_name: last, domain: domain }
+    try: [{ provider: tomba, lane: bulk }]
+    output: { email: email }";
+    let place = place(&server, step, "");
+    let mut child = place.spawn();
+    crate::support::binary::wait_until("no job was launched", || {
+        server.tomba.audit().bulk.launched == 1
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let fetched = place.leadmill(&["fetch", "pipeline.yaml", "--output", "json"]);
+    let json = fetched.expect(0).json();
+    assert_eq!(json["accounts"]["tomba"]["unpaid_jobs"], 1, "{json}");
+    assert_eq!(server.tomba.audit().bulk.credits, 0);
+    place.run().expect(0);
+    let audit = server.clean_audit();
+    assert_eq!((audit.bulk.created.values().sum::<u64>(), audit.bulk.billed), (1, 1));
+}

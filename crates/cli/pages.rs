@@ -50,7 +50,7 @@ async fn told(
     key: &QueryKey,
 ) -> Result<Option<Told>, Failure> {
     let Some(attempt) = step.first() else { return Ok(None) };
-    let look = Known::new(ledger, &attempt.account.purse, step.reuse, at).look(key);
+    let look = Known::new(ledger, &attempt.account, step.reuse, at).look(key);
     let line = look.line.and_then(|line| ledger.lines().get(line));
     let (Need::Reuse, Some(line)) = (look.need, line) else { return Ok(None) };
     let (State::Settled { at, part, .. }, Some(Status::Hit)) = (&line.state, look.status)

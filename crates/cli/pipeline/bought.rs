@@ -8,7 +8,6 @@ use super::{
     shapes,
     step::{Output, Step, Written},
 };
-use companies::PAGE as COMPANIES;
 pub(crate) use companies::{Pages, Told};
 use leadmill_core::{Operation, Query, QueryKey, Unaskable, index::Reuse};
 use schemars::{Schema, SchemaGenerator};
@@ -151,17 +150,6 @@ impl Bought {
             && self.most().is_some_and(|most| most > PAGES * PAGE)
     }
 
-    /// Whether it wants more companies than a sentence shows.
-    pub(crate) fn is_beyond_query(&self) -> bool {
-        self.written.contains_key(QUERY)
-            && self.most().is_some_and(|most| most > COMPANIES)
-    }
-
-    /// The column by whose values its leads are told apart anyway, where they are.
-    pub(crate) fn own_key(&self) -> Option<&'static str> {
-        (self.kind == Kind::Companies).then_some("domain")
-    }
-
     /// What its leads can be counted by, where filters say it, and what is left out.
     pub(crate) fn filters(&self) -> Option<Filters<'_>> {
         let map = |name: &str| match self.written.get(name) {
@@ -227,36 +215,6 @@ impl Bought {
         let (rows, page) = (self.rows()?.to_string(), page.to_string());
         let raw = [filters.as_deref(), exclude.as_deref(), Some(&rows), Some(&page)];
         Query::key_of(Operation::SearchLeads, raw).ok()
-    }
-
-    /// Most companies of a search whose first page tells which others there are to look at; none of what is no such
-    /// search.
-    pub(crate) fn most_companies(&self) -> Option<u32> {
-        self.most().filter(|_| self.kind == Kind::Companies)
-    }
-
-    /// The rows that ask for these pages of companies.
-    pub(crate) fn rows_of(&self, pages: Pages) -> String {
-        let most = self.most().unwrap_or(COMPANIES);
-        let row = |page: u32| {
-            let kept = pages.kept(page, most).to_string();
-            json!({ self.kind.column(): page.to_string(), KEPT: kept }).to_string()
-        };
-        (1..=pages.count).map(row).collect::<Vec<_>>().join("\n")
-    }
-
-    /// The question of a page of companies.
-    pub(crate) fn page_of(&self, pages: Pages, page: u32) -> Option<QueryKey> {
-        let text = |key: &str| match self.written.get(key)? {
-            Written::Json(json) => Some(json.to_string()),
-            Written::Sql(text) => Some(text.clone()),
-            _ => None,
-        };
-        let (filters, sentence) = (text("filters"), text(QUERY));
-        let kept = pages.kept(page, self.most()?).to_string();
-        let page = page.to_string();
-        let raw = [filters.as_deref(), sentence.as_deref(), Some(&kept), Some(&page)];
-        Query::key_of(Operation::SearchCompanies, raw).ok()
     }
 
     /// The rows that ask, one a question, as NDJSON: what each question is about. Of a search so many pages.

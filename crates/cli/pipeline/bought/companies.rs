@@ -1,13 +1,20 @@
 //! Companies that are searched for: what they are looked for by, and which pages of them are looked at.
 
-use super::super::formats::{COUNTRY, SENTENCE, TEXT};
+use super::{
+    super::{
+        formats::{COUNTRY, SENTENCE, TEXT},
+        step::Written,
+    },
+    Bought, KEPT, Kind, QUERY,
+};
+use leadmill_core::{Operation, Query, QueryKey};
 use serde_json::{Map, Value, json};
 
 /// Companies of a page that are kept, and what one price buys.
 ///
 /// # Source
 /// Reference 4.1 and 15, A23. What a page really holds is told by the first one.
-pub(crate) const PAGE: u32 = 50;
+const PAGE: u32 = 50;
 
 /// Pages that a search can have.
 const PAGES: u32 = 1_000;
@@ -70,6 +77,48 @@ pub(crate) struct Told {
     pub(crate) size: Option<u32>,
     /// How many it holds itself.
     pub(crate) shown: u32,
+}
+
+impl Bought {
+    /// Whether it wants more companies than a sentence shows.
+    pub(crate) fn is_beyond_query(&self) -> bool {
+        self.written.contains_key(QUERY) && self.most().is_some_and(|most| most > PAGE)
+    }
+
+    /// The column by whose values its leads are told apart anyway, where they are.
+    pub(crate) fn own_key(&self) -> Option<&'static str> {
+        (self.kind == Kind::Companies).then_some("domain")
+    }
+
+    /// Most companies of a search whose first page tells which others there are to look at; none of what is no such
+    /// search.
+    pub(crate) fn most_companies(&self) -> Option<u32> {
+        self.most().filter(|_| self.kind == Kind::Companies)
+    }
+
+    /// The rows that ask for these pages of companies.
+    pub(crate) fn rows_of(&self, pages: Pages) -> String {
+        let most = self.most().unwrap_or(PAGE);
+        let row = |page: u32| {
+            let kept = pages.kept(page, most).to_string();
+            json!({ self.kind.column(): page.to_string(), KEPT: kept }).to_string()
+        };
+        (1..=pages.count).map(row).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The question of a page of companies.
+    pub(crate) fn page_of(&self, pages: Pages, page: u32) -> Option<QueryKey> {
+        let text = |key: &str| match self.written.get(key)? {
+            Written::Json(json) => Some(json.to_string()),
+            Written::Sql(text) => Some(text.clone()),
+            _ => None,
+        };
+        let (filters, sentence) = (text("filters"), text(QUERY));
+        let kept = pages.kept(page, self.most()?).to_string();
+        let page = page.to_string();
+        let raw = [filters.as_deref(), sentence.as_deref(), Some(&kept), Some(&page)];
+        Query::key_of(Operation::SearchCompanies, raw).ok()
+    }
 }
 
 impl Pages {

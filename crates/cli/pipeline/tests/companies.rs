@@ -47,67 +47,67 @@ fn a_search_is_a_question_of_a_page() {
     assert_eq!(step.inputs[1].as_deref(), Some("'it''s bakeries'"));
 }
 
+/// Sources, and what is told of them.
+const WRONG: &[(&str, &str)] = &[
+    (
+        "{ filters: { location_contry: { include: [FR] } }, max: 9 }",
+        "4:30: error: unknown key `location_contry`\nhint: did you mean `location_country`?\n",
+    ),
+    (
+        "{ filters: { location_country: { include: [France] } }, max: 9 }",
+        "4:60: error: `France` is no country\nhint: write the two capital letters of ISO 3166-1, such as FR\n",
+    ),
+    (
+        "{ filters: { location_country: { include: [fr] } }, max: 9 }",
+        "4:60: error: `fr` is no country\nhint: write the two capital letters of ISO 3166-1, such as FR\n",
+    ),
+    (
+        "{ filters: { size: { include: [1k-5k] } }, max: 9 }",
+        "4:48: error: `1k-5k` is no choice here\nhint: did you mean `1K-5K`?\n",
+    ),
+    (
+        "{ filters: { type: { exclude: [goverment] } }, max: 9 }",
+        "4:48: error: `goverment` is no choice here\nhint: did you mean `government`?\n",
+    ),
+    (
+        "{ filters: { revenue: { include: [$1M-$10] } }, max: 9 }",
+        "4:51: error: `$1M-$10` is no choice here\nhint: did you mean `$1M-$10M`?\n",
+    ),
+    (
+        "{ filters: { keywords: { includes: [x] } }, max: 9 }",
+        "4:42: error: unknown key `includes`\nhint: did you mean `include`?\n",
+    ),
+    (
+        "{ filters: { keywords: { include: x } }, max: 9 }",
+        "4:51: error: expected a list, found text\nhint: put it in brackets: [x]\n",
+    ),
+    ("{ filters: {}, max: 9 }", "4:19: error: expected at least 1 entry, found none\n"),
+    ("{ filters: { keywords: { include: [x] } } }", "4:3: error: `max` is missing\n"),
+    (
+        "{ filters: { keywords: { include: [x] } }, max: 50001 }",
+        "4:65: error: expected at most 50000, found `50001`\n",
+    ),
+    (
+        "{ max: 9 }",
+        "4:3: error: expected exactly one of `filters`, `query`; found none\n",
+    ),
+    (
+        "{ filters: { keywords: { include: [x] } }, query: bakeries, max: 9 }",
+        "4:60: error: expected exactly one of `filters`, `query`; found `filters` and `query`\n",
+    ),
+    (
+        "{ query: short, max: 9 }",
+        "4:26: error: `short` is no sentence\nhint: write 8 to 100 characters, such as bakeries in Paris\n",
+    ),
+    (
+        "{ query: bakeries in Paris, max: 51 }",
+        "4:50: error: a `query` shows one page, 50 companies at most\nhint: write `max: 50` or less, or `filters` instead of `query`\n",
+    ),
+];
+
 #[test]
 fn what_finds_nothing_is_told_with_the_nearest_word() {
-    for (source, expected) in [
-        (
-            "{ filters: { location_contry: { include: [FR] } }, max: 9 }",
-            "4:30: error: unknown key `location_contry`\nhint: did you mean `location_country`?\n",
-        ),
-        (
-            "{ filters: { location_country: { include: [France] } }, max: 9 }",
-            "4:60: error: `France` is no country\nhint: write the two capital letters of ISO 3166-1, such as FR\n",
-        ),
-        (
-            "{ filters: { location_country: { include: [fr] } }, max: 9 }",
-            "4:60: error: `fr` is no country\nhint: write the two capital letters of ISO 3166-1, such as FR\n",
-        ),
-        (
-            "{ filters: { size: { include: [1k-5k] } }, max: 9 }",
-            "4:48: error: `1k-5k` is no choice here\nhint: did you mean `1K-5K`?\n",
-        ),
-        (
-            "{ filters: { type: { exclude: [goverment] } }, max: 9 }",
-            "4:48: error: `goverment` is no choice here\nhint: did you mean `government`?\n",
-        ),
-        (
-            "{ filters: { revenue: { include: [$1M-$10] } }, max: 9 }",
-            "4:51: error: `$1M-$10` is no choice here\nhint: did you mean `$1M-$10M`?\n",
-        ),
-        (
-            "{ filters: { keywords: { includes: [x] } }, max: 9 }",
-            "4:42: error: unknown key `includes`\nhint: did you mean `include`?\n",
-        ),
-        (
-            "{ filters: { keywords: { include: x } }, max: 9 }",
-            "4:51: error: expected a list, found text\nhint: put it in brackets: [x]\n",
-        ),
-        (
-            "{ filters: {}, max: 9 }",
-            "4:19: error: expected at least 1 entry, found none\n",
-        ),
-        ("{ filters: { keywords: { include: [x] } } }", "4:3: error: `max` is missing\n"),
-        (
-            "{ filters: { keywords: { include: [x] } }, max: 50001 }",
-            "4:65: error: expected at most 50000, found `50001`\n",
-        ),
-        (
-            "{ max: 9 }",
-            "4:3: error: expected exactly one of `filters`, `query`; found none\n",
-        ),
-        (
-            "{ filters: { keywords: { include: [x] } }, query: bakeries, max: 9 }",
-            "4:60: error: expected exactly one of `filters`, `query`; found `filters` and `query`\n",
-        ),
-        (
-            "{ query: short, max: 9 }",
-            "4:26: error: `short` is no sentence\nhint: write 8 to 100 characters, such as bakeries in Paris\n",
-        ),
-        (
-            "{ query: bakeries in Paris, max: 51 }",
-            "4:50: error: a `query` shows one page, 50 companies at most\nhint: write `max: 50` or less, or `filters` instead of `query`\n",
-        ),
-    ] {
+    for (source, expected) in WRONG {
         assert_eq!(told_of(source), expected, "{source}");
     }
     let many = vec!["x"; 51].join(", ");

@@ -196,27 +196,13 @@ async fn estimated(
 impl Outlook {
     /// For people.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.pages_text();
         let mut line =
             |count: String, what: &str| _ = writeln!(text, "  {count:>12} {what}");
         if let Some(count) = &self.count {
             let about = if count.is_approximate { ", approximately" } else { "" };
             line(count.count.to_string(), &format!("leads pass the filters{about}"));
             line(count.count.min(self.most).to_string(), "of them at most are taken");
-        }
-        if let Some(companies) = self.companies {
-            line(
-                companies.to_string(),
-                "companies are found, as a page that is known says",
-            );
-        }
-        match self.pages {
-            Some((least, most)) if least < most => {
-                let what = "pages are looked at: the first one tells how many there are";
-                line(format!("{least}..{most}"), what);
-            }
-            Some((_, pages)) => line(pages.to_string(), "pages are looked at"),
-            None => {}
         }
         if let Some(limit) = &self.limit {
             match limit.terms() {
@@ -256,6 +242,27 @@ impl Outlook {
         }
         if let Some(unknown) = &self.unknown {
             line(String::new(), &format!("could not be asked: {unknown}"));
+        }
+        text
+    }
+
+    fn pages_text(&self) -> String {
+        let mut text = String::new();
+        let mut line =
+            |count: String, what: &str| _ = writeln!(text, "  {count:>12} {what}");
+        if let Some(companies) = self.companies {
+            line(
+                companies.to_string(),
+                "companies are found, as a page that is known says",
+            );
+        }
+        match self.pages {
+            Some((least, most)) if least < most => {
+                let what = "pages are looked at: the first one tells how many there are";
+                line(format!("{least}..{most}"), what);
+            }
+            Some((_, pages)) => line(pages.to_string(), "pages are looked at"),
+            None => {}
         }
         text
     }

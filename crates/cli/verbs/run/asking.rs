@@ -23,9 +23,9 @@ pub(super) struct Asking {
     /// Its questions.
     pub(super) seen: KeySet,
     /// What there was to do at the start.
-    counts: Option<Counts>,
+    pub(super) counts: Option<Counts>,
     /// The same, of the pages of a search that were looked at before these.
-    turned: Option<Counts>,
+    pub(super) turned: Option<Counts>,
     pub(super) rejections: Rejections,
     /// By attempt.
     pub(super) tries: Vec<Tries>,
@@ -72,11 +72,6 @@ impl Asking {
         if let Some(tries) = self.tries.get_mut(turn) {
             tries.asked += u64::from(tries.tried.insert(key));
         }
-    }
-
-    /// More pages of a search are looked at.
-    pub(super) fn turn(&mut self) {
-        self.turned = self.counts.take();
     }
 
     pub(super) fn ending(&self) -> Ending {

@@ -37,7 +37,7 @@ impl Session<'_> {
         }
         let source = prepared.source_of(bought.rows_of(pages)).await?;
         self.turned = Some(Turned { pages, source });
-        asking.turn();
+        asking.turned = asking.counts.take();
         Ok(true)
     }
 

@@ -108,7 +108,7 @@ const WRONG: &[(&str, &str)] = &[
 #[test]
 fn what_finds_nothing_is_told_with_the_nearest_word() {
     for (source, expected) in WRONG {
-        assert_eq!(told_of(source), expected, "{source}");
+        assert_eq!(told_of(source), *expected, "{source}");
     }
     let many = vec!["x"; 51].join(", ");
     let source =

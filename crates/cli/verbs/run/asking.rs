@@ -74,7 +74,7 @@ impl Asking {
         }
     }
 
-    pub(super) fn ending(&self) -> Ending {
+    fn ending(&self) -> Ending {
         let endings = self.tries.iter().map(|tries| tries.ending);
         endings.max().unwrap_or(Ending::Complete)
     }

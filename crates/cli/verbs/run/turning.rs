@@ -2,7 +2,6 @@
 
 use super::{asking::Asking, session::Session};
 use crate::{exit::Failure, pages, pipeline::Pages};
-use leadmill_engine::Ending;
 use leadmill_tables::Source;
 
 /// The leads, as far as pages are turned.
@@ -20,7 +19,7 @@ impl Session<'_> {
     ) -> Result<bool, Failure> {
         let prepared = self.prepared;
         let Some((bought, _)) = pages::search(prepared) else { return Ok(false) };
-        if place > 0 || asking.ending() > Ending::Fetched {
+        if place > 0 {
             return Ok(false);
         }
         let here = self.turned.as_ref().map_or(Pages::FIRST, |turned| turned.pages);

@@ -11,6 +11,7 @@ use world::World;
 
 const ROWS: usize = 66;
 const BULK: &str = "[{ provider: enrich, lane: bulk }, tomba]";
+const JOBS: &str = "[{ provider: enrich, lane: bulk }, { provider: tomba, lane: bulk }]";
 const PICKY: &str =
     "[{ provider: enrich, lane: bulk, accept: confidence >= 70 }, { provider: tomba }]";
 
@@ -30,6 +31,7 @@ fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
         (BULK, 0),
         ("[{ provider: enrich, lane: single }, tomba]", 0),
         ("[enrich, { provider: tomba }]", 0),
+        (JOBS, 0),
         (PICKY, 70),
         ("[{ provider: enrich, accept: confidence > 90 }, tomba]", 91),
     ] {
@@ -88,6 +90,39 @@ fn every_lead_is_answered_by_whom_it_must_be_for_what_it_must_cost() {
     }
 }
 
+/// Whoever cannot be asked at all is found out before anybody is.
+#[test]
+fn a_rejected_key_at_the_last_is_noticed_before_the_first_is_paid() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline(BULK, "");
+    let text = std::fs::read_to_string(world.place.path("pipeline.yaml")).unwrap();
+    world.place.write("pipeline.yaml", &text.replace("key: ta_", "key: ta_x"));
+    let ended = world.place.run();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert_eq!((world.paid(), world.asked_enrich().len()), ((0, 0), 0));
+}
+
+/// The next provider does not wait until the first is through.
+#[test]
+fn the_next_is_asked_while_the_first_still_works() {
+    let world = World::new(ROWS, Vec::new());
+    world.pipeline("[{ provider: enrich, lane: single }, tomba]", "");
+    let text = std::fs::read_to_string(world.place.path("pipeline.yaml")).unwrap();
+    let slow = "plan: enterprise, limits: { enrich: [\"20/1s\"] },";
+    world.place.write("pipeline.yaml", &text.replace("plan: enterprise,", slow));
+    world.place.run().expect(0);
+    world.assert_rows(0);
+    let times = |provider: &str| {
+        let rows = world.output();
+        let receipts = rows.iter().map(|row| row["_leadmill"]["mail"].clone());
+        let receipts = receipts.filter(|receipt| receipt["provider"] == provider);
+        let times = receipts.map(|it| it["fetched_at"].as_str().unwrap().to_owned());
+        times.collect::<BTreeSet<String>>()
+    };
+    let (first, last) = (times("tomba").pop_first(), times("enrich").pop_last());
+    assert!(first.is_some() && first < last, "{first:?} {last:?}");
+}
+
 /// What the last one finds and nobody takes is a miss that was paid for.
 #[test]
 fn a_hit_that_nobody_accepts_is_a_miss_and_its_credits_are_told() {
@@ -115,9 +150,11 @@ fn a_hit_that_nobody_accepts_is_a_miss_and_its_credits_are_told() {
 #[test]
 fn through_kills_it_ends_as_if_there_had_been_none() {
     let mut kills = 0;
-    for entries in
-        [PICKY, "[{ provider: enrich, lane: single, accept: confidence >= 70 }, tomba]"]
-    {
+    let picky = |lane: &str| {
+        format!("[{{ provider: enrich, lane: {lane}, accept: confidence >= 70 }}, tomba]")
+    };
+    let jobs = JOBS.replace("bulk }, ", "bulk, accept: confidence >= 70 }, ");
+    for entries in [&*picky("bulk"), &picky("single"), &jobs] {
         let calm = World::new(ROWS, Vec::new());
         calm.pipeline(entries, "");
         calm.place.run().expect(0);

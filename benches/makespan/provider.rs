@@ -130,7 +130,7 @@ impl Provider for Model {
     }
 
     async fn terms(&self, _: Operation) -> Answer<Terms> {
-        let signals = self.arrive(Call::Account).await?;
+        let signals = self.arrive(Call::Terms).await?;
         self.reply(Terms::default(), signals).await
     }
 

@@ -15,7 +15,7 @@ use leadmill_core::{
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
 use leadmill_sandbox::Options;
-use std::{collections::BTreeSet, error::Error, io, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},

@@ -11,7 +11,7 @@ use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
 use leadmill_providers::{Enrich, Network, packs};
 use leadmill_state::{Place, Store};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     error::Error,
     fs, io,
     num::NonZeroU32,

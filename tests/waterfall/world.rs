@@ -3,7 +3,7 @@
 use crate::support::binary::{Server, Workplace};
 use leadmill_sandbox::{
     Chaos, Fault, Options, Percent, Plan, Trouble, answer_finder, question,
-    tomba::{self, Miss, Pool, Tomba, TombaKey, find_email},
+    tomba::{self, BulkOptions, Miss, Pool, Tomba, TombaKey, find_email},
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, net::Ipv4Addr, time::Duration};
@@ -54,6 +54,12 @@ impl World {
                 // What says that there is nothing is free, and said to be.
                 miss: Miss::NotFound,
                 single_latency: Duration::from_millis(5),
+                bulk: BulkOptions {
+                    queued: Duration::ZERO,
+                    fixed: Duration::from_millis(60),
+                    per_row: Duration::from_millis(1),
+                    ..BulkOptions::default()
+                },
                 ..tomba::Options::default()
             });
             let listener =
@@ -104,7 +110,7 @@ name: people
 source: {{ csv: leads.csv, key: [lead_id] }}
 providers:
   enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 400ms, batch: 7, credit: 0.01 }}
-  tomba: {{ use: tomba, key: {key}, secret: {secret}, base_url: \"{}\", credit: 0.004, limits: {{ email_finder: [\"400/1s\"] }} }}
+  tomba: {{ use: tomba, key: {key}, secret: {secret}, base_url: \"{}\", credit: 0.004, poll: 100ms, settling: 400ms, limits: {{ email_finder: [\"400/1s\"], bulk: [\"400/1s\"] }} }}
 enrich:
   - name: mail
     find_email: {{ first_name: first, last_name: last, domain: domain }}

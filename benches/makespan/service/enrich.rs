@@ -53,7 +53,10 @@ fn service(
             | Call::Poll
             | Call::Page
             | Call::Find
-            | Call::Account => Category::Global,
+            | Call::Account
+            | Call::Launch
+            | Call::Estimate
+            | Call::Terms => Category::Global,
         },
         tokens: Category::Global,
         page,

@@ -9,7 +9,7 @@ use super::{BATCH, FIXED, ITEM, OPERATION, SINGLE, Service, enrich::per_second};
 use leadmill_core::{
     Account, Call, Credits, Endpoint, Pack, Scope,
     limits::Written,
-    pack::{Daily, Jobs, Offer, Percent, Risk},
+    pack::{Daily, Jobs, Offer, PaidAct, Percent, Risk},
 };
 use leadmill_sandbox::{Category, Window};
 use std::{collections::BTreeMap, error::Error, num::NonZeroU32, time::Duration};
@@ -116,6 +116,9 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
             single: Written(SINGLE),
             // The first download is the paid act.
             early_results: false,
+            paid: PaidAct::default(),
+            launched: false,
+            generation: None,
         },
         settling: None,
         listing: None,

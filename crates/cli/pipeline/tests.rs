@@ -92,7 +92,7 @@ fn packs() -> Vec<Pack> {
         "name": "tomba", "source": "-", "read": "2026-01-01", "base_url": "https://t",
         "plans": { "free": {}, "pro": {} }, "scopes": {},
         "operations": { "find_email": offer(1, 10), "search_companies": offer(1, 1) },
-        "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s" },
+        "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s", "generation": 2 },
         "confidence": {},
     });
     [pack, verifier, tomba].map(|pack| serde_json::from_value(pack).unwrap()).into()

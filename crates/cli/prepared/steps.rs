@@ -42,6 +42,14 @@ impl PreparedStep {
     }
 }
 
+impl PreparedAttempt {
+    /// Fewest questions of one of its jobs.
+    pub(crate) fn fewest_in_a_job(&self) -> u32 {
+        let rows = self.min_rows.map_or(1, NonZeroU64::get);
+        u32::try_from(rows).unwrap_or(u32::MAX)
+    }
+}
+
 /// Compiles every step against the columns that it finds, and tells all that is wrong.
 pub(super) fn fit_steps(
     pipeline: &Pipeline,

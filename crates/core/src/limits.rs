@@ -50,11 +50,13 @@ pub enum Call {
     Launch,
     /// Asking what a job costs, or has cost.
     Estimate,
+    /// Reading the team's own terms for an operation.
+    Terms,
 }
 
 impl Call {
     /// All of them. The list grows at its end: stored calls name one by its place.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Balance,
         Self::Transactions,
         Self::Ask,
@@ -65,6 +67,7 @@ impl Call {
         Self::Account,
         Self::Launch,
         Self::Estimate,
+        Self::Terms,
     ];
 
     /// The name in a pack.
@@ -80,6 +83,7 @@ impl Call {
             Self::Account => "account",
             Self::Launch => "launch",
             Self::Estimate => "estimate",
+            Self::Terms => "terms",
         }
     }
 }

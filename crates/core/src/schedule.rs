@@ -7,7 +7,10 @@
 mod course;
 mod shape;
 
-use crate::{Account, Call, Endpoint, Lane, Operation, Scope, Window, pack::Offer};
+use crate::{
+    Account, Call, Credits, Endpoint, Lane, Operation, Scope, Window,
+    pack::{Offer, PaidAct},
+};
 use std::{fmt, num::NonZeroU32, sync::LazyLock, time::Duration};
 
 pub use course::Binding;
@@ -134,6 +137,16 @@ impl<'a> Task<'a> {
             least: 1,
             jobs: JobTimes::typical(account),
             single: account.pack.jobs.single.0.as_secs_f64(),
+        }
+    }
+
+    /// The same with no more in one batch than a lost reply may put at risk, where handing it over is what charges.
+    #[must_use]
+    pub fn within(self, risk: Credits, price: Credits) -> Self {
+        let bound = u32::try_from(risk.items_at(price).max(1)).unwrap_or(u32::MAX);
+        match self.account.pack.jobs.paid {
+            PaidAct::Submit => Self { most: self.most.min(bound), ..self },
+            PaidAct::Fetch => self,
         }
     }
 

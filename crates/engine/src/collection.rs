@@ -115,9 +115,14 @@ impl Collection {
     /// has failed at nothing. Tells whether the file can be all there is.
     pub(crate) fn judge_absent(&mut self, bill: &Bill) -> bool {
         self.cost = self.cost.or(bill.cost);
+        if self.answered == self.keys.len() {
+            return true;
+        }
+        // A record that holds nothing of ours may count as found there, and one of a miss does not.
         let is_hit = |answer: &&Answered| matches!(answer.finding, Finding::Hit(_));
         let hits = self.answers.iter().flatten().filter(is_hit).count() as u64;
-        if bill.found.is_some_and(|found| found > hits) {
+        let is_all = |found: u64| found <= hits || found == self.answered as u64;
+        if bill.found.is_some_and(|found| !is_all(found)) {
             return false;
         }
         if bill.failed.unwrap_or_default() == 0 {
@@ -278,131 +283,4 @@ impl Harvest {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PRICE: Credits = Credits(10);
-
-    fn key(n: u8) -> QueryKey {
-        QueryKey([n; 16])
-    }
-
-    fn hit(n: u8) -> Answered {
-        Answered {
-            key: key(n),
-            finding: Finding::Hit([].into()),
-            credits: Some(Credits(10)),
-        }
-    }
-
-    fn page(total: u64, cost: u64, answers: Vec<Answered>) -> Page {
-        let items = answers.len() as u64;
-        Page {
-            ready: true,
-            failed: false,
-            total: Some(total),
-            items,
-            answers,
-            cost: Some(Credits(cost)),
-        }
-    }
-
-    fn keys(n: u8) -> Arc<[QueryKey]> {
-        (0..n).map(key).collect()
-    }
-
-    #[test]
-    fn pages_are_asked_for_until_the_total_is_covered_in_any_order() {
-        let mut collection = Collection::new(keys(5), 2);
-        assert_eq!(
-            collection.take(1, page(5, 50, vec![hit(1), hit(0)])),
-            Next::Pages(vec![2, 3])
-        );
-        assert_eq!(collection.take(3, page(5, 50, vec![hit(4)])), Next::Wait);
-        assert_eq!(collection.take(2, page(5, 50, vec![hit(3), hit(2)])), Next::Done);
-        let harvest = collection.harvest(PRICE);
-        let order: Vec<_> = harvest.answers.iter().map(|answer| answer.key).collect();
-        assert_eq!(order, (0..5).map(key).collect::<Vec<_>>());
-        assert_eq!((harvest.cost, harvest.missing), (Credits(50), 0));
-    }
-
-    #[test]
-    fn a_provider_that_keeps_smaller_pages_is_followed() {
-        let mut collection = Collection::new(keys(5), 1000);
-        assert_eq!(
-            collection.take(1, page(5, 50, vec![hit(0), hit(1)])),
-            Next::Pages(vec![2, 3])
-        );
-        assert_eq!(collection.take(2, page(5, 50, vec![hit(2), hit(3)])), Next::Wait);
-        assert_eq!(collection.take(3, page(5, 50, vec![hit(4)])), Next::Done);
-    }
-
-    #[test]
-    fn a_failed_job_is_read_up_to_its_first_empty_page_and_not_again() {
-        let failed = |answers| Page { failed: true, ..page(1000, 10, answers) };
-        let mut collection = Collection::new((0..200).map(key).collect(), 100);
-        assert_eq!(collection.take(1, failed(vec![hit(0)])), Next::Pages(vec![2, 3, 4]));
-        assert_eq!(collection.take(2, failed(vec![])), Next::Wait);
-        assert_eq!(collection.take(3, failed(vec![])), Next::Wait);
-        let Next::Pages(more) = collection.take(4, failed(vec![])) else {
-            panic!("no more")
-        };
-        assert_eq!(more.len(), 8);
-        assert_eq!(collection.take(more[0], failed(vec![])), Next::Done);
-        assert_eq!(collection.harvest(PRICE).missing, 199);
-    }
-
-    #[test]
-    fn a_missing_item_is_looked_for_once_more_and_then_judged_by_the_bill() {
-        for (cost, status) in [(20, Status::Failed), (30, Status::UnknownCharged)] {
-            let mut collection = Collection::new(keys(3), 3);
-            let incomplete = || page(3, cost, vec![hit(0), hit(2)]);
-            assert_eq!(collection.take(1, incomplete()), Next::Pages(vec![2]));
-            assert_eq!(
-                collection.take(2, page(3, cost, vec![])),
-                Next::Pages(vec![1, 2])
-            );
-            assert_eq!(collection.take(1, incomplete()), Next::Wait);
-            assert_eq!(collection.take(2, page(3, cost, vec![])), Next::Done);
-            let harvest = collection.harvest(PRICE);
-            assert_eq!(*harvest.statuses(), [Status::Hit, status, Status::Hit]);
-            assert_eq!(harvest.missing, 1);
-        }
-    }
-
-    /// Whether an `invalid` address is charged in a batch is not known, so it explains no part of a bill.
-    #[test]
-    fn an_answer_of_uncertain_price_explains_nothing_where_items_are_missing() {
-        let unsure = Answered { credits: None, ..hit(1) };
-        let credits = |missing: bool, cost: Option<u64>| {
-            let mut collection = Collection::new(keys(if missing { 3 } else { 2 }), 5);
-            let items = || Page {
-                cost: cost.map(Credits),
-                ..page(2, 0, vec![hit(0), unsure.clone()])
-            };
-            while collection.take(1, items()) != Next::Done {}
-            let harvest = collection.harvest(PRICE);
-            let credits: Vec<_> =
-                harvest.answers.iter().map(|a| a.credits.map(|c| c.0)).collect();
-            (harvest.statuses().last().copied().unwrap(), harvest.cost.0, credits)
-        };
-        let (hit, failed, held) = (Status::Hit, Status::Failed, Status::UnknownCharged);
-        assert_eq!(credits(false, Some(20)), (hit, 20, vec![Some(10), Some(10)]));
-        assert_eq!(credits(false, Some(10)), (hit, 10, vec![Some(10), Some(0)]));
-        assert_eq!(
-            credits(true, Some(10)),
-            (failed, 10, vec![Some(10), Some(0), Some(0)])
-        );
-        assert_eq!(credits(true, Some(20)), (held, 20, vec![None, None, None]));
-        assert_eq!(credits(true, None), (held, 30, vec![None, None, None]));
-    }
-
-    #[test]
-    fn doubled_and_foreign_items_are_counted_and_change_nothing() {
-        let mut collection = Collection::new(keys(2), 9);
-        let odd = page(2, 20, vec![hit(0), hit(0), hit(9), hit(1)]);
-        assert_eq!(collection.take(1, odd), Next::Done);
-        assert_eq!((collection.duplicated, collection.foreign), (1, 1));
-        assert_eq!(collection.harvest(PRICE).answers.len(), 2);
-    }
-}
+mod tests;

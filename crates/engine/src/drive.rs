@@ -231,20 +231,7 @@ impl<'a> Drive<'a> {
         agreed: Result<Option<Agreed>, RunError>,
     ) -> Result<Self, RunError> {
         let account = engine.provider.account();
-        let mut offer = account.offer(order.operation).cloned().ok_or_else(|| {
-            RunError::Broken(format!(
-                "{} does not offer {}",
-                account.name, order.operation
-            ))
-        })?;
-        let agreed = agreed.and_then(|agreed| match agreed {
-            Some(agreed) => agreed.correct(order.operation, &mut offer).map(Some),
-            None => Ok(None),
-        });
-        let (agreed, unwanted) = match agreed {
-            Ok(agreed) => (agreed, None),
-            Err(error) => (None, Some(error)),
-        };
+        let (offer, agreed, unwanted) = terms::offered(account, order, agreed)?;
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, &offer, order.questions, typical);
         let repeats = Repeats::of(book.ledger(), engine, order.operation);

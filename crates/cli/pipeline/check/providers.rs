@@ -19,6 +19,7 @@ impl Checking<'_> {
             match self.pack(name) {
                 None => self.unknown_pack(&at),
                 Some(pack) => {
+                    self.generation(&at, provider, pack);
                     self.plan(&at, provider, pack);
                     self.limits(&at, provider, pack);
                     self.sizes(&at, name, provider, pack);
@@ -58,6 +59,15 @@ impl Checking<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Forms of jobs that there are not.
+    fn generation(&mut self, at: &[Hop<'_>; 2], provider: &Provider, pack: &Pack) {
+        if provider.generation.is_some() && pack.jobs.generation.is_none() {
+            let message = format!("jobs of `{}` have one form only", pack.name);
+            let hint = "leave `generation` out".to_owned();
+            self.wrong_key(&under(at, "generation"), message, Some(hint));
         }
     }
 

@@ -183,6 +183,17 @@ impl Checking<'_> {
             let hint = format!("write `lane: {only}`, or leave it out");
             self.wrong(&path, message, Some(hint));
         }
+        // What a job would hold too few of travels alone.
+        let lane = attempt.lane.or(offer.only);
+        if let (Some(_), Some(lane)) = (attempt.min_rows, lane) {
+            let path = entry_path(*at, step.order, entry, Some("min_rows"));
+            let message = match lane {
+                Lane::Bulk => "fewer questions than `min_rows` cannot travel alone here",
+                Lane::Single => "nothing travels in jobs here",
+            };
+            let hint = "leave `min_rows` out, or `lane:` where it is written";
+            self.wrong(&path, message.to_owned(), Some(hint.to_owned()));
+        }
     }
 
     fn fields(&mut self, at: &[Hop<'_>; 2], step: &Step) {

@@ -8,7 +8,11 @@ use crate::pipeline::{
     step::Output,
 };
 use leadmill_core::{Credits, Lane, Operation, Scope};
-use std::{collections::BTreeMap, num::NonZeroU64, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU32, NonZeroU64},
+    time::Duration,
+};
 
 const FULL: &str = include_str!("full.yaml");
 
@@ -49,6 +53,8 @@ fn a_step_keeps_its_order_and_its_durations() {
     let few = Attempt { min_rows: NonZeroU64::new(500), ..Attempt::of("other") };
     assert_eq!((&first.attempts[..], first.order), (&[bulk, few][..], Order::File));
     assert_eq!(pipeline.providers["live"].credit, Some(0.005));
+    let other = pipeline.account("other", &packs()).unwrap();
+    assert_eq!(other.pack.jobs.generation, NonZeroU32::new(1));
     let output =
         |column: &str, field: &str| Output { column: column.into(), field: field.into() };
     assert_eq!(first.output, [output("z", "email"), output("a", "confidence")]);

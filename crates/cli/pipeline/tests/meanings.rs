@@ -145,6 +145,28 @@ hint: write `lane: single`, or leave it out
     load(&file("single")).unwrap();
 }
 
+#[test]
+fn a_form_of_jobs_that_there_is_not_is_an_error() {
+    let told = told_of("plan: growth", "plan: growth\n    generation: 1");
+    assert!(told.contains("jobs of `enrich.so` have one form only"), "{told}");
+}
+
+/// What a job would hold too few of travels alone, where it may.
+#[test]
+fn fewer_questions_than_a_job_is_worth_need_a_lane_of_their_own() {
+    load(&waterfall("[enrich, { provider: tomba, min_rows: 500 }]")).unwrap();
+    for (lane, message) in [
+        ("bulk", "fewer questions than `min_rows` cannot travel alone here"),
+        ("single", "nothing travels in jobs here"),
+    ] {
+        let entries =
+            format!("[enrich, {{ provider: tomba, lane: {lane}, min_rows: 500 }}]");
+        let told = told(&load(&waterfall(&entries)).unwrap_err());
+        assert!(told.contains(message), "{told}");
+        assert!(told.contains("leave `min_rows` out"), "{told}");
+    }
+}
+
 /// A file with a second provider, whose step asks as told.
 fn waterfall(entries: &str) -> String {
     let two = "providers:\n  tomba: { use: tomba, sandbox: true, plan: pro }\n";

@@ -255,11 +255,11 @@ fn share(
     let questions = tally.to_buy + depends;
     let offer = account.offer(step.operation);
     let price = offer.map_or(Credits::ZERO, |offer| offer.price);
-    let least = offer.map_or(Credits::ZERO, |offer| offer.least);
+    let cheapest = offer.map_or(Credits::ZERO, |offer| offer.least);
     let risk = account.batch_risk.bound(wallet);
-    let usual = Task::new(account, step.operation, questions);
-    let bound = u32::try_from(risk.items_at(price).max(1)).unwrap_or(u32::MAX);
-    let task = Task { lane: attempt.lane, most: usual.most.min(bound), ..usual };
+    let usual = Task::new(account, step.operation, questions).within(risk, price);
+    let least = attempt.fewest_in_a_job();
+    let task = Task { lane: attempt.lane, least, ..usual };
     let likely = schedule::best(&task);
     let next = provider.and_then(|provider| {
         let plan = higher(&account.pack, provider.plan()?)?;
@@ -274,7 +274,7 @@ fn share(
         tally,
         depends,
         min_rows: attempt.min_rows,
-        least: least * (tally.to_buy - tally.free_repeats),
+        least: cheapest * (tally.to_buy - tally.free_repeats),
         most: price * questions,
         batch: task.most,
         batch_risk: account.batch_risk,

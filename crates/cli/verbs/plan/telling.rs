@@ -162,14 +162,14 @@ fn budgets(
     }
 }
 
-/// A step for programs: what its providers come to together, and each by itself. They are asked one after the other.
+/// A step for programs: what its providers come to together, and each by itself. They are at work at the same time.
 pub(super) fn step_json(forecast: &Forecast) -> Value {
     let Counts { rows, no_input, duplicates, reused, held, to_buy } = forecast.counts;
     let shares = &forecast.shares;
     let first = shares.first();
     let sum = |of: fn(&Share) -> u64| shares.iter().map(of).sum::<u64>();
     let takes = |of: fn(&Share) -> Duration| {
-        shares.iter().map(of).sum::<Duration>().as_secs_f64()
+        shares.iter().map(of).max().unwrap_or_default().as_secs_f64()
     };
     json!({
         "name": forecast.name,

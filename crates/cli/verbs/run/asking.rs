@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
                 stop || tries.is_none_or(|tries| tries.ending != Ending::Complete);
             // Misses of those before it may arrive.
             let has_work =
-                spool.len() > 0 || self.open_jobs(attempt) > 0 || !at_work.is_empty();
+                !spool.is_empty() || self.open_jobs(attempt) > 0 || !at_work.is_empty();
             match is_over || !has_work {
                 true => drop(spool.read()),
                 false => at_work.push((turn, spool)),
@@ -257,9 +257,7 @@ impl<'a> Session<'a> {
     ) -> Order {
         Order {
             lane: attempt.lane,
-            min_rows: attempt
-                .min_rows
-                .map(|rows| u32::try_from(rows.get()).unwrap_or(u32::MAX)),
+            min_rows: Some(attempt.fewest_in_a_job()),
             buys: *self.purpose == Purpose::Buy,
             others: self.others.clone(),
             ..Order::new(&step.spec.name, step.operation, questions)

@@ -5,12 +5,7 @@ use super::{
     asking::{Asked, Asking, spool_failed},
     session::Session,
 };
-use crate::{
-    chain::Chain,
-    exit::Failure,
-    prepared::{PreparedAttempt, PreparedStep},
-    progress::Together,
-};
+use crate::{chain::Chain, exit::Failure, prepared::PreparedStep, progress::Together};
 use futures::future::{join, join_all};
 use leadmill_core::{Query, QueryKey};
 use leadmill_engine::{Book, Ending, Engine, Order};
@@ -96,6 +91,13 @@ impl<'a> Session<'a> {
     ) -> Result<(Vec<Worker>, Vec<Gate>), Failure> {
         let (mut workers, mut gates) = (Vec::new(), Vec::new());
         let mut next: Vec<(usize, mpsc::Sender<Query>)> = Vec::new();
+        // Whoever cannot be asked at all is found out before anybody is.
+        for (turn, _) in &spools {
+            let Some(attempt) = step.attempts.get(*turn) else { continue };
+            let Self { prepared, store, run, accounts, stop, .. } = self;
+            let engine = accounts.engine(prepared, attempt, store, run.id, stop).await?;
+            engine.open_wallet().await?;
+        }
         // From the last to the first: each may send to those after it.
         for (turn, spool) in spools.into_iter().rev() {
             let Some(attempt) = step.attempts.get(turn) else { continue };
@@ -107,10 +109,10 @@ impl<'a> Session<'a> {
             }
             let (sender, arriving) = mpsc::channel(ON_THE_WAY);
             next.push((turn, sender));
-            let engine = self.engine_of(attempt).await?;
             let (ledger, journal) = self.store.book().await?;
             let book = Book::new(journal, ledger);
             let arriving = Some(arriving);
+            let engine = self.accounts.lend(&attempt.provider)?;
             workers.push(Worker { turn, engine, book, order, spool, arriving });
         }
         // Nobody is before the first.
@@ -118,12 +120,6 @@ impl<'a> Session<'a> {
             first.arriving = None;
         }
         Ok((workers, gates))
-    }
-
-    async fn engine_of(&mut self, attempt: &PreparedAttempt) -> Result<Engine, Failure> {
-        let Self { prepared, store, run, accounts, stop, .. } = self;
-        accounts.engine(prepared, attempt, store, run.id, stop).await?;
-        accounts.lend(&attempt.provider)
     }
 }
 
@@ -138,7 +134,6 @@ impl Worker {
         let snapshots = engine.progress();
         let ending = async {
             let mut questions = spool.read().map_err(spool_failed)?;
-            engine.open_wallet().await?;
             let ending = engine.buy(&mut book, &order, &mut questions, arriving).await?;
             // Nobody sends any more: who is next need not wait.
             drop(order);

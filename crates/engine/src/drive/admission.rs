@@ -394,69 +394,47 @@ impl Drive<'_> {
 
     fn run_errand(&mut self, errand: Errand, permit: Permit) {
         let provider = Arc::clone(&self.engine.provider);
-        let work = |batch| {
-            let work = self.jobs.get(&batch)?;
-            let keys = Arc::clone(&work.keys);
-            Some((work.job.clone(), work.operation, keys, work.page_limit))
-        };
-        match errand {
-            Errand::Balance => {
-                self.calls.spawn(async move {
-                    Ended::Balance(permit, provider.balance().await)
-                });
-            }
-            Errand::Anchor => {
-                self.calls.spawn(async move {
+        let Some(batch) = errand.about() else {
+            match errand {
+                Errand::Anchor => self.calls.spawn(async move {
                     Ended::Anchored(permit, provider.transactions(1).await)
+                }),
+                _ => self.calls.spawn(async move {
+                    Ended::Balance(permit, provider.balance().await)
+                }),
+            };
+            return;
+        };
+        let Some(work) = self.jobs.get(&batch) else {
+            return self.engine.limiter.withdraw(&permit);
+        };
+        let (job, operation) = (work.job.clone(), work.operation);
+        match errand {
+            Errand::Poll(_) => drop(self.calls.spawn(async move {
+                Ended::Polled(permit, batch, provider.poll(operation, &job).await)
+            })),
+            Errand::Launch(_, again) => drop(self.calls.spawn(async move {
+                let reply = provider.launch(operation, &job, again).await;
+                Ended::Launched(permit, batch, again, reply)
+            })),
+            Errand::Bill(_) => drop(self.calls.spawn(async move {
+                Ended::Billed(permit, batch, provider.bill(operation, &job).await)
+            })),
+            Errand::Estimate(_) => drop(self.calls.spawn(async move {
+                Ended::Estimated(permit, batch, provider.estimate(operation, &job).await)
+            })),
+            Errand::Page(_, page) => {
+                let (keys, limit) = (Arc::clone(&work.keys), work.page_limit);
+                // Whether it was answered decides about money.
+                self.weighty += usize::from(self.pays_by_fetch());
+                self.calls.spawn(async move {
+                    let reply = provider.fetch(operation, &job, &keys, page, limit).await;
+                    Ended::Fetched(permit, batch, page, reply)
                 });
             }
-            Errand::Poll(batch) => match work(batch) {
-                Some((job, operation, ..)) => {
-                    self.calls.spawn(async move {
-                        Ended::Polled(permit, batch, provider.poll(operation, &job).await)
-                    });
-                }
-                None => self.engine.limiter.withdraw(&permit),
-            },
-            Errand::Launch(batch, again) => match work(batch) {
-                Some((job, operation, ..)) => {
-                    self.calls.spawn(async move {
-                        let reply = provider.launch(operation, &job, again).await;
-                        Ended::Launched(permit, batch, again, reply)
-                    });
-                }
-                None => self.engine.limiter.withdraw(&permit),
-            },
-            Errand::Bill(batch) => match work(batch) {
-                Some((job, operation, ..)) => {
-                    self.calls.spawn(async move {
-                        Ended::Billed(permit, batch, provider.bill(operation, &job).await)
-                    });
-                }
-                None => self.engine.limiter.withdraw(&permit),
-            },
-            Errand::Estimate(batch) => match work(batch) {
-                Some((job, operation, ..)) => {
-                    self.calls.spawn(async move {
-                        let reply = provider.estimate(operation, &job).await;
-                        Ended::Estimated(permit, batch, reply)
-                    });
-                }
-                None => self.engine.limiter.withdraw(&permit),
-            },
-            Errand::Page(batch, page) => match work(batch) {
-                Some((job, operation, keys, limit)) => {
-                    // Whether it was answered decides about money.
-                    self.weighty += usize::from(self.pays_by_fetch());
-                    self.calls.spawn(async move {
-                        let reply =
-                            provider.fetch(operation, &job, &keys, page, limit).await;
-                        Ended::Fetched(permit, batch, page, reply)
-                    });
-                }
-                None => self.engine.limiter.withdraw(&permit),
-            },
-            Errand::Ripe(_) => self.engine.limiter.withdraw(&permit),
+            Errand::Ripe(_) | Errand::Balance | Errand::Anchor => {
+                self.engine.limiter.withdraw(&permit);
+            }
         }
     }
 }

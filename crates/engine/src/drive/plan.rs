@@ -2,7 +2,7 @@
 
 use super::Drive;
 use leadmill_core::{
-    pack::{Offer, PaidAct},
+    pack::Offer,
     schedule,
     schedule::{Binding, JobTimes, Lanes, Task},
 };
@@ -63,14 +63,9 @@ impl Drive<'_> {
         let mut usual = Task::new(account, order.operation, questions);
         // The team's own terms may be narrower than the pack.
         usual.most = usual.most.min(offer.most_items.get());
-        let bound = engine.batch_risk.items_at(offer.price).max(1);
-        // Where the fetch is what charges, a lost reply to a submit puts nothing at risk.
-        let most = match account.pack.jobs.paid {
-            PaidAct::Submit => usual.most.min(u32::try_from(bound).unwrap_or(u32::MAX)),
-            PaidAct::Fetch => usual.most,
-        };
+        let usual = usual.within(engine.batch_risk, offer.price);
         let least = order.min_rows.unwrap_or(1);
-        Plan::of(&Task { lane: order.lane, most, least, jobs, ..usual })
+        Plan::of(&Task { lane: order.lane, least, jobs, ..usual })
     }
 
     /// Jobs take another time than was thought: what is not submitted yet is cut anew.

@@ -4,8 +4,8 @@ use super::{
     Drive,
     quota::{DAY, PATIENCE, Quota},
 };
-use crate::{Again, Engine, RunError, engine::stopped, free::Heard};
-use leadmill_core::{Call, Operation, Terms, Timestamp, pack::Offer};
+use crate::{Again, Engine, Order, RunError, engine::stopped, free::Heard};
+use leadmill_core::{Account, Call, Operation, Terms, Timestamp, pack::Offer};
 use std::{num::NonZeroU32, time::Duration};
 
 /// Terms, as they were read.
@@ -30,9 +30,8 @@ impl Engine {
             return Ok(None);
         }
         let (provider, mut stop) = (self.provider.clone(), self.stop.clone());
-        let read = self.free(Call::Account, Again::Harmless, async || {
-            provider.terms(operation).await
-        });
+        let read = self
+            .free(Call::Terms, Again::Harmless, async || provider.terms(operation).await);
         let heard = tokio::select! { biased;
             () = stopped(&mut stop, None) => return Ok(None),
             heard = read => heard?,
@@ -74,6 +73,27 @@ impl Agreed {
             _ => Ok(self),
         }
     }
+}
+
+/// What the provider offers this team, on which terms, and why nothing is bought if they could not be read.
+pub(super) fn offered(
+    account: &Account,
+    order: &Order,
+    agreed: Result<Option<Agreed>, RunError>,
+) -> Result<(Offer, Option<Agreed>, Option<RunError>), RunError> {
+    let (name, operation) = (&account.name, order.operation);
+    let mut offer = account
+        .offer(operation)
+        .cloned()
+        .ok_or_else(|| RunError::Broken(format!("{name} does not offer {operation}")))?;
+    let agreed = agreed.and_then(|agreed| match agreed {
+        Some(agreed) => agreed.correct(operation, &mut offer).map(Some),
+        None => Ok(None),
+    });
+    Ok(match agreed {
+        Ok(agreed) => (offer, agreed, None),
+        Err(error) => (offer, None, Some(error)),
+    })
 }
 
 /// Rows that one question can come to.

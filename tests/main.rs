@@ -26,6 +26,7 @@ mod made_up_callbacks;
 mod main_job;
 mod pipelines;
 mod recovery;
+mod reveal_search;
 mod reveals;
 mod secrets;
 mod shared_limits;

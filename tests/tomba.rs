@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) const KEY: &str = "ta_canary7f3a";
 pub(crate) const SECRET: &str = "ts_7f3a0000-0000-4000-8000-00000000ca9a";
 
+/// The sandbox of Tomba on a port of its own.
 pub(crate) struct Server {
     pub(crate) tomba: Tomba,
     pub(crate) base_url: String,

@@ -9,7 +9,9 @@ use futures::StreamExt;
 use leadmill_core::{
     Credits, KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp,
 };
-use leadmill_tables::{Answers, Bought, Counts, RecordBatch, Results, TableError};
+use leadmill_tables::{
+    Answers, Bought, Counts, RecordBatch, Results, Source, TableError,
+};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A step whose answers are known: it can add its columns.
@@ -120,21 +122,22 @@ impl<'a> Finished<'a> {
 /// Every batch of the source with the columns of the finished steps, one after the other.
 pub(crate) async fn each_batch(
     prepared: &Prepared,
+    source: &Source,
     finished: &[Finished<'_>],
     act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    each_batch_counted(prepared, finished, &mut [], act).await
+    each_batch_counted(prepared, source, finished, &mut [], act).await
 }
 
 /// Like [`each_batch`]; adds up by step how many leads each attempt has answered.
 pub(crate) async fn each_batch_counted(
     prepared: &Prepared,
+    source: &Source,
     finished: &[Finished<'_>],
     answered: &mut [Vec<u64>],
     mut act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut batches =
-        prepared.source.scan().await.map_err(|error| prepared.misfit(error))?;
+    let mut batches = source.scan().await.map_err(|error| prepared.misfit(error))?;
     while let Some(batch) = batches.next().await {
         let mut batch = batch.map_err(|error| prepared.misfit(error))?;
         for (place, step) in finished.iter().enumerate() {

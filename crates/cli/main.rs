@@ -12,6 +12,7 @@ mod exit;
 mod hearing;
 mod known;
 mod needs;
+mod pages;
 mod pipeline;
 mod prepared;
 mod progress;

@@ -22,6 +22,14 @@ pub(crate) struct Counts {
     pub(crate) to_buy: u64,
 }
 
+impl Counts {
+    /// The same, where so many of the answers that are known were to be bought a moment ago.
+    pub(crate) fn with_bought(self, bought: u64) -> Self {
+        let bought = bought.min(self.reused);
+        Self { reused: self.reused - bought, to_buy: self.to_buy + bought, ..self }
+    }
+}
+
 /// Sorts out the questions of a step, each key once.
 #[derive(Default)]
 pub(crate) struct Needs {

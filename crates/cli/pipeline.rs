@@ -33,7 +33,7 @@ mod tree;
 mod words;
 
 pub(crate) use attempt::{Order, entry_path};
-pub(crate) use bought::Bought;
+pub(crate) use bought::{Bought, Pages, Told};
 pub(crate) use document::{Document, Hop};
 pub(crate) use file::Pipeline;
 pub(crate) use flaw::{Flaw, report, warn};

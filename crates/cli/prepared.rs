@@ -205,11 +205,16 @@ impl Prepared {
     /// Looks at so many pages of leads that are searched, and not at those after them.
     pub(crate) async fn narrow(&mut self, pages: u32) -> Result<(), Failure> {
         if let Some(bought) = &self.pipeline.source.bought {
-            let spec = source_spec(&self.pipeline, Path::new(""));
-            let source = Source::of_rows(bought.questions(pages), spec).await;
-            self.source = source.map_err(|error| self.misfit(error))?;
+            self.source = self.source_of(bought.questions(pages)).await?;
         }
         Ok(())
+    }
+
+    /// The source of leads that are bought, where these rows ask.
+    pub(crate) async fn source_of(&self, rows: String) -> Result<Source, Failure> {
+        let spec = source_spec(&self.pipeline, Path::new(""));
+        let source = Source::of_rows(rows, spec).await;
+        source.map_err(|error| self.misfit(error))
     }
 
     /// Places an error that was found while reading the source.
@@ -237,7 +242,8 @@ fn source_spec(pipeline: &Pipeline, base: &Path) -> SourceSpec {
         base: base.to_owned(),
         sql: source.sql.clone(),
         filter: source.filter.clone(),
-        key: source.key.clone(),
+        // Leads that are bought have no columns before they are.
+        key: source.bought.as_ref().map_or_else(|| source.key.clone(), |_| Vec::new()),
     }
 }
 

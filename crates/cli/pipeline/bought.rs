@@ -1,11 +1,14 @@
 //! Leads that are bought: the source is the answer to a question.
 
+mod companies;
+
 use super::{
     attempt::{Attempt, Order},
     operations::{self, inputs},
     shapes,
     step::{Output, Step, Written},
 };
+pub(crate) use companies::{Pages, Told};
 use leadmill_core::{Operation, Query, QueryKey, Unaskable, index::Reuse};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -20,6 +23,8 @@ pub(crate) enum Kind {
     Followers,
     /// The lead finder's own people.
     Leads,
+    /// Companies that pass filters or fit a sentence.
+    Companies,
 }
 
 /// Leads that are the answer to a question.
@@ -43,6 +48,10 @@ pub(crate) const MOST: &str = "max";
 const PROVIDER: &str = "provider";
 const COMPANY: &str = "company";
 const BY: &str = "by";
+/// The key of a sentence that says what is looked for.
+pub(crate) const QUERY: &str = "query";
+/// The column that tells how many companies of a page are kept.
+const KEPT: &str = "search_rows";
 
 /// Leads of a search that cost nothing: so many are looked at page by page, and more are exported, which costs
 /// nothing either.
@@ -54,7 +63,8 @@ const PAGE: u32 = 100;
 const USUAL_PAGE: u32 = 25;
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::People, Self::Followers, Self::Leads];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::People, Self::Followers, Self::Leads, Self::Companies];
 
     /// Its key in the file.
     pub(crate) const fn name(self) -> &'static str {
@@ -62,6 +72,7 @@ impl Kind {
             Self::People => "enrich_people",
             Self::Followers => "enrich_followers",
             Self::Leads => "enrich_leads",
+            Self::Companies => "tomba_reveal",
         }
     }
 
@@ -71,6 +82,7 @@ impl Kind {
             Self::People => Operation::SearchPeople,
             Self::Followers => Operation::FindFollowers,
             Self::Leads => Operation::ExportLeads,
+            Self::Companies => Operation::SearchCompanies,
         }
     }
 
@@ -80,7 +92,7 @@ impl Kind {
             Self::People => "company_linkedin_url",
             // Followers have a company of their own.
             Self::Followers => "followed",
-            Self::Leads => "search_page",
+            Self::Leads | Self::Companies => "search_page",
         }
     }
 }
@@ -126,6 +138,8 @@ impl Bought {
     pub(crate) fn rows(&self) -> Option<u32> {
         match self.operation() {
             Operation::SearchLeads => self.most().map(|most| pages(most).1),
+            // Each page says itself how many of it are kept.
+            Operation::SearchCompanies => None,
             _ => self.most(),
         }
     }
@@ -136,13 +150,15 @@ impl Bought {
             && self.most().is_some_and(|most| most > PAGES * PAGE)
     }
 
-    /// What its leads are looked for by, where filters say it, and what is left out.
+    /// What its leads can be counted by, where filters say it, and what is left out.
     pub(crate) fn filters(&self) -> Option<Filters<'_>> {
         let map = |name: &str| match self.written.get(name) {
             Some(Written::Json(Value::Object(map))) => Some(map),
             _ => None,
         };
-        Some((map("filters")?, map("exclude_filters")))
+        (self.kind == Kind::Leads)
+            .then(|| Some((map("filters")?, map("exclude_filters"))))
+            .flatten()
     }
 
     /// What cannot be asked, and why, where its key is.
@@ -206,6 +222,7 @@ impl Bought {
         let column = self.kind.column();
         let row = |value: &str| json!({ column: value }).to_string();
         match (self.operation(), self.written.get(COMPANY)) {
+            (Operation::SearchCompanies, _) => self.rows_of(Pages::FIRST),
             (Operation::SearchLeads, _) => {
                 let pages = (1..=pages).map(|page| row(&page.to_string()));
                 pages.collect::<Vec<_>>().join("\n")
@@ -220,6 +237,14 @@ impl Bought {
         let operation = self.operation();
         let inputs = operation.inputs().iter().map(|input| match input.name {
             "company_linkedin_url" | "page" => Some(self.kind.column().to_owned()),
+            Operation::ROWS if self.kind == Kind::Companies => Some(KEPT.to_owned()),
+            // It is no SQL.
+            QUERY => match self.written.get(QUERY) {
+                Some(Written::Sql(text)) => {
+                    Some(Written::Words(vec![text.clone()]).sql())
+                }
+                _ => None,
+            },
             Operation::ROWS => {
                 self.rows().map(|rows| Written::Count(u64::from(rows)).sql())
             }
@@ -264,7 +289,7 @@ fn pages(most: u32) -> (u32, u32) {
 }
 
 /// The keys of a source: the same for all of it, so no SQL.
-pub(crate) fn schema(kind: Kind) -> Value {
+fn schema(kind: Kind) -> Value {
     let mut schema = inputs(kind.operation());
     let text = shapes::sql();
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
@@ -282,7 +307,7 @@ pub(crate) fn schema(kind: Kind) -> Value {
     let required = match kind {
         Kind::People => vec![COMPANY],
         Kind::Followers => vec![COMPANY, MOST],
-        Kind::Leads => vec!["filters", MOST],
+        Kind::Leads | Kind::Companies => vec!["filters", MOST],
     };
     schema["required"] = json!(required);
     schema["description"] = json!(match kind {
@@ -290,7 +315,7 @@ pub(crate) fn schema(kind: Kind) -> Value {
             "People at a company, bought level by level of a cascade: each of them is a lead.",
         Kind::Followers =>
             "Followers of a company's LinkedIn page, `max` of them: each is a lead.",
-        Kind::Leads =>
+        Kind::Leads | Kind::Companies =>
             "The lead finder's own people, `max` of those that pass the filters: each is a lead. `by` tells whether they are looked at page by page or exported, without their `lead_id`; by default whichever is cheaper and does.",
     });
     schema
@@ -306,6 +331,10 @@ pub(crate) fn followers(_: &mut SchemaGenerator) -> Schema {
 
 pub(crate) fn leads(_: &mut SchemaGenerator) -> Schema {
     operations::schema(schema(Kind::Leads))
+}
+
+pub(crate) fn companies(_: &mut SchemaGenerator) -> Schema {
+    operations::schema(companies::schema())
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ impl<'a> Checking<'a> {
             let hint = "write `by: export`, which leaves out what `reveal_contact` and `unlock_name` need, or split the filters";
             self.wrong(&path, message, Some(hint.to_owned()));
         }
+        if bought.is_beyond_query() {
+            let path = ["source".into(), kind.into(), MOST.into()];
+            let message = "a `query` shows one page, 50 companies at most";
+            let hint = "write `max: 50` or less, or `filters` instead of `query`";
+            self.wrong(&path, message, Some(hint.to_owned()));
+        }
         if let Some((key, why)) = bought.unaskable() {
             let path = ["source".into(), kind.into(), key.into()];
             let why = match why {
@@ -116,6 +122,11 @@ impl<'a> Checking<'a> {
             let written = self.document.quoted(&path);
             let hint = super::nearest::meant(&written, names.iter().copied());
             self.wrong(&path, format!("`{written}` is no provider of this file"), hint);
+        } else if let Some(pack) = self.pack(&name)
+            && !pack.operations.contains_key(&bought.operation())
+        {
+            let message = format!("`{}` sells no `{kind}`", pack.name);
+            self.wrong_key(&["source".into(), kind.into()], message, None);
         }
     }
 
@@ -129,8 +140,10 @@ impl<'a> Checking<'a> {
             self.wrong(path, "the sink would overwrite the source", None);
         }
         if let Some(bought) = &source.bought {
+            let own_key = bought.own_key();
+            let has_own = source.key.iter().all(|key| Some(key.as_str()) == own_key);
             let whole = [
-                ("key", source.key.is_empty()),
+                ("key", has_own),
                 ("sql", source.sql.is_none()),
                 ("where", source.filter.is_none()),
             ];

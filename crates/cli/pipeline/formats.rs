@@ -23,8 +23,10 @@ pub(crate) struct Format {
 }
 
 /// All forms.
-const ALL: [&Format; 8] =
-    [&TEXT, &NAME, &STEP_NAME, &LENGTH, &WINDOW, &ADDRESS, &SHARE, &RISK];
+const ALL: [&Format; 10] = [
+    &TEXT, &NAME, &STEP_NAME, &LENGTH, &WINDOW, &ADDRESS, &SHARE, &RISK, &COUNTRY,
+    &SENTENCE,
+];
 
 /// Text that is not blank.
 pub(super) const TEXT: Format = Format {
@@ -111,6 +113,24 @@ pub(super) const ADDRESS: Format = Format {
                 && url.fragment().is_none()
         })
     },
+};
+
+/// A country. A name finds nothing, and would be paid for.
+pub(super) const COUNTRY: Format = Format {
+    name: "leadmill-country",
+    pattern: "^[A-Z]{2}$",
+    called: "country",
+    form: "write the two capital letters of ISO 3166-1, such as FR",
+    fits: |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
+};
+
+/// What is looked for, in words.
+pub(super) const SENTENCE: Format = Format {
+    name: "leadmill-sentence",
+    pattern: r"^\S(.{6,98})\S$",
+    called: "sentence",
+    form: "write 8 to 100 characters, such as bakeries in Paris",
+    fits: |text| (8..=100).contains(&text.trim().chars().count()),
 };
 
 impl Format {

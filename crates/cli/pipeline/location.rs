@@ -63,7 +63,7 @@ pub(crate) struct Sink {
 #[serde(deny_unknown_fields)]
 #[schemars(
     transform = one_source,
-    extend("x-later" = ["delta", "table", "tomba_reveal"])
+    extend("x-later" = ["delta", "table"])
 )]
 pub(crate) struct SourceKeys {
     /// Parquet: a path or URL of a file or a folder.
@@ -90,6 +90,10 @@ pub(crate) struct SourceKeys {
     #[schemars(schema_with = "bought::leads")]
     #[serde(default)]
     enrich_leads: Option<BTreeMap<String, Written>>,
+    /// Companies, searched at Tomba.
+    #[schemars(schema_with = "bought::companies")]
+    #[serde(default)]
+    tomba_reveal: Option<BTreeMap<String, Written>>,
     /// The columns that tell leads apart: for resuming, for duplicates and for the join back.
     #[schemars(schema_with = "shapes::columns")]
     #[serde(default)]
@@ -173,6 +177,7 @@ impl TryFrom<SourceKeys> for Source {
             (Kind::People, keys.enrich_people),
             (Kind::Followers, keys.enrich_followers),
             (Kind::Leads, keys.enrich_leads),
+            (Kind::Companies, keys.tomba_reveal),
         ];
         let bought =
             bought.into_iter().find_map(|(kind, written)| Some((kind, written?)));

@@ -9,7 +9,7 @@ pub(crate) fn nearest<'a>(
     let far = (lower.chars().count() / 3).max(1);
     names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, name), name))
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= far)
         .min()
         .map(|(_, name)| name)
@@ -47,6 +47,7 @@ mod tests {
         assert_eq!(nearest("apikey", names), Some("api_key"));
         assert_eq!(nearest("API_KEY", names), Some("api_key"));
         assert_eq!(nearest("colour", names), None);
+        assert_eq!(nearest("1k-5k", ["51-250", "1K-5K", "5K-10K"]), Some("1K-5K"));
         assert_eq!(
             meant("x", names).as_deref(),
             Some("one of `plan`, `poll`, `api_key`")

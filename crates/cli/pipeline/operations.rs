@@ -8,9 +8,6 @@ use serde_json::{Map, Value, json};
 /// The key under which a step chooses what it asks for.
 pub(super) const FIELDS: &str = "fields";
 
-/// Operations that are meant to come.
-const LATER: [&str; 1] = ["search_companies"];
-
 /// Credits by operation.
 pub(crate) fn prices(_: &mut SchemaGenerator) -> Schema {
     let price = json!({ "type": "integer", "minimum": 0 });
@@ -20,7 +17,7 @@ pub(crate) fn prices(_: &mut SchemaGenerator) -> Schema {
         .collect();
     json_schema!({
         "type": "object", "minProperties": 1, "properties": prices,
-        "additionalProperties": false, "x-later": LATER,
+        "additionalProperties": false,
     })
 }
 
@@ -40,7 +37,6 @@ pub(crate) fn ask_one(schema: &mut Schema) {
     schema.insert("oneOf".to_owned(), branches.collect());
     schema.insert("x-instead".to_owned(), instead());
     schema.insert("additionalProperties".to_owned(), json!(false));
-    schema.insert("x-later".to_owned(), json!(LATER));
 }
 
 /// The levels of a cascade, each with whom it looks for.
@@ -82,7 +78,12 @@ fn instead() -> Value {
     let others = others.filter(|operation| !keys().any(|key| key == *operation));
     let hint = |operation: Operation| {
         if operation.is_source_only() {
-            let hint = "write `source: { enrich_leads: … }`: no lead can be asked about";
+            let source = match operation {
+                Operation::SearchCompanies => "tomba_reveal",
+                _ => "enrich_leads",
+            };
+            let hint =
+                format!("write `source: {{ {source}: … }}`: no lead can be asked about");
             return (operation.name().to_owned(), hint.into());
         }
         let wishes: Vec<_> = operation.wishes().iter().map(|wish| wish.name()).collect();

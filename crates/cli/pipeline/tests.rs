@@ -1,6 +1,7 @@
 //! Small files with the reports that they deserve.
 
 mod accepted;
+mod companies;
 mod forms;
 mod meanings;
 mod robust;
@@ -90,7 +91,7 @@ fn packs() -> Vec<Pack> {
     let tomba = json!({
         "name": "tomba", "source": "-", "read": "2026-01-01", "base_url": "https://t",
         "plans": { "free": {}, "pro": {} }, "scopes": {},
-        "operations": { "find_email": offer(1, 10) },
+        "operations": { "find_email": offer(1, 10), "search_companies": offer(1, 1) },
         "jobs": { "poll": "5s", "typical": "30s", "items_per_second": 10, "single": "1s", "generation": 2 },
         "confidence": {},
     });

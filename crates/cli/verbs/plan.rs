@@ -30,7 +30,7 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         }
         None => (Ledger::default(), None),
     };
-    let outlook = bought::look(&mut prepared, &ledger).await?;
+    let outlook = bought::look(&mut prepared, &ledger, run).await?;
     let runs = match &store {
         Some(store) => store.runs().await?,
         None => Vec::new(),

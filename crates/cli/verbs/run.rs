@@ -6,6 +6,7 @@ mod loading;
 mod salvage;
 mod session;
 mod together;
+mod turning;
 
 use crate::{
     accounts::Accounts,
@@ -102,6 +103,7 @@ async fn go(
         terminal,
         now: SystemClock.now(),
         steps: Vec::new(),
+        turned: None,
     };
     let mut summary = tokio::select! {
         summary = session.whole(start) => summary?,

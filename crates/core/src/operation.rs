@@ -1,11 +1,13 @@
 //! The kinds of question, with what each takes and gives, named once for all providers.
 
+mod companies;
 mod domains;
 mod fields;
 mod inputs;
 mod selection;
 mod wish;
 
+use companies::SEARCH_COMPANIES_FIELDS;
 use domains::{
     COUNT_EMAILS_FIELDS, FIND_COMPANY_FIELDS, FIND_FORMAT_FIELDS, FIND_SIMILAR_FIELDS,
     FIND_TECHNOLOGY_FIELDS, SEARCH_DOMAIN_FIELDS,
@@ -20,8 +22,8 @@ use inputs::{
     COUNT_FOLLOWERS_INPUTS, DOMAIN_INPUTS, EMAIL_INPUTS, EXPORT_LEADS_INPUTS,
     FIND_AUTHOR_INPUTS, FIND_EMAIL_BY_PROFILE_INPUTS, FIND_EMAIL_INPUTS,
     FIND_EMPLOYEES_INPUTS, FIND_FOLLOWERS_INPUTS, FIND_PHONE_INPUTS, LEAD_INPUTS,
-    SEARCH_DOMAIN_INPUTS, SEARCH_LEADS_INPUTS, SEARCH_PEOPLE_INPUTS,
-    VALIDATE_PHONE_INPUTS,
+    SEARCH_COMPANIES_INPUTS, SEARCH_DOMAIN_INPUTS, SEARCH_LEADS_INPUTS,
+    SEARCH_PEOPLE_INPUTS, VALIDATE_PHONE_INPUTS,
 };
 pub use selection::{Hop, NoSuchField, Selection};
 use serde::{Deserialize, Serialize};
@@ -83,6 +85,8 @@ pub enum Operation {
     FindFormat,
     /// Where has this e-mail address been seen?
     FindSources,
+    /// Which companies pass these filters, or fit this sentence? A page of them.
+    SearchCompanies,
 }
 
 /// One input of an operation.
@@ -144,6 +148,8 @@ pub enum InputKind {
     Phone,
     /// A country by its two letters (ISO 3166-1), in upper case.
     Country,
+    /// A sentence that says what is looked for.
+    Sentence,
 }
 
 /// One value of an answer.
@@ -174,7 +180,7 @@ pub enum FieldKind {
 
 impl Operation {
     /// All of them. The list grows at its end: stored calls name an operation by its place.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::FindEmail,
         Self::VerifyEmail,
         Self::FindPhone,
@@ -199,6 +205,7 @@ impl Operation {
         Self::CountEmails,
         Self::FindFormat,
         Self::FindSources,
+        Self::SearchCompanies,
     ];
 
     /// Its name: in packs, prices and the journal.
@@ -228,6 +235,7 @@ impl Operation {
             Self::CountEmails => "count_emails",
             Self::FindFormat => "find_format",
             Self::FindSources => "find_sources",
+            Self::SearchCompanies => "search_companies",
         }
     }
 
@@ -251,6 +259,7 @@ impl Operation {
             Self::FindAuthor => FIND_AUTHOR_INPUTS,
             Self::ValidatePhone => VALIDATE_PHONE_INPUTS,
             Self::SearchDomain => SEARCH_DOMAIN_INPUTS,
+            Self::SearchCompanies => SEARCH_COMPANIES_INPUTS,
             Self::FindCompany
             | Self::FindSimilar
             | Self::FindTechnology
@@ -286,6 +295,7 @@ impl Operation {
             Self::CountEmails => COUNT_EMAILS_FIELDS,
             Self::FindFormat => FIND_FORMAT_FIELDS,
             Self::FindSources => FIND_SOURCES_FIELDS,
+            Self::SearchCompanies => SEARCH_COMPANIES_FIELDS,
         }
     }
 
@@ -311,7 +321,10 @@ impl Operation {
         self.inputs().iter().all(|input| {
             matches!(
                 input.kind,
-                InputKind::Count { .. } | InputKind::Words | InputKind::Json
+                InputKind::Count { .. }
+                    | InputKind::Words
+                    | InputKind::Json
+                    | InputKind::Sentence
             )
         })
     }

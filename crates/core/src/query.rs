@@ -123,7 +123,7 @@ fn read<'a>(input: &Input, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unaskable
         return Err(Unaskable::Empty(input.name));
     }
     let text = match input.kind {
-        InputKind::Name => Some(text),
+        InputKind::Name | InputKind::Sentence => Some(text),
         InputKind::Email => Some(text).filter(|text| is_email(text)),
         InputKind::Domain => domain(&text).map(Cow::Owned),
         InputKind::Profile | InputKind::Company => profile(&text).map(Cow::Owned),

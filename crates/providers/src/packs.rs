@@ -119,6 +119,7 @@ mod tests {
             ("find_similar", 15.0, 900),
             ("find_technology", 15.0, 900),
             ("find_person", 5.0, 300),
+            ("search_companies", 5.0, 300),
             ("find_author", 2.5, 150),
             ("verify_email", 2.5, 150),
             ("find_email_by_profile", 1.67, 100),
@@ -208,8 +209,11 @@ mod tests {
             "count_emails",
             "find_format",
             "find_sources",
+            "search_companies",
         ];
         assert_eq!(single, expected);
+        let page = &pack.operations[&Operation::SearchCompanies];
+        assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(50), 50));
         let page = &pack.operations[&Operation::SearchDomain];
         assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(10), 10));
         let half_a_minute = Some(Duration::from_secs(30));

@@ -39,6 +39,7 @@ const API: &str = "/v1";
 const JSON: &str = "application/json";
 
 /// What is sent.
+#[derive(Debug)]
 struct Sent {
     method: Method,
     /// Under the address of the API, with its query.
@@ -59,6 +60,11 @@ impl Sent {
             accepted: JSON,
             connection: Connection::Pooled,
         }
+    }
+
+    /// A question that travels in a body.
+    fn post(path: String, body: Bytes) -> Self {
+        Self { method: Method::POST, body, ..Self::get(path) }
     }
 }
 
@@ -277,9 +283,9 @@ impl Provider for Tomba {
         let operation = query.operation();
         let action = format!("single {operation}");
         let offer = self.offer(&action, operation)?;
-        let path = families::single(query)
+        let sent = families::single(query)
             .map_err(|NotAsked(why)| self.failed(&action, ErrorKind::Refused, why))?;
-        let response = self.exchange(&action, Sent::get(path)).await?;
+        let response = self.exchange(&action, sent).await?;
         if let Some(refusal) = refusal::judge(&response, &self.account.pack.exhausted) {
             let is_miss =
                 refusal.unknown.is_some_and(|status| offer.misses.contains(&status));

@@ -91,15 +91,17 @@ fn what_is_meant_to_come_is_not_supported_yet() {
         assert!(told.ends_with(&expected) && told.lines().count() == 1, "{key}: {told}");
     }
     let told = told_of("find_email:", "search_companies:");
-    assert_eq!(told, "12:5: error: `search_companies` is not supported yet\n");
+    let expected = "12:5: error: unknown key `search_companies`\n\
+        hint: write `source: { tomba_reveal: … }`: no lead can be asked about\n";
+    assert_eq!(told, expected);
 }
 
 #[test]
 fn exactly_one_names_what_was_found() {
     let expected = "5:3: error: expected exactly one of `parquet`, `csv`, `ndjson`, \
-        `enrich_people`, `enrich_followers`, `enrich_leads`; found `parquet` and `csv`\n";
+        `enrich_people`, `enrich_followers`, `enrich_leads`, `tomba_reveal`; found `parquet` and `csv`\n";
     assert_eq!(told_of("parquet: leads/", "parquet: a\n  csv: b"), expected);
-    let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`, `enrich_followers`, `enrich_leads`; found none\n";
+    let expected = "3:1: error: expected exactly one of `parquet`, `csv`, `ndjson`, `enrich_people`, `enrich_followers`, `enrich_leads`, `tomba_reveal`; found none\n";
     assert_eq!(told_of("parquet: leads/", "key: [a]"), expected);
     let expected = "11:5: error: expected exactly one of `find_email`, `verify_email`, `find_phone`, \
         `find_person`, `find_employees`, `search_people`, `reveal_contact`, `unlock_name`, \

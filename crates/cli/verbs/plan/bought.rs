@@ -2,12 +2,16 @@
 //! charge; what cannot be asked is not known.
 
 use crate::{
-    accounts, counting,
+    accounts,
+    clock::SystemClock,
+    counting,
+    enriching::At,
     exit::Failure,
-    pipeline::{Bought, TOMBA},
+    pages,
+    pipeline::{Bought, Pages, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
-use leadmill_core::{Call, Ledger, Operation, QueryKey, State};
+use leadmill_core::{Call, Clock, Ledger, Operation, QueryKey, RunId, State};
 use leadmill_engine::{Again, VisitError};
 use leadmill_providers::enrich::account::{FollowerLimit, LeadCount};
 use leadmill_state::Store;
@@ -26,6 +30,10 @@ pub(super) struct Outlook {
     followers: Option<i64>,
     /// The most that are taken.
     most: u64,
+    /// Pages of a search for companies: at least, and at most.
+    pages: Option<(u32, u32)>,
+    /// Companies that it finds, where a page is known that tells.
+    companies: Option<u32>,
     /// Why something could not be asked.
     unknown: Option<String>,
 }
@@ -35,6 +43,7 @@ pub(super) struct Outlook {
 pub(super) async fn look(
     prepared: &mut Prepared,
     ledger: &Ledger,
+    run: Option<RunId>,
 ) -> Result<Option<Outlook>, Failure> {
     let bought = prepared.pipeline.source.bought.clone();
     let mut outlook = Outlook::default();
@@ -42,11 +51,12 @@ pub(super) async fn look(
         outlook.most = u64::from(bought.most().unwrap_or_default());
         outlook.followers = estimated(prepared, step, bought, ledger).await?;
     }
+    turn(prepared, ledger, run, &mut outlook).await?;
     let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
-    // Elsewhere they say how large a job may be, and nothing of money.
+    // Tomba's terms are of sizes and days, not of prices: a run reads them.
     let has_terms = |step: &PreparedStep, attempt: &PreparedAttempt| {
-        attempt.account.pack.name != TOMBA
-            && attempt.account.offer(step.operation).is_some_and(|offer| offer.terms)
+        let offer = attempt.account.offer(step.operation);
+        attempt.account.pack.name != TOMBA && offer.is_some_and(|offer| offer.terms)
     };
     let teams: BTreeSet<String> = attempts(prepared)
         .filter(|(step, attempt)| has_terms(step, attempt))
@@ -74,6 +84,31 @@ pub(super) async fn look(
         }
     }
     Ok(Some(outlook))
+}
+
+/// Looks at as many pages of a search for companies as there are, or can be.
+async fn turn(
+    prepared: &mut Prepared,
+    ledger: &Ledger,
+    run: Option<RunId>,
+    outlook: &mut Outlook,
+) -> Result<(), Failure> {
+    let Some((bought, most)) = pages::search(prepared) else { return Ok(()) };
+    let at = At { run, now: SystemClock.now(), others: &BTreeSet::new() };
+    let known = pages::after(Pages::FIRST, prepared, ledger, &at).await?;
+    let (least, pages) = match known {
+        None => (1, Pages::most(most)),
+        // It ends here, or says where it does.
+        Some((pages, first)) if pages.count == 1 || first.total.is_some() => {
+            outlook.companies = first.total;
+            (pages.count, pages)
+        }
+        Some((pages, _)) => (pages.count, Pages::most(most)),
+    };
+    outlook.pages = Some((least, pages.count));
+    let rows = bought.rows_of(pages);
+    prepared.source = prepared.source_of(rows).await?;
+    Ok(())
 }
 
 /// Every attempt of every step.
@@ -161,7 +196,7 @@ async fn estimated(
 impl Outlook {
     /// For people.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.pages_text();
         let mut line =
             |count: String, what: &str| _ = writeln!(text, "  {count:>12} {what}");
         if let Some(count) = &self.count {
@@ -211,11 +246,34 @@ impl Outlook {
         text
     }
 
+    fn pages_text(&self) -> String {
+        let mut text = String::new();
+        let mut line =
+            |count: String, what: &str| _ = writeln!(text, "  {count:>12} {what}");
+        if let Some(companies) = self.companies {
+            line(
+                companies.to_string(),
+                "companies are found, as a page that is known says",
+            );
+        }
+        match self.pages {
+            Some((least, most)) if least < most => {
+                let what = "pages are looked at: the first one tells how many there are";
+                line(format!("{least}..{most}"), what);
+            }
+            Some((_, pages)) => line(pages.to_string(), "pages are looked at"),
+            None => {}
+        }
+        text
+    }
+
     /// For programs.
     pub(super) fn json(&self) -> Value {
         json!({
             "most": self.most,
             "leads": self.count,
+            "companies": self.companies,
+            "pages": self.pages.map(|(least, most)| json!({ "least": least, "most": most })),
             "limit": self.limit,
             "followers_estimated": self.followers,
             "unknown": self.unknown,

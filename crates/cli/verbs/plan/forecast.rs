@@ -133,7 +133,7 @@ async fn pass(
             .take(&asked, &chain, each)
             .map_err(|error| Failure::failed(error.to_string()))
     };
-    each_batch(prepared, finished, act).await?;
+    each_batch(prepared, &prepared.source, finished, act).await?;
     Ok((needs, tallies))
 }
 

@@ -23,7 +23,9 @@ pub(super) struct Asking {
     /// Its questions.
     pub(super) seen: KeySet,
     /// What there was to do at the start.
-    counts: Option<Counts>,
+    pub(super) counts: Option<Counts>,
+    /// The same, of the pages of a search that were looked at before these.
+    pub(super) turned: Option<Counts>,
     pub(super) rejections: Rejections,
     /// By attempt.
     pub(super) tries: Vec<Tries>,
@@ -54,6 +56,7 @@ impl Asking {
         Self {
             seen: KeySet::default(),
             counts: None,
+            turned: None,
             rejections: Rejections::default(),
             tries: std::iter::repeat_with(tries).take(attempts).collect(),
         }
@@ -106,7 +109,12 @@ impl<'a> Session<'a> {
         for (attempt, tries) in step.attempts.iter().zip(&mut asking.tries) {
             tries.jobs = self.own_jobs(attempt);
         }
-        while self.round(place, step, finished, &mut asking).await? {}
+        loop {
+            while self.round(place, step, finished, &mut asking).await? {}
+            if !self.turn(place, &mut asking).await? {
+                break;
+            }
+        }
         self.notice_others();
         let ending = asking.ending();
         let providers = step.attempts.iter().zip(&asking.tries);
@@ -342,7 +350,8 @@ impl<'a> Session<'a> {
         };
         self.pass(place, step, finished, &chain, &mut needs, push).await?;
         asking.seen = needs.seen;
-        asking.counts.get_or_insert(needs.counts);
+        let earlier = asking.turned.take().unwrap_or_default();
+        asking.counts.get_or_insert(needs.counts.with_bought(earlier.to_buy));
         Ok(spools)
     }
 
@@ -379,7 +388,7 @@ impl<'a> Session<'a> {
             let asked = asked.map_err(|error| self.prepared.misfit_in(place, error))?;
             needs.take(&asked, chain, &mut each).map_err(spool_failed)
         };
-        each_batch(self.prepared, finished, act).await
+        each_batch(self.prepared, self.source(), finished, act).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a process does for a run: step after step, then the output.
 
-use super::Purpose;
+use super::{Purpose, turning::Turned};
 use crate::{
     accounts::Accounts,
     enriching::{At, Finished, each_batch_counted},
@@ -37,6 +37,8 @@ pub(super) struct Session<'a> {
     /// When the session began: answers are judged by this time throughout.
     pub(super) now: Timestamp,
     pub(super) steps: Vec<StepSummary>,
+    /// The leads, where more pages of a search are looked at than its first.
+    pub(super) turned: Option<Turned>,
 }
 
 impl<'a> Session<'a> {
@@ -193,7 +195,9 @@ impl<'a> Session<'a> {
             Ok(sink.write(&batch).await?)
         };
         let mut answered = vec![Vec::new(); finished.len()];
-        let passed = each_batch_counted(prepared, finished, &mut answered, act).await;
+        let source = self.source();
+        let passed =
+            each_batch_counted(prepared, source, finished, &mut answered, act).await;
         if *stop.borrow() {
             return Ok(None);
         }

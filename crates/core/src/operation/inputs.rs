@@ -109,3 +109,12 @@ pub(super) const SEARCH_DOMAIN_INPUTS: &[Input] = &[
     setting("country", InputKind::Words),
     setting("type", InputKind::Words),
 ];
+
+/// What companies are looked for by is one of two: which of them would count is told by no source. Without
+/// `max_results` all of a page is kept.
+pub(super) const SEARCH_COMPANIES_INPUTS: &[Input] = &[
+    json("filters", Presence::OneOf),
+    one_of("query", InputKind::Sentence, 100),
+    setting(Operation::ROWS, InputKind::Count { most: 50 }),
+    always("page", InputKind::Count { most: 1_000 }, 10),
+];

@@ -1,6 +1,7 @@
-//! The endpoints that answer questions. All are asked with parameters and answer under `data`. What differs is how a
+//! The endpoints that answer questions. All but one are asked with parameters, and all answer under `data`. What differs is how a
 //! question is put and how an answer is read: a file each.
 
+mod companies;
 mod company;
 mod domain_search;
 mod domains;
@@ -9,9 +10,13 @@ mod phones;
 mod sources;
 mod verifier;
 
+pub(super) use companies::on_page;
 pub(super) use domain_search::page_size;
 
-use super::wire::{Meta, Text};
+use super::{
+    Sent,
+    wire::{Meta, Text},
+};
 use leadmill_core::{Finding, Operation, Query, QueryKey};
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
@@ -28,8 +33,11 @@ pub(super) struct Asked {
 impl From<&Query> for Asked {
     fn from(query: &Query) -> Self {
         let (operation, key) = (query.operation(), query.key());
-        let is_paged = operation == Operation::SearchDomain;
-        let wanted = is_paged.then(|| domain_search::wanted(query)).flatten();
+        let wanted = match operation {
+            Operation::SearchDomain => domain_search::wanted(query),
+            Operation::SearchCompanies => companies::wanted(query),
+            _ => None,
+        };
         Self { operation, key, wanted }
     }
 }
@@ -44,16 +52,16 @@ pub(super) struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NotAsked(pub(super) String);
 
-/// The path of a question with its query, under the address of the API.
+/// A question as it is sent.
 ///
 /// # Source
-/// Reference 5 to 8. `find_person` is put to `/enrich`: its shape is the same in all sources, it costs 1 and it has
+/// Reference 5 to 9. `find_person` is put to `/enrich`: its shape is the same in all sources, it costs 1 and it has
 /// jobs, while of `/people/find` three shapes are told, and `/combined/find` costs 2. `find_phone` asks for all
 /// numbers (`full`), which does not change the price.
-pub(super) fn single(query: &Query) -> Result<String, NotAsked> {
+pub(super) fn single(query: &Query) -> Result<Sent, NotAsked> {
     let mut values = query.values();
     let mut next = || values.next().unwrap_or_default();
-    Ok(match query.operation() {
+    Ok(Sent::get(match query.operation() {
         Operation::FindEmail => {
             let names = [("first_name", next()), ("last_name", next())];
             path("/email-finder", names.into_iter().chain([("domain", next())]))
@@ -80,10 +88,14 @@ pub(super) fn single(query: &Query) -> Result<String, NotAsked> {
         Operation::CountEmails => path("/email-count", [("domain", next())]),
         Operation::FindFormat => path("/email-format", [("domain", next())]),
         Operation::FindSources => path("/email-sources", [("email", next())]),
+        Operation::SearchCompanies => {
+            let body = companies::body(query)?;
+            return Ok(Sent::post("/reveal/search".to_owned(), body.into()));
+        }
         operation => {
             return Err(NotAsked(format!("no endpoint takes {operation}")));
         }
-    })
+    }))
 }
 
 /// What an answer that is not empty says. None where it is no answer to this operation.
@@ -103,6 +115,7 @@ pub(super) fn finding(asked: Asked, answer: Answer) -> Option<Finding> {
         Operation::CountEmails => domains::count(data),
         Operation::FindFormat => domains::formats(data),
         Operation::FindSources => sources::sources(data),
+        Operation::SearchCompanies => companies::page(asked, data, meta),
         _ => None,
     }
 }

@@ -60,12 +60,17 @@ fn none(what: &str) -> serde_json::Error {
 ///
 /// # Source
 /// Reference 4.1 and 4.2, assumption A1: also what finds nobody costs its price where `data` is not empty; a page of a
-/// domain costs by the addresses that were asked for.
+/// domain costs by the addresses that were asked for. A page of companies costs its price also where none is on it, and
+/// by what is on it where that is more than the price is said to buy.
 fn charge(query: &Query, offer: &Offer, data: &Value) -> Credits {
     let units = match query.operation() {
         Operation::SearchDomain => {
             let asked = families::page_size(query);
             u64::from(asked.div_ceil(offer.each.get()))
+        }
+        Operation::SearchCompanies => {
+            let companies = families::on_page(data);
+            companies.div_ceil(u64::from(offer.each.get())).max(1)
         }
         Operation::FindPhone => {
             let numbers = data.as_array().map_or(1, Vec::len) as u64;

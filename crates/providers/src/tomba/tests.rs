@@ -107,5 +107,9 @@ pub(super) fn questions() -> Vec<Query> {
         query(Operation::CountEmails, [domain]),
         query(Operation::FindFormat, [domain]),
         query(Operation::FindSources, ["ada@example.com"]),
+        query(
+            Operation::SearchCompanies,
+            [r#"{"type":{"include":["public"]}}"#, "", "", "1"],
+        ),
     ]
 }

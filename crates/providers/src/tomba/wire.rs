@@ -33,6 +33,7 @@ pub(crate) struct Meta {
     pub(crate) total: Whole,
     #[serde(rename = "pageSize")]
     pub(crate) page_size: Whole,
+    pub(crate) limit: Whole,
 }
 
 /// Whether a value says nothing: null, empty, or an object of nothing but nulls.
@@ -68,6 +69,7 @@ pub(crate) fn phone_numbers(value: &Value) -> u64 {
 #[serde(default)]
 pub(crate) struct Problem {
     errors: Value,
+    success: Flag,
     error: Text,
     message: Text,
 }
@@ -89,12 +91,13 @@ impl Problem {
         Part::of(body).0
     }
 
-    /// Whether a body speaks of errors at all: `null`, `{}` and `[]` do not.
+    /// Whether a body speaks of errors at all: `null`, `{}` and `[]` do not. Of a search it is told beside them.
     pub(crate) fn is_told(&self) -> bool {
-        match &self.errors {
+        let has_errors = match &self.errors {
             Value::String(text) => !text.trim().is_empty(),
             errors => !is_empty(errors) && *errors != Value::Bool(false),
-        }
+        };
+        has_errors || self.success.0 == Some(false)
     }
 
     /// The provider's word for the kind of error, such as `params_invalid`.

@@ -64,6 +64,8 @@ pub struct Options {
     pub unlisted_cost: u64,
     /// How long a repeat of a paid request is free, from the first on (row A4). Without it every request is paid.
     pub memory: Option<Duration>,
+    /// Companies on a page of a search (row A23).
+    pub companies_page: u64,
     /// What replies look like that are none.
     pub oddities: Oddities,
     /// Bulk jobs.
@@ -148,6 +150,7 @@ impl Default for Options {
             costs: CostTable::default(),
             unlisted_cost: 1,
             memory: Some(PERIOD),
+            companies_page: 50,
             oddities: Oddities::default(),
             bulk: BulkOptions::default(),
             seed: 0,

@@ -1,5 +1,6 @@
 //! What is sent and what is read, family by family, in the shapes of the reference. All values are made up.
 
+mod companies;
 mod domains;
 
 use super::super::{
@@ -13,7 +14,7 @@ use leadmill_core::{
 };
 
 fn sent(query: &Query) -> String {
-    single(query).unwrap()
+    single(query).unwrap().path
 }
 
 fn answer(query: &Query, body: &str) -> Answered {

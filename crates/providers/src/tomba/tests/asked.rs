@@ -44,7 +44,12 @@ async fn every_operation_of_the_pack_is_asked_with_one_request() {
         let canned = Canned::reply(200, &[], r#"{"data":null}"#);
         tomba(canned.clone()).ask(&query).await.unwrap();
         assert_eq!(canned.paths().len(), 1);
-        assert!(canned.paths()[0].starts_with("GET /v1/"), "{:?}", canned.paths());
+        let method = match query.operation() {
+            Operation::SearchCompanies => "POST",
+            _ => "GET",
+        };
+        let sent = &canned.paths()[0];
+        assert!(sent.starts_with(&format!("{method} /v1/")), "{sent}");
     }
 }
 
@@ -90,7 +95,9 @@ async fn what_is_not_offered_is_not_sent() {
 async fn jobs_are_not_asked_for_where_there_are_none() {
     let canned = Canned::reply(200, &[], "{}");
     let (tomba, job) = (tomba(canned.clone()), JobId("1".into()));
-    for operation in [Operation::FindPhone, Operation::FindTechnology] {
+    for operation in
+        [Operation::FindPhone, Operation::FindTechnology, Operation::SearchCompanies]
+    {
         let kinds = [
             tomba.find(operation, BatchId(1)).await.unwrap_err().kind,
             tomba.poll(operation, &job).await.unwrap_err().kind,

@@ -135,6 +135,13 @@ const DOCUMENTED: &[Refused] = &[
 
 /// What no source shows.
 const ASSUMED: &[Refused] = &[
+    // A search that says that it has failed.
+    (
+        200,
+        r#"{"success":false,"message":"no such filter","data":{"companies":[]}}"#,
+        ErrorKind::Refused,
+        "no such filter",
+    ),
     // An exhausted quota, by its words (A3).
     (
         403,

@@ -9,7 +9,7 @@ const NAMES: &str = "data email emails errors type message code error meta total
     company name first_name full_name info linkedin handle phone_number phone_data score \
     verification status result sources uri valid e164_format timezones region site \
     phoneNumbers categories format percentage department seniority website_url slug founded \
-    domain";
+    domain companies limit";
 
 const TEXTS: [&str; 14] = [
     "",

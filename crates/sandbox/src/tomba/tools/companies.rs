@@ -11,9 +11,6 @@ use super::super::options::Options;
 use super::super::params::Params;
 use super::super::prices::Yield;
 
-/// Companies on a page of a search (section 15, row A23).
-const PAGE: u64 = 50;
-
 /// The keys that a search may filter by.
 ///
 /// # Source
@@ -91,8 +88,9 @@ pub(in crate::tomba) fn reveal(
         return Err(refuse("A search without query and filters"));
     }
     let total = companies::total(options.seed, &search);
-    let first = (page - 1) * PAGE;
-    let shown: Vec<Value> = (first..total.min(first + PAGE))
+    let limit = options.companies_page.max(1);
+    let first = (page - 1) * limit;
+    let shown: Vec<Value> = (first..total.min(first + limit))
         .map(|nth| companies::company(options.seed, &search, nth))
         .collect();
     let found = Yield { companies: shown.len() as u64, ..Yield::default() };
@@ -102,8 +100,8 @@ pub(in crate::tomba) fn reveal(
     answer.body["meta"] = json!({
         "total": total,
         "page": page,
-        "limit": PAGE,
-        "pages": total.div_ceil(PAGE),
+        "limit": limit,
+        "pages": total.div_ceil(limit),
         "filters": filters,
     });
     Ok(answer)

@@ -105,18 +105,13 @@ impl Ledger {
     pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalEvent> {
         let place = self.places.get(&entry.batch).copied().unwrap_or(self.lines.len());
         let line = self.lines.get_mut(place);
-        let illegal = |line: Option<&Line>| IllegalEvent {
-            batch: entry.batch,
-            event: event_name(&entry.event),
-            state: line.map_or("nothing", |line| state_name(&line.state)),
-        };
         let Some((state, credits)) = following(line.as_deref(), entry) else {
-            return Err(illegal(line.as_deref()));
+            return Err(illegal(line.as_deref(), entry));
         };
         let line = match line {
             Some(line) => line,
             None => {
-                let fresh = Line::opened(entry).ok_or_else(|| illegal(None))?;
+                let fresh = Line::opened(entry).ok_or_else(|| illegal(None, entry))?;
                 self.places.insert(entry.batch, place);
                 if fresh.lane == Lane::Bulk {
                     self.jobs.push(place);
@@ -158,6 +153,19 @@ impl Ledger {
             let committed = self.committed.entry(purse).or_default();
             *committed = committed.less(line.credits) + credits;
             line.credits = credits;
+        }
+        Ok(())
+    }
+
+    /// Whether entries can follow what is recorded. Of several about one batch only the first is held against it.
+    pub fn check(&self, entries: &[Entry]) -> Result<(), IllegalEvent> {
+        let mut seen = BTreeSet::new();
+        for entry in entries.iter().filter(|entry| seen.insert(entry.batch)) {
+            let line = self.line(entry.batch);
+            let fits = line.is_some() || matches!(entry.event, Event::Intended { .. });
+            if !fits || following(line, entry).is_none() {
+                return Err(illegal(line, entry));
+            }
         }
         Ok(())
     }
@@ -274,17 +282,26 @@ impl Line {
         }
     }
 
-    /// Whether it is at the provider under the name that the reply to its submit gave, and was never settled:
-    /// how that job ends is how it ends.
+    /// Whether it is at the provider under the name that the reply to its submit gave, and was never settled, nor may
+    /// have been charged by a fetch: how that job ends is how it ends.
     pub const fn is_own_job(&self) -> bool {
         matches!(self.state, State::Accepted(_))
             && !self.adopted
+            && !self.authorized
             && self.reopened.is_none()
     }
 
     /// Whether its credits are held: the provider has it, or may have it.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::InDoubt | State::Accepted(_))
+    }
+}
+
+fn illegal(line: Option<&Line>, entry: &Entry) -> IllegalEvent {
+    IllegalEvent {
+        batch: entry.batch,
+        event: event_name(&entry.event),
+        state: line.map_or("nothing", |line| state_name(&line.state)),
     }
 }
 
@@ -313,7 +330,9 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
         (Some(State::Accepted(_)), Event::Doubted { .. })
-            if line.is_some_and(|line| line.adopted && line.reopened.is_none()) =>
+            if line.is_some_and(|line| {
+                line.adopted && !line.authorized && line.reopened.is_none()
+            }) =>
         {
             (State::InDoubt, None)
         }

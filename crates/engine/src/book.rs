@@ -46,6 +46,8 @@ impl Book {
         if entries.is_empty() {
             return Ok(Recorded::Written);
         }
+        // What cannot follow must not be written: nobody could read the journal any more.
+        self.ledger.check(entries)?;
         match self.journal.append(entries).await? {
             Appended::Written { before } => {
                 self.take(&before)?;

@@ -27,6 +27,11 @@ pub(crate) struct Collection {
     cost: Option<Credits>,
     failed: bool,
     pass: Pass,
+    /// Its results are one file.
+    is_file: bool,
+    /// Records of the file, and those that are tied to no question.
+    records: Option<u64>,
+    untied: Option<u64>,
     /// The rows of the only question's answer, where answers have rows.
     rows: Option<Rows>,
     pub(crate) duplicated: u64,
@@ -45,10 +50,19 @@ enum Pass {
     First,
     /// By the page size that the provider seems to keep, up to the first empty page.
     Smaller,
-    /// The one that there is.
-    Only,
     /// All once more: they may have shifted while they were read.
     Again,
+}
+
+/// What is known of the questions that a file leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// What became of each.
+    Whole,
+    /// It was to hold more.
+    Short,
+    /// Nothing: neither that they were found nor that they were not.
+    Unproved,
 }
 
 /// What a page leads to.
@@ -88,6 +102,9 @@ impl Collection {
             cost: None,
             failed: false,
             pass: Pass::First,
+            is_file: false,
+            records: None,
+            untied: None,
             rows: None,
             duplicated: 0,
             foreign: 0,
@@ -108,31 +125,56 @@ impl Collection {
 
     /// Nothing yet of a job whose results are one file, which leaves out what nothing was found for.
     pub(crate) fn of_file(keys: Arc<[QueryKey]>) -> Self {
-        Self { pass: Pass::Only, ..Self::new(keys, u32::MAX) }
+        Self { is_file: true, ..Self::new(keys, u32::MAX) }
     }
 
-    /// Judges what a file leaves out by what the job says of itself: misses, where all that it has found came and it
-    /// has failed at nothing. Tells whether the file can be all there is.
-    pub(crate) fn judge_absent(&mut self, bill: &Bill) -> bool {
-        self.cost = self.cost.or(bill.cost);
+    /// Takes in a file: that of what was found, or once more, or that of what was not.
+    fn take_file(&mut self, number: u32, page: Page) -> Next {
+        if number == 1 {
+            self.records = self.records.max(page.total);
+            let untied = page.items.saturating_sub(page.answers.len() as u64);
+            self.untied = Some(self.untied.map_or(untied, |before| before.min(untied)));
+        }
+        for answer in page.answers {
+            self.enter(answer);
+        }
+        // What comes again was here before.
+        self.pass = Pass::Again;
+        Next::Done
+    }
+
+    /// Judges what a file leaves out by what the job says of itself. It is a miss only where all that was found has
+    /// come, by each count that is told and by the bill, and where nothing was failed at, passed over or left untied.
+    pub(crate) fn judge_absent(&mut self, bill: &Bill) -> Judged {
+        self.cost = bill.cost;
         if self.answered == self.keys.len() {
-            return true;
+            return Judged::Whole;
         }
-        // A record that holds nothing of ours may count as found there, and one of a miss does not.
         let is_hit = |answer: &&Answered| matches!(answer.finding, Finding::Hit(_));
-        let hits = self.answers.iter().flatten().filter(is_hit).count() as u64;
-        let is_all = |found: u64| found <= hits || found == self.answered as u64;
-        if bill.found.is_some_and(|found| !is_all(found)) {
-            return false;
-        }
-        if bill.failed.unwrap_or_default() == 0 {
-            for (key, answer) in self.keys.iter().zip(&mut self.answers) {
-                let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
-                answer.get_or_insert(Answered { key: *key, finding, credits });
+        let here = || self.answers.iter().flatten();
+        let hits = here().filter(is_hit).count() as u64;
+        let explained: Credits = here().filter_map(|answer| answer.credits).sum();
+        let untied = self.untied.unwrap_or_default();
+        // Some count records where others count questions.
+        let records = self.records.filter(|_| untied == 0);
+        let lacks_some =
+            bill.found.is_some_and(|found| found > hits && Some(found) != records)
+                || bill.records.is_some_and(|told| Some(told) > self.records)
+                || bill.cost.is_some_and(|cost| cost > explained);
+        let is_told = bill.found.is_some() || bill.cost.is_some();
+        match (lacks_some, is_told && untied == 0 && bill.failed.unwrap_or_default() == 0)
+        {
+            (true, _) => Judged::Short,
+            (false, false) => Judged::Unproved,
+            (false, true) => {
+                for (key, answer) in self.keys.iter().zip(&mut self.answers) {
+                    let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
+                    answer.get_or_insert(Answered { key: *key, finding, credits });
+                }
+                self.answered = self.keys.len();
+                Judged::Whole
             }
-            self.answered = self.keys.len();
         }
-        true
     }
 
     /// Takes in a page. Answers are tied to questions by key, never by their order.
@@ -140,6 +182,9 @@ impl Collection {
         self.awaited.remove(&number);
         self.cost = page.cost.or(self.cost);
         self.failed |= page.failed;
+        if self.is_file {
+            return self.take_file(number, page);
+        }
         if let Some(rows) = &mut self.rows {
             let next = rows.take(number, page);
             if next == Next::Done {
@@ -150,8 +195,7 @@ impl Collection {
             }
             return next;
         }
-        // A file may have several records of one question.
-        if !matches!(self.pass, Pass::Again | Pass::Only) {
+        if self.pass != Pass::Again {
             self.foreign += page.items.saturating_sub(page.answers.len() as u64);
         }
         // A total beyond the questions would be somebody else's items: some slack, not trust.
@@ -184,7 +228,7 @@ impl Collection {
 
     fn next(&mut self) -> Next {
         let size = match self.pass {
-            Pass::First | Pass::Only => self.limit,
+            Pass::First => self.limit,
             Pass::Smaller | Pass::Again => self.largest.max(1),
         };
         let pages = u32::try_from(self.total.div_ceil(size).max(1)).unwrap_or(u32::MAX);
@@ -193,7 +237,7 @@ impl Collection {
             Pass::Smaller => {
                 (self.asked_up_to.saturating_add(AT_A_TIME), self.awaited.is_empty())
             }
-            Pass::First | Pass::Only | Pass::Again => (u32::MAX, true),
+            Pass::First | Pass::Again => (u32::MAX, true),
         };
         let new: Vec<u32> = (self.asked_up_to + 1..=pages.min(most)).collect();
         if self.answered < self.keys.len() && may_ask && !new.is_empty() {

@@ -4,6 +4,7 @@ mod admission;
 mod arriving;
 mod charging;
 mod failures;
+mod files;
 mod leaving;
 mod looks;
 mod plan;
@@ -305,7 +306,9 @@ impl<'a> Drive<'a> {
                 if let Some(work) = self.jobs.get_mut(&line.batch) {
                     work.resumed = true;
                     work.held = line.credits;
-                    work.adopted = line.adopted && line.reopened.is_none();
+                    // One that is found by the name that we gave it is ours.
+                    work.adopted =
+                        line.adopted && line.reopened.is_none() && !work.is_file;
                     work.charge.authorized = line.authorized;
                     // Nothing has been taken for it yet.
                     if work.is_file && line.reopened.is_none() {

@@ -18,6 +18,9 @@ use std::{collections::BTreeMap, io};
 /// Times that a provider is asked again for questions that proved not to be charged.
 pub(super) const AGAIN: u32 = 3;
 
+/// Times that jobs which are named for batches are looked at.
+const LOOKS: u32 = 50;
+
 /// What the asking of one step has come to in this session.
 pub(super) struct Asking {
     /// Its questions.
@@ -40,6 +43,8 @@ pub(super) struct Tries {
     tried: KeySet,
     /// How often that was so.
     again: u32,
+    /// How often jobs were named for its batches.
+    looks: u32,
     /// Jobs that were open at the start.
     jobs: Vec<BatchId>,
 }
@@ -51,6 +56,7 @@ impl Asking {
             asked: 0,
             tried: KeySet::default(),
             again: 0,
+            looks: 0,
             jobs: Vec::new(),
         };
         Self {
@@ -173,7 +179,10 @@ impl<'a> Session<'a> {
                     is_more = true;
                 }
                 // So many are named for a batch, and each of them is tried a few times.
-                Freed::Jobs => is_more = true,
+                Freed::Jobs => {
+                    tries.looks += 1;
+                    is_more |= tries.looks < LOOKS;
+                }
             }
         }
         Ok(is_more)

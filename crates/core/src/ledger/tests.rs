@@ -94,9 +94,18 @@ fn a_reserve_counts_until_it_settles_or_is_refused() {
 
 #[test]
 fn what_cannot_happen_is_an_error() {
+    let authorized = || Event::Authorized { charge: Credits(1) };
+    let doubted = || Event::Doubted { reason: "lost".into(), likely_miss: false };
+    // What is looked at before it is written says the same.
     let book = |events: Vec<Event>| {
         let mut ledger = Ledger::default();
-        events.into_iter().try_for_each(|event| ledger.apply(&entry(1, event)))
+        events.into_iter().try_for_each(|event| {
+            let entry = entry(1, event);
+            let checked = ledger.check(std::slice::from_ref(&entry)).is_ok();
+            let applied = ledger.apply(&entry);
+            assert_eq!(checked, applied.is_ok(), "{entry:?}");
+            applied
+        })
     };
     for events in [
         vec![accepted()],
@@ -114,8 +123,21 @@ fn what_cannot_happen_is_an_error() {
         vec![intended(1), refused(), settled(1)],
         vec![intended(1), refused(), other_keys()],
         vec![intended(1), refused(), other_purse()],
+        // What may have been charged by a fetch is let go by its settlement alone.
+        vec![intended(1), authorized()],
+        vec![intended(1), accepted(), authorized(), refused()],
+        vec![intended(1), adopted(), authorized(), doubted()],
+        vec![intended(1), accepted(), settled(1), authorized()],
+        vec![intended(1), accepted(), settled(1), Event::Reopened, authorized()],
     ] {
         assert!(book(events.clone()).is_err(), "{events:?}");
+    }
+    for events in [
+        vec![intended(1), accepted(), authorized(), authorized(), settled(1)],
+        vec![intended(1), adopted(), doubted(), adopted(), authorized(), settled(1)],
+        vec![intended(1), refused(), intended(1), accepted(), authorized(), settled(1)],
+    ] {
+        assert!(book(events.clone()).is_ok(), "{events:?}");
     }
 }
 

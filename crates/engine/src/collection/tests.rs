@@ -104,35 +104,97 @@ fn an_answer_of_uncertain_price_explains_nothing_where_items_are_missing() {
     assert_eq!(credits(true, None), (held, 30, vec![None, None, None]));
 }
 
-/// What is not in a file is a miss only where the job has found no more than came.
+/// What is not in a file is a miss only where all that was found has come, by whatever is told.
 #[test]
 fn a_file_is_held_against_what_the_job_says_of_itself() {
     let miss =
         |n| Answered { finding: Finding::Miss, credits: Some(Credits::ZERO), ..hit(n) };
-    let judged = |answers: Vec<Answered>, found: Option<u64>, failed: Option<u64>| {
+    let judged = |answers: Vec<Answered>, untied: u64, bill: Bill| {
         let mut collection = Collection::of_file(keys(4));
-        let file = Page { total: None, cost: None, ..page(4, 0, answers) };
+        let (rows, items) =
+            (answers.len() as u64 + untied, answers.len() as u64 + untied);
+        let file = Page { total: Some(rows), items, cost: None, ..page(4, 0, answers) };
         assert_eq!(collection.take(1, file), Next::Done);
-        let cost = Some(Credits(20));
-        let bill = Bill { cost, found, failed, ..Bill::default() };
-        let is_whole = collection.judge_absent(&bill);
-        (is_whole, collection.harvest(PRICE).statuses().to_vec())
+        let judged = collection.judge_absent(&bill);
+        let harvest = collection.harvest(PRICE);
+        (judged, harvest.statuses().to_vec(), harvest.cost.0)
     };
-    let (yes, no, failed) = (Status::Hit, Status::Miss, Status::Failed);
     let two = || vec![hit(2), hit(0)];
-    let all = vec![yes, no, yes, no];
-    assert_eq!(judged(two(), Some(2), Some(0)), (true, all.clone()));
-    assert_eq!(judged(two(), None, None), (true, all.clone()));
-    // Something of no use to us was found, or what was not found stands in the file too.
-    let named = || vec![hit(0), hit(2), miss(3)];
-    assert_eq!(judged(named(), Some(3), None), (true, all.clone()));
-    let whole = vec![hit(0), hit(2), miss(3), miss(1)];
-    assert_eq!(judged(whole, Some(2), None), (true, all));
-    // It has found more than came, or has failed at some.
-    let open = vec![yes, failed, yes, failed];
-    assert_eq!(judged(two(), Some(3), Some(0)), (false, open.clone()));
-    assert_eq!(judged(two(), Some(2), Some(1)), (true, open));
-    assert!(!judged(named(), Some(4), None).0);
+    let bill = |found: Option<u64>, cost: Option<u64>| Bill {
+        found,
+        cost: cost.map(Credits),
+        ..Bill::default()
+    };
+    let (yes, no) = (Status::Hit, Status::Miss);
+    let (failed, held) = (Status::Failed, Status::UnknownCharged);
+    let all = || vec![yes, no, yes, no];
+    let open = |status| vec![yes, status, yes, status];
+    for (answers, untied, told, expected) in [
+        (two(), 0, bill(Some(2), Some(20)), (Judged::Whole, all(), 20)),
+        (two(), 0, bill(Some(2), None), (Judged::Whole, all(), 20)),
+        (two(), 0, bill(None, Some(20)), (Judged::Whole, all(), 20)),
+        // Some count the records.
+        (two(), 0, bill(Some(2), Some(10)), (Judged::Whole, all(), 10)),
+        // What was not found stands in the file too.
+        (
+            vec![hit(0), miss(1), hit(2), miss(3)],
+            0,
+            bill(Some(2), Some(20)),
+            (Judged::Whole, all(), 20),
+        ),
+        // It has found more than came, by its count or by its bill.
+        (two(), 0, bill(Some(3), Some(20)), (Judged::Short, open(failed), 20)),
+        (two(), 0, bill(None, Some(30)), (Judged::Short, open(held), 30)),
+        (
+            vec![hit(0), hit(2), miss(3)],
+            0,
+            bill(Some(4), None),
+            (Judged::Short, vec![yes, held, yes, no], 30),
+        ),
+        // Nothing is told, or a record is tied to nothing: what is left out may have been charged.
+        (two(), 0, bill(None, None), (Judged::Unproved, open(held), 40)),
+        (two(), 1, bill(Some(2), Some(20)), (Judged::Unproved, open(failed), 20)),
+        (vec![], 0, bill(None, None), (Judged::Unproved, vec![held; 4], 40)),
+        // It has failed at some.
+        (
+            two(),
+            0,
+            Bill { failed: Some(1), ..bill(Some(2), Some(20)) },
+            (Judged::Unproved, open(failed), 20),
+        ),
+        (
+            two(),
+            0,
+            Bill { records: Some(3), ..bill(Some(2), Some(20)) },
+            (Judged::Short, open(failed), 20),
+        ),
+    ] {
+        assert_eq!(judged(answers, untied, told), expected, "{told:?} {untied}");
+    }
+}
+
+/// What stands in the file of what was not found is proved, whatever else is not.
+#[test]
+fn the_file_of_what_was_not_found_proves_misses() {
+    let mut collection = Collection::of_file(keys(4));
+    let file = |answers: Vec<Answered>| {
+        let total = Some(answers.len() as u64);
+        Page { total, cost: None, ..page(4, 0, answers) }
+    };
+    assert_eq!(collection.take(1, file(vec![hit(2), hit(0)])), Next::Done);
+    let bill = Bill { failed: Some(1), found: Some(2), ..Bill::default() };
+    assert_eq!(collection.judge_absent(&bill), Judged::Unproved);
+    let miss =
+        Answered { finding: Finding::Miss, credits: Some(Credits::ZERO), ..hit(3) };
+    // It takes nothing back that was found.
+    let again = Answered { key: key(0), ..miss.clone() };
+    assert_eq!(collection.take(2, file(vec![miss, again])), Next::Done);
+    assert_eq!(collection.judge_absent(&bill), Judged::Unproved);
+    let statuses = collection.harvest(PRICE).statuses();
+    assert_eq!(
+        *statuses,
+        [Status::Hit, Status::UnknownCharged, Status::Hit, Status::Miss]
+    );
 }
 
 #[test]

@@ -33,14 +33,26 @@ pub(super) struct Charge {
     /// The call that charges for it may have left, in this process or an earlier one.
     pub(super) authorized: bool,
     /// What it says of itself.
-    bill: Bill,
-    /// Its results seemed not to be whole, and were fetched once more.
-    refetched: bool,
+    pub(super) bill: Bill,
+    /// It was seen to have ended: what it costs is asked.
+    pub(super) is_due: bool,
+    /// Its file is here, and was fetched once more since it seemed not to be whole.
+    pub(super) has_file: bool,
+    pub(super) refetched: bool,
+    /// The file of what was not found was asked for.
+    pub(super) asked_misses: bool,
+    /// Times that its file was not to be had yet.
+    pub(super) put_off: u32,
+}
+
+/// Whether the provider has said that there is no such thing.
+const fn is_no(error: &ProviderError) -> bool {
+    matches!(error.kind, ErrorKind::Gone | ErrorKind::Refused)
 }
 
 /// What the money says to a charge.
 enum Verdict {
-    /// It is due, up to this.
+    /// It is due, up to this, or was paid already and is not written down.
     Due(Credits),
     /// It was paid, or may have been: fetching costs nothing more than is held.
     Paid,
@@ -115,7 +127,7 @@ impl Drive<'_> {
     }
 
     /// Every slot is taken, by jobs that others have begun. They are waited for, and not for ever.
-    fn busy(&mut self, batch: BatchId, errand: Errand, wait: Duration) {
+    pub(super) fn busy(&mut self, batch: BatchId, errand: Errand, wait: Duration) {
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let since = *work.charge.busy_since.get_or_insert_with(Instant::now);
         let wait = wait.max(Duration::from_secs(1));
@@ -173,11 +185,11 @@ impl Drive<'_> {
 
     /// A job has ended that charges when it is fetched: what it says of itself comes first.
     pub(super) fn is_due(&mut self, batch: BatchId) {
-        let asks = |errand: &Errand| matches!(errand, Errand::Bill(b) | Errand::Estimate(b) if *b == batch);
         // Its end was seen: no look at it is to come.
         let is_look = |errand: &Errand| matches!(errand, Errand::Ripe(b) | Errand::Poll(b) if *b == batch);
         self.errands.retain(|_, errand| !is_look(errand));
-        if !self.errands.values().any(asks) {
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        if !std::mem::replace(&mut work.charge.is_due, true) {
             self.errand(Duration::ZERO, Errand::Bill(batch));
         }
     }
@@ -199,6 +211,11 @@ impl Drive<'_> {
                 }
                 self.errand(Duration::ZERO, Errand::Estimate(batch));
             }
+            // It says nothing.
+            Err(error) if is_no(&error) => {
+                self.heard_of(&permit, &error);
+                self.errand(Duration::ZERO, Errand::Estimate(batch));
+            }
             Err(error) => self.unanswered(permit, batch, Errand::Bill(batch), error),
         }
     }
@@ -217,15 +234,21 @@ impl Drive<'_> {
                 self.passed(&permit);
                 value
             }
+            // There is none: the reserve is the bound.
+            Err(error) if is_no(&error) => {
+                self.heard_of(&permit, &error);
+                Estimate::default()
+            }
             Err(error) => {
                 return self.unanswered(permit, batch, Errand::Estimate(batch), error);
             }
         };
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         (work.failures, work.gone) = (0, 0);
-        if let Some(cost) = estimate.cost.filter(|_| estimate.is_exact) {
-            work.charge.bill.cost.get_or_insert(cost);
-        }
+        let bill = &mut work.charge.bill;
+        // What a job says of a bill that it has not sent is nothing yet.
+        let told = bill.cost.filter(|_| bill.is_paid == Some(true));
+        bill.cost = estimate.cost.filter(|_| estimate.is_exact).max(told);
         match self.verdict(batch, &estimate) {
             Verdict::Paid => self.results_are_due(batch),
             Verdict::Due(charge) => {
@@ -247,11 +270,22 @@ impl Drive<'_> {
 
     fn verdict(&self, batch: BatchId, estimate: &Estimate) -> Verdict {
         let Some(work) = self.jobs.get(&batch) else { return Verdict::NotWanted };
-        let told = estimate.cost.or(work.charge.bill.cost);
-        let charge = told.unwrap_or(work.reserve);
-        let is_paid = estimate.is_paid || work.charge.bill.is_paid == Some(true);
-        if is_paid || work.charge.authorized && charge <= work.held {
+        let line = self.book.ledger().line(batch);
+        if line.is_some_and(|line| line.reopened.is_some()) {
             return Verdict::Paid;
+        }
+        let bill = work.charge.bill;
+        let told = estimate.cost.or(bill.cost);
+        let charge = told.unwrap_or(work.reserve);
+        let is_paid = estimate.is_paid || bill.is_paid == Some(true);
+        // Where nothing is told, what was authorised may have been charged.
+        let may_be_paid = work.charge.authorized && bill.is_paid.is_none();
+        let goes_on = is_paid || may_be_paid || self.order.buys;
+        if work.charge.authorized && charge <= work.held && goes_on {
+            return Verdict::Paid;
+        }
+        if is_paid {
+            return Verdict::Due(charge);
         }
         if !self.order.buys {
             return Verdict::NotWanted;
@@ -293,21 +327,6 @@ impl Drive<'_> {
         self.drop_job(batch);
         self.engine.report.trouble = Some(why);
         self.stopped.get_or_insert(ending);
-    }
-
-    /// All of a job's results have come: what they leave out is judged by what the job says of itself. `false` where
-    /// they cannot be all, and are fetched once more.
-    pub(super) fn is_whole(&mut self, batch: BatchId) -> bool {
-        let Some(work) = self.jobs.get_mut(&batch) else { return false };
-        let Some(collection) = &mut work.collection else { return false };
-        if collection.judge_absent(&work.charge.bill)
-            || std::mem::replace(&mut work.charge.refetched, true)
-        {
-            return true;
-        }
-        work.collection = Some(work.collection());
-        self.errand(Duration::ZERO, Errand::Page(batch, 1));
-        false
     }
 }
 

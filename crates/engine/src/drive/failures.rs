@@ -137,26 +137,25 @@ impl Drive<'_> {
         error: ProviderError,
     ) {
         self.heard_of(&permit, &error);
+        let is_of_file = matches!(errand, Errand::Page(..)) && self.pays_by_fetch();
+        if is_of_file && self.no_file(batch, &error) {
+            return;
+        }
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         match error.kind {
             ErrorKind::Throttled(wait) => {
                 self.throttled(wait);
-                self.errand(Duration::ZERO, errand);
+                match errand {
+                    // Whatever it is about, it is not waited for for ever.
+                    Errand::Launch(..) => {
+                        self.busy(batch, errand, wait.unwrap_or_default())
+                    }
+                    errand => self.errand(Duration::ZERO, errand),
+                }
             }
             ErrorKind::Fatal if work.adopted => self.refute(batch, error.to_string()),
             ErrorKind::Fatal => self.fail(error.into()),
-            ErrorKind::Gone => {
-                work.gone += 1;
-                let most = if work.adopted { MOST_ADOPTED } else { MOST_GONE };
-                let gone = work.gone;
-                match gone < most {
-                    true => self.errand(backoff(gone), errand),
-                    false if work.is_file => {
-                        self.came_to_nothing(batch, error.to_string())
-                    }
-                    false => self.leave_alone(batch, error.to_string()),
-                }
-            }
+            ErrorKind::Gone => self.gone(batch, errand, &error),
             // A page size that the provider does not take: the documented default always is.
             ErrorKind::Refused
                 if matches!(errand, Errand::Page(_, 1))
@@ -173,22 +172,57 @@ impl Drive<'_> {
             }
             ErrorKind::NoCredit => self.uncovered(batch, error.to_string()),
             ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
-                if work.failures == 0 {
-                    work.failing_since = Instant::now();
-                }
-                work.failures += 1;
-                let (failures, since) = (work.failures, work.failing_since);
-                // Where other calls are answered, it is this job that is ill.
-                let others_pass = self.passed_at.is_some_and(|passed| passed > since);
-                let most = if work.adopted { 2 * MOST_ADOPTED } else { MOST_FAILURES };
-                let adopted = work.adopted;
-                match failures < most {
-                    true => self.errand(backoff(failures), errand),
-                    false if adopted => self.refute(batch, error.to_string()),
-                    false if others_pass => self.give_up(batch, error.to_string()),
-                    false => self.fail(error.into()),
-                }
+                self.unheard(batch, errand, is_of_file, error);
             }
+        }
+    }
+
+    /// The provider does not know the job: it may come to, or never.
+    fn gone(&mut self, batch: BatchId, errand: Errand, error: &ProviderError) {
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        work.gone += 1;
+        let most = match (work.adopted, work.is_file) {
+            (true, _) => MOST_ADOPTED,
+            // It may not be listed yet.
+            (false, true) => MOST_GONE + 3,
+            (false, false) => MOST_GONE,
+        };
+        let (gone, is_file) = (work.gone, work.is_file);
+        match gone < most {
+            true => self.errand(backoff(gone), errand),
+            false if is_file => self.came_to_nothing(batch, error.to_string()),
+            false => self.leave_alone(batch, error.to_string()),
+        }
+    }
+
+    /// No reply that can be read has come.
+    fn unheard(
+        &mut self,
+        batch: BatchId,
+        errand: Errand,
+        is_of_file: bool,
+        error: ProviderError,
+    ) {
+        let Some(work) = self.jobs.get_mut(&batch) else { return };
+        if work.failures == 0 {
+            work.failing_since = Instant::now();
+        }
+        work.failures += 1;
+        let (failures, since) = (work.failures, work.failing_since);
+        // Where other calls are answered, it is this job that is ill.
+        let others_pass = self.passed_at.is_some_and(|passed| passed > since);
+        let adopted = work.adopted;
+        let most = match adopted {
+            true => 2 * MOST_ADOPTED,
+            // A day may have few downloads of a job.
+            false if is_of_file => MOST_LOST,
+            false => MOST_FAILURES,
+        };
+        match failures < most {
+            true => self.errand(backoff(failures), errand),
+            false if adopted => self.refute(batch, error.to_string()),
+            false if others_pass => self.give_up(batch, error.to_string()),
+            false => self.fail(error.into()),
         }
     }
 

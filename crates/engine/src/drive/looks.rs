@@ -8,6 +8,9 @@ use tokio::time::Instant;
 /// The longest time between two looks at a job that says how far it is.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// No job takes so long.
+const MOST: Duration = Duration::from_secs(2 * 86_400);
+
 /// How much a guess must be off to be worth a change of every other look.
 const WORTH: f64 = 0.03;
 
@@ -112,6 +115,10 @@ impl Drive<'_> {
         let poll = self.poll_of(operation);
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let (since, items) = (work.since, work.keys.len());
+        if now.duration_since(since) > MOST {
+            let why = format!("job {} does not end", work.job);
+            return self.leave_alone(batch, why);
+        }
         let total = total.map(|total| total.min(items as u64));
         let before = work.progress.replace((now, done.unwrap_or_default()));
         work.running_at = Some(now);
@@ -138,7 +145,8 @@ impl Drive<'_> {
         if corrected {
             self.look_anew(batch);
         }
-        let likely = left.or(rough).unwrap_or(poll * 2).min(LONGEST);
+        // What says nothing of its end is looked at less and less often.
+        let likely = left.or(rough).unwrap_or((running / 10).max(poll * 2)).min(LONGEST);
         let scouting = self.looks.scout == Some(batch);
         let ripe = (since + self.looks.expected(items)).saturating_duration_since(now);
         match left {

@@ -72,6 +72,8 @@ impl Drive<'_> {
         let since = now.before(DAY);
         let running = self.book.ledger().running(&self.engine.purse, operation);
         running
+            // What is authorised has ended.
+            .filter(|line| !line.authorized)
             .filter(move |line| line.state != State::InDoubt || line.intended_at > since)
     }
 

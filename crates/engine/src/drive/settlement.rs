@@ -313,7 +313,7 @@ impl Drive<'_> {
                     if work.collection.take().is_none() {
                         return;
                     }
-                    work.harvested = false;
+                    (work.harvested, work.charge.is_due) = (false, false);
                     work.unready += u32::from(work.end_seen);
                     if work.unready > MOST_UNREADY {
                         let why = format!(
@@ -337,11 +337,7 @@ impl Drive<'_> {
                     Next::Pages(pages) => pages.into_iter().for_each(|page| {
                         self.errand(Duration::ZERO, Errand::Page(batch, page))
                     }),
-                    Next::Done if self.pays_by_fetch() => {
-                        if self.is_whole(batch) {
-                            self.stage(batch);
-                        }
-                    }
+                    Next::Done if self.pays_by_fetch() => self.file_came(batch),
                     Next::Done => self.stage(batch),
                 }
             }
@@ -366,7 +362,7 @@ impl Drive<'_> {
     }
 
     /// Keeps the answers of a whole job, in a task of their own.
-    fn stage(&mut self, batch: BatchId) {
+    pub(super) fn stage(&mut self, batch: BatchId) {
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let Some(collection) = work.collection.take() else { return };
         let report = &mut self.engine.report;
@@ -380,7 +376,7 @@ impl Drive<'_> {
         let harvest = collection.harvest(price);
         let holds_none = harvest.missing == work.keys.len() as u64;
         // A failed job, or one with items missing, proves neither whose it is nor what was free.
-        if work.adopted && !work.is_file && (harvest.missing > 0 || failed || !is_whole) {
+        if work.adopted && (harvest.missing > 0 || failed || !is_whole) {
             let why = format!("job {} is not that of batch {batch}", work.job);
             return self.refute(batch, why);
         }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{Book, Engine, Hints, Order, Parts, RunError, reconciliation::tests::Memory};
 use bulks::{Bulks, DAY, PRICE, Shelf, Written, is_known, query};
 use leadmill_core::{
-    Clock, Lane, Ledger, Moment, Operation, RunId, State, Timestamp, slots::Slots,
+    Clock, Entry, Lane, Ledger, Moment, Operation, RunId, State, Timestamp, slots::Slots,
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -204,7 +204,7 @@ async fn a_charge_beyond_the_budget_is_not_authorized() {
     assert_eq!(world.books().downloads, 0);
     let world = World { budget: Credits(1_000), ..world };
     assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
-    assert_eq!(world.books().downloads, 1);
+    assert!(world.books().downloads > 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,23 +264,29 @@ async fn a_failed_job_is_started_again_once_and_then_closed_at_no_charge() {
 
 #[tokio::test(start_paused = true)]
 async fn fetching_buys_nothing_and_takes_what_may_be_paid() {
-    let first = World::new(40, 15);
-    first.process(40).await.0.unwrap();
-    for (ended_after, downloads) in [(2, 1), (3, 2)] {
-        let world = World {
-            journal: first.journal.cut(ended_after),
-            provider: first.provider.clone(),
-            buys: false,
-            ..World::new(40, 15)
-        };
+    // After how many records the process before ended, whether it was charged, and whether the provider tells.
+    for (ended_after, paid, tells, is_fetched) in [
+        (2, false, true, false),
+        (3, false, true, false),
+        (3, true, true, true),
+        (3, true, false, true),
+    ] {
+        let first = World::new(40, 15);
+        first.process(40).await.0.unwrap();
+        let journal = first.journal.cut(ended_after);
+        let world = World { journal, buys: false, ..first };
         world.provider.follow(&world.journal);
-        world.books().jobs[0].paid = false;
+        let charged = {
+            let mut books = world.books();
+            (books.jobs[0].paid, books.is_silent, books.downloads) = (paid, !tells, 0);
+            books.charged
+        };
         let (ending, engine) = world.process(40).await;
-        let is_unpaid = ended_after == 2;
-        let expected = if is_unpaid { Ending::Fetched } else { Ending::Complete };
-        assert_eq!(ending.unwrap(), expected);
-        assert_eq!(world.books().downloads, downloads, "{ended_after}");
-        assert_eq!(engine.report().unpaid, u64::from(ended_after == 2));
+        let expected = if is_fetched { Ending::Complete } else { Ending::Fetched };
+        assert_eq!(ending.unwrap(), expected, "{ended_after} {paid} {tells}");
+        let books = world.books();
+        assert_eq!((books.downloads, books.charged), (u32::from(is_fetched), charged));
+        assert_eq!(engine.report().unpaid, u64::from(!is_fetched));
     }
 }
 
@@ -296,18 +302,71 @@ async fn what_a_file_leaves_out_is_a_miss_only_where_the_job_says_so() {
     let world = World::new(40, 15);
     world.books().short = 2;
     assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
-    assert_eq!(world.shelf.count(Status::Miss), 0);
-    assert!(world.shelf.count(Status::UnknownCharged) > 0);
-    // It has failed at some: which they are nobody knows, so none is a miss.
+    let known = (0..40).filter(|n| is_known(&query(*n).key())).count();
+    assert_eq!(world.shelf.count(Status::UnknownCharged), 1);
+    assert_eq!(world.shelf.count(Status::Miss), 40 - known, "they stand in a file");
+    assert_eq!(world.books().charged, PRICE * known as u64);
+    // It has failed at one: which that is only the file of what was not found tells.
     let world = World::new(40, 15);
     world.books().fails_at = 1;
     assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
-    let known = (0..40).filter(|n| is_known(&query(*n).key())).count();
-    assert_eq!(world.shelf.count(Status::Miss), 0);
-    assert_eq!(world.shelf.count(Status::Failed), 40 - known);
+    assert_eq!(world.shelf.count(Status::Miss), 40 - known - 1);
+    assert_eq!(world.shelf.count(Status::Failed), 1);
 }
 
 /// Forty jobs at fifteen a day: each session ends cleanly and says when to go on, and all is bought exactly once.
+/// A job says that it costs nothing until it was charged: what was authorised is what counts.
+#[tokio::test(start_paused = true)]
+async fn a_bill_that_is_not_sent_yet_is_no_bill() {
+    let world = World::new(40, 15);
+    world.books().bills_late = true;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    world.is_right_to_the_credit(40);
+}
+
+/// What was staged of a job can no longer be read: it is fetched again, and nothing more is authorised.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_opened_again_is_fetched_and_not_paid() {
+    let world = World::new(40, 15);
+    world.process(40).await.0.unwrap();
+    let last = world.journal.entries().pop().unwrap();
+    let again = Entry { event: Event::Reopened, ..last };
+    world.journal.add(again);
+    world.books().is_silent = true;
+    world.books().surcharge = Credits(50);
+    world.shelf.0.lock().unwrap().clear();
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    world.books().surcharge = Credits::ZERO;
+    let story = world.story();
+    assert_eq!(story.iter().filter(|event| **event == "authorized").count(), 1);
+    let known = (0..40).filter(|n| is_known(&query(*n).key())).count();
+    assert_eq!(world.shelf.count(Status::Hit), known);
+    assert_eq!(world.books().charged, PRICE * known as u64);
+}
+
+/// A day has only so many downloads of a job: what is here is kept, and what is not is left to a later run.
+#[tokio::test(start_paused = true)]
+async fn a_download_that_is_refused_for_the_day_freezes_nothing() {
+    // The second one, of a file that seems to lack something.
+    let world = World::new(40, 15);
+    world.books().short = 2;
+    world.books().most_downloads = 1;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    let known = (0..40).filter(|n| is_known(&query(*n).key())).count();
+    assert_eq!(world.shelf.count(Status::Hit), known - 1);
+    assert!(world.began.elapsed() < Duration::from_secs(400));
+    // The first one, after one whose reply was lost.
+    let world = World::new(40, 15);
+    world.books().lost = 1;
+    world.books().most_downloads = 1;
+    let (ending, engine) = world.process(40).await;
+    assert_eq!(ending.unwrap(), Ending::Throttled);
+    assert!(engine.report().resume_at > Some(world.clock.now()));
+    world.books().most_downloads = 9;
+    assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
+    world.is_right_to_the_credit(40);
+}
+
 /// Nothing is left over that would be waited for: a run that is put off ends when its jobs have.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_put_off_ends_when_its_jobs_have() {

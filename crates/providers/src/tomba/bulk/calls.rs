@@ -18,8 +18,8 @@ use crate::transport::Connection;
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
-    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Lane, Launch, Operation,
-    Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
+    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Lane, Launch,
+    Operation, Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
 };
 use std::cmp::Reverse;
 
@@ -215,7 +215,9 @@ impl Tomba {
         Ok(Reply { value: job.bill(), signals: signals(None, &response) })
     }
 
-    /// Downloads the file of a job: the first time is what charges for it. There is no page but the first.
+    /// Downloads a file of a job: the first time is what charges for it. The first page is the file of what was found,
+    /// the second that of what was not. A page's total is the records of the file, its items are its answers and the
+    /// records that are about no question of the job's.
     ///
     /// # Source
     /// Reference 11.9, assumption A20: a job that has not ended is a conflict.
@@ -229,11 +231,16 @@ impl Tomba {
         let what = format!("results page {page}");
         let AboutJob { action, path } = self.about_job(&what, operation, job)?;
         let (_, offer) = self.jobs_of(&action, operation, ErrorKind::Refused)?;
-        if page != 1 {
-            let why = "the results are one file".to_owned();
-            return Err(self.failed(&action, ErrorKind::Refused, why));
-        }
-        let path = format!("{path}/download?{}=full", self.generation().file_parameter());
+        let kind = match page {
+            1 => "full",
+            2 => "not_found",
+            _ => {
+                let why = "there are two files".to_owned();
+                return Err(self.failed(&action, ErrorKind::Refused, why));
+            }
+        };
+        let path =
+            format!("{path}/download?{}={kind}", self.generation().file_parameter());
         let sent = Sent {
             accepted: "text/csv, application/json;q=0.9",
             connection: Connection::Fresh,
@@ -256,8 +263,15 @@ impl Tomba {
             let detail = format!("the file cannot be read: {why}");
             self.refused(&action, Refusal { kind, detail, unknown: None }, &response)
         })?;
-        let (items, answers) = (read.items, read.answers);
-        let value = Page { ready: true, items, answers, ..not_ready() };
+        let mut answers = read.answers;
+        if page == 2 {
+            // Whatever else stands there, nothing was found.
+            answers.iter_mut().for_each(|answer| {
+                (answer.finding, answer.credits) = (Finding::Miss, Some(Credits::ZERO));
+            });
+        }
+        let (items, total) = (answers.len() as u64 + read.untied, Some(read.rows));
+        let value = Page { ready: true, total, items, answers, ..not_ready() };
         Ok(Reply { value, signals })
     }
 

@@ -20,6 +20,9 @@ const BEGUN: [&str; 9] = [
 /// Words of a refusal that will pass.
 const CROWDED: [&str; 3] = ["too many", "please wait", "concurrent"];
 
+/// Words that only jobs are spoken of with, and not calls.
+const SLOTS: [&str; 3] = ["running", "bulk", "job"];
+
 /// Reads what a launch came to.
 ///
 /// # Source
@@ -37,9 +40,11 @@ pub(super) fn read(
     let headers = response.headers();
     match refusal.kind {
         ErrorKind::Throttled(_) => {
-            let is_paced =
+            let is_full =
                 rate::signals(headers).iter().any(|rate| rate.remaining == Some(0));
-            match is_paced {
+            let said = refusal.detail.to_lowercase();
+            let is_of_jobs = SLOTS.iter().any(|word| said.contains(word));
+            match is_full && !is_of_jobs {
                 true => Err(refusal),
                 false => Ok(Launch::Busy(rate::retry_after(headers))),
             }
@@ -65,7 +70,9 @@ fn told(
         let detail = "the reply cannot be read".to_owned();
         return Err(Refusal { kind: ErrorKind::InDoubt, detail, unknown: None });
     }
-    let done: Done = wire::data(body).unwrap_or_default();
+    let done: Option<Done> =
+        wire::data(body).or_else(|| serde_json::from_slice(body).ok());
+    let done = done.unwrap_or_default();
     match done.status.0 {
         Some(false) => {
             let said = done.message.0.unwrap_or_else(|| "nothing was done".to_owned());

@@ -19,7 +19,9 @@ use leadmill_core::{
 #[derive(Debug, Default)]
 pub(super) struct Read {
     /// Rows, whatever they are about.
-    pub(super) items: u64,
+    pub(super) rows: u64,
+    /// Those of them that are about no question of the job's.
+    pub(super) untied: u64,
     /// The questions that rows are about, in the order of their first rows.
     pub(super) answers: Vec<Answered>,
 }
@@ -45,10 +47,13 @@ pub(super) fn read(
         return Ok(Read::default());
     }
     let ties = Ties::of(operation, keys, &sheet).ok_or_else(|| untied(&sheet))?;
-    let mut order = Vec::new();
+    let (mut order, mut untied_rows) = (Vec::new(), 0);
     let mut rows_of: KeyMap<Vec<&StringRecord>> = KeyMap::default();
     for row in sheet.rows.iter().filter(|row| sheet.holds(row)) {
-        let Some(key) = ties.tie(row) else { continue };
+        let Some(key) = ties.tie(row) else {
+            untied_rows += 1;
+            continue;
+        };
         let rows = rows_of.entry(key).or_default();
         if rows.is_empty() {
             order.push(key);
@@ -64,7 +69,8 @@ pub(super) fn read(
         let asked = Asked { operation, key, wanted: ties.wanted() };
         answer(asked, offer, &columns, &rows)
     });
-    Ok(Read { answers: answers.collect(), items: sheet.rows.len() as u64 })
+    let rows = sheet.rows.len() as u64;
+    Ok(Read { answers: answers.collect(), rows, untied: untied_rows })
 }
 
 fn untied(sheet: &Sheet) -> Unread {

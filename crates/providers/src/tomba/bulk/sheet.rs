@@ -35,6 +35,9 @@ impl Sheet {
         let records = reader.records();
         let mut records = records.map(|record| record.map_err(|e| e.to_string()));
         let header = records.next().transpose()?.unwrap_or_default();
+        if header.iter().all(|name| name.trim().is_empty()) {
+            return Err("it is empty".to_owned());
+        }
         let names: Vec<String> =
             header.iter().map(|name| name.trim().to_owned()).collect();
         let rows = records.collect::<Result<Vec<_>, _>>()?;
@@ -152,6 +155,6 @@ mod tests {
         assert!(Sheet::read(b"a,b,c\n1,2,3\n4,").is_err());
         assert_eq!(Sheet::read(b"a,b,c\n1,2,3\n4,\n").unwrap().rows.len(), 2);
         assert_eq!(Sheet::read(b"a,b,c\n1,2,3").unwrap().rows.len(), 1);
-        assert_eq!(Sheet::read(b"").unwrap().names.len(), 0);
+        assert!(Sheet::read(b"").is_err() && Sheet::read(b"\n").is_err());
     }
 }

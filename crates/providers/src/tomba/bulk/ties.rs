@@ -102,7 +102,10 @@ impl Ties {
         let Some(ids) = &self.ids else { return self.by_inputs(row) };
         let key = told(row, ids).find_map(read_id)?;
         let is_known = self.known.contains(&key);
-        let is_other = self.echoed(row).is_some_and(|echo| echo != key);
+        // What comes back of the inputs may be written in another way; it contradicts where it is another question.
+        let is_other = self
+            .echoed(row)
+            .is_some_and(|echo| echo != key && self.known.contains(&echo));
         (is_known && !is_other).then_some(key)
     }
 

@@ -25,7 +25,6 @@ pub(super) struct Job {
     billed: Flag,
     metrics: Part<Metrics>,
     launched: Flag,
-    used: Flag,
     total: Whole,
     verify_cost: Whole,
 }
@@ -153,7 +152,8 @@ impl Job {
 
     /// Whether it was charged, where that is told.
     pub(super) fn is_paid(&self) -> Option<bool> {
-        self.billed.0.or(self.used.0)
+        // What `used` of the first generation means is documented nowhere.
+        self.billed.0
     }
 
     /// How far it is. None where it does not say.
@@ -171,6 +171,9 @@ impl Job {
                 "pending" if is_untouched => Progress::Waiting,
                 "completed" => Progress::Ready,
                 "failed" | "cancelled" | "canceled" => Progress::Failed,
+                "pending" | "queued" | "running" | "processing" => running,
+                // Another word for its end.
+                _ if part >= 100 => Progress::Ready,
                 _ => running,
             },
             Value::Bool(true) if self.progress.0.is_none_or(|part| part >= 100) => {

@@ -56,6 +56,11 @@ pub(in crate::drive) struct Books {
     pub(in crate::drive) lost: u32,
     pub(in crate::drive) most_at_once: usize,
     pub(in crate::drive) downloads: u32,
+    /// Downloads that it grants; more are refused for the day.
+    pub(in crate::drive) most_downloads: u32,
+    /// Whether it says nothing of what was paid, and whether its bill is nothing before.
+    pub(in crate::drive) is_silent: bool,
+    pub(in crate::drive) bills_late: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +107,11 @@ pub(in crate::drive) struct Written(Arc<Mutex<Vec<Entry>>>);
 impl Written {
     pub(in crate::drive) fn entries(&self) -> Vec<Entry> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// Adds a record that somebody else has written.
+    pub(in crate::drive) fn add(&self, entry: Entry) {
+        self.0.lock().unwrap().push(entry);
     }
 
     /// What a process leaves behind that ends after so many records.
@@ -177,6 +187,9 @@ impl Bulks {
             lost: 0,
             most_at_once: 0,
             downloads: 0,
+            most_downloads: 100,
+            is_silent: false,
+            bills_late: false,
         };
         Self { account, journal: Mutex::new(journal.clone()), books: Mutex::new(books) }
     }
@@ -195,6 +208,24 @@ impl Bulks {
         let mut books = self.books.lock().unwrap();
         let gone = || error(ErrorKind::Gone, "unknown_record");
         books.jobs.get_mut(number).map(see).ok_or_else(gone)
+    }
+}
+
+impl Bulks {
+    /// The file of what was not found, but for what it has failed at.
+    fn not_found(&self, books: &Books, job: &JobId) -> Called<Page> {
+        let job = &books.jobs[job.0.parse::<usize>().unwrap()];
+        let unknown = job.keys.iter().filter(|key| !is_known(key));
+        let miss = |key: &QueryKey| Answered {
+            key: *key,
+            finding: Finding::Miss,
+            credits: Some(Credits::ZERO),
+        };
+        let failed = usize::try_from(books.fails_at).unwrap();
+        let answers: Vec<Answered> = unknown.skip(failed).map(miss).collect();
+        let items = answers.len() as u64;
+        let total = Some(items);
+        reply(Page { ready: true, failed: false, total, items, answers, cost: None })
     }
 }
 
@@ -314,17 +345,19 @@ impl Provider for Bulks {
         let books = self.books.lock().unwrap();
         let cost = PRICE * sold as u64 + books.surcharge;
         let is_covered = Some(is_paid || books.left >= cost);
+        let is_paid = is_paid && !books.is_silent;
         reply(Estimate { cost: Some(cost), is_exact: true, is_covered, is_paid })
     }
 
     async fn bill(&self, _: Operation, job: &JobId) -> Called<Bill> {
         let (found, is_paid) = self.job(job, |job| (job.found().count(), job.paid))?;
-        let failed = self.books.lock().unwrap().fails_at;
+        let books = self.books.lock().unwrap();
+        let late = if is_paid { PRICE * found as u64 } else { Credits::ZERO };
         reply(Bill {
-            cost: None,
-            is_paid: Some(is_paid),
+            cost: books.bills_late.then_some(late),
+            is_paid: (!books.is_silent).then_some(is_paid),
             found: Some(found as u64),
-            failed: Some(failed),
+            failed: Some(books.fails_at),
             records: None,
         })
     }
@@ -337,7 +370,6 @@ impl Provider for Bulks {
         page: u32,
         _: u32,
     ) -> Called<Page> {
-        assert_eq!(page, 1, "there is one file");
         let (batch, ended, was_paid) =
             self.job(job, |job| (job.batch, job.has_ended(), job.paid))?;
         assert!(ended, "nothing is fetched before the job has ended");
@@ -345,10 +377,14 @@ impl Provider for Bulks {
         let charge = PRICE * found.len() as u64;
         let authorized = self.journal.lock().unwrap().has_authorized(batch);
         assert!(was_paid || authorized >= Some(charge), "it was not authorized: {batch}");
-        self.job(job, |job| job.paid = true)?;
         let mut books = self.books.lock().unwrap();
+        if books.downloads >= books.most_downloads {
+            let day = Some(Duration::from_secs(40_000));
+            return Err(error(ErrorKind::Throttled(day), "the day's downloads"));
+        }
         books.downloads += 1;
         if !was_paid {
+            books.jobs[job.0.parse::<usize>().unwrap()].paid = true;
             assert!(books.left >= charge, "it is not covered");
             books.left = books.left.less(charge);
             books.charged += charge;
@@ -359,6 +395,9 @@ impl Provider for Bulks {
         if books.lost > 0 {
             books.lost -= 1;
             return Err(error(ErrorKind::InDoubt, "reset"));
+        }
+        if page == 2 {
+            return self.not_found(&books, job);
         }
         if books.short > 0 {
             books.short -= 1;
@@ -374,7 +413,7 @@ impl Provider for Bulks {
         reply(Page {
             ready: true,
             failed: false,
-            total: None,
+            total: Some(items),
             items,
             answers,
             cost: None,

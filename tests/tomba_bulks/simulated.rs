@@ -118,8 +118,8 @@ async fn a_death_at_any_record_costs_nothing_and_loses_nothing() {
             let bulk = audit.bulk;
             assert_eq!(bulk.created.values().sum::<u64>(), 3, "{append} {written}");
             assert_eq!((bulk.billed, bulk.launched), (3, 3), "{append} {written}");
-            // Only one whose fetch may have been heard of is fetched again.
-            assert!(bulk.downloads <= 4, "{append} {written}: {}", bulk.downloads);
+            // Only what may have been heard of is fetched again, of the two that run at once.
+            assert!(bulk.downloads <= 5, "{append} {written}: {}", bulk.downloads);
         }
     }
 }

@@ -167,14 +167,31 @@ impl Collection {
             (true, _) => Judged::Short,
             (false, false) => Judged::Unproved,
             (false, true) => {
-                for (key, answer) in self.keys.iter().zip(&mut self.answers) {
-                    let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
-                    answer.get_or_insert(Answered { key: *key, finding, credits });
-                }
-                self.answered = self.keys.len();
+                self.miss_the_rest();
                 Judged::Whole
             }
         }
+    }
+
+    /// Takes what a file leaves out for misses where the job says nothing at all of itself, and nothing else speaks
+    /// against it: each record was about a question, and there were some.
+    ///
+    /// # Source
+    /// The reference's assumption A18.
+    pub(crate) fn believe(&mut self, bill: &Bill) {
+        let is_told =
+            bill.found.is_some() || bill.cost.is_some() || bill.failed.is_some();
+        if !is_told && self.untied == Some(0) && self.answered > 0 {
+            self.miss_the_rest();
+        }
+    }
+
+    fn miss_the_rest(&mut self) {
+        for (key, answer) in self.keys.iter().zip(&mut self.answers) {
+            let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
+            answer.get_or_insert(Answered { key: *key, finding, credits });
+        }
+        self.answered = self.keys.len();
     }
 
     /// Takes in a page. Answers are tied to questions by key, never by their order.

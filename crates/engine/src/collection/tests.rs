@@ -173,6 +173,28 @@ fn a_file_is_held_against_what_the_job_says_of_itself() {
     }
 }
 
+/// A job that says nothing of itself is believed where nothing speaks against it.
+#[test]
+fn what_nothing_is_said_of_is_a_miss_where_the_file_is_sound() {
+    let believed = |answers: Vec<Answered>, untied: u64, bill: Bill| {
+        let mut collection = Collection::of_file(keys(2));
+        let items = answers.len() as u64 + untied;
+        let file = Page { total: Some(items), items, cost: None, ..page(2, 0, answers) };
+        assert_eq!(collection.take(1, file), Next::Done);
+        assert_ne!(collection.judge_absent(&bill), Judged::Whole);
+        collection.believe(&bill);
+        collection.harvest(PRICE).statuses().last().copied().unwrap()
+    };
+    let held = Status::UnknownCharged;
+    assert_eq!(believed(vec![hit(0)], 0, Bill::default()), Status::Miss);
+    assert_eq!(believed(vec![hit(0)], 1, Bill::default()), held);
+    assert_eq!(believed(vec![], 0, Bill::default()), held);
+    let failed = Bill { failed: Some(1), ..Bill::default() };
+    assert_eq!(believed(vec![hit(0)], 0, failed), held);
+    let found = Bill { found: Some(2), ..Bill::default() };
+    assert_eq!(believed(vec![hit(0)], 0, found), held);
+}
+
 /// What stands in the file of what was not found is proved, whatever else is not.
 #[test]
 fn the_file_of_what_was_not_found_proves_misses() {

@@ -24,6 +24,7 @@ impl Drive<'_> {
         {
             self.errand(Duration::ZERO, Errand::Page(batch, 2));
         } else {
+            collection.believe(&charge.bill);
             self.stage(batch);
         }
     }

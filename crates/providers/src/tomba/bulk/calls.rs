@@ -18,8 +18,8 @@ use crate::transport::Connection;
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
-    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Lane, Launch,
-    Operation, Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
+    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Lane, Launch, Operation,
+    Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
 };
 use std::cmp::Reverse;
 
@@ -263,13 +263,7 @@ impl Tomba {
             let detail = format!("the file cannot be read: {why}");
             self.refused(&action, Refusal { kind, detail, unknown: None }, &response)
         })?;
-        let mut answers = read.answers;
-        if page == 2 {
-            // Whatever else stands there, nothing was found.
-            answers.iter_mut().for_each(|answer| {
-                (answer.finding, answer.credits) = (Finding::Miss, Some(Credits::ZERO));
-            });
-        }
+        let answers = read.answers;
         let (items, total) = (answers.len() as u64 + read.untied, Some(read.rows));
         let value = Page { ready: true, total, items, answers, ..not_ready() };
         Ok(Reply { value, signals })

@@ -71,6 +71,8 @@ pub(crate) struct Drive<'a> {
     /// Ended jobs whose results wait until others are staged.
     ready: VecDeque<BatchId>,
     calls: JoinSet<Ended>,
+    /// Whether a file of a job was read, where its fetch is what charges.
+    has_read_file: bool,
     /// Turns to stage.
     stagers: Arc<Semaphore>,
     /// Calls in flight whose reply decides about money, and answers being staged.
@@ -258,6 +260,7 @@ impl<'a> Drive<'a> {
             jobs: HashMap::new(),
             ready: VecDeque::new(),
             calls: JoinSet::new(),
+            has_read_file: false,
             stagers: Arc::new(Semaphore::new(MOST_STAGED)),
             weighty: 0,
             paid_not_before: None,

@@ -27,6 +27,9 @@ impl Drive<'_> {
             collection.believe(&charge.bill);
             self.stage(batch);
         }
+        if !mem::replace(&mut self.has_read_file, true) {
+            self.harvest_next();
+        }
     }
 
     /// A file of a job was not to be had: whether that leads to something else than any failed call does.
@@ -54,11 +57,12 @@ impl Drive<'_> {
                 self.leave_for_later(batch, Ending::Throttled, error.to_string());
                 true
             }
-            // The next job's would say no more of whose answers they are.
+            // The next job's would say no more of whose answers they are: nothing more is paid for.
             ErrorKind::Refused => {
-                self.engine.report.trouble = Some(error.to_string());
-                self.stopped.get_or_insert(Ending::GaveUp);
-                false
+                self.give_up(batch, error.to_string());
+                let error = ProviderError { kind: ErrorKind::Fatal, ..error.clone() };
+                self.fail(error.into());
+                true
             }
             _ => false,
         }

@@ -351,7 +351,9 @@ impl Drive<'_> {
     pub(super) fn harvest_next(&mut self) {
         let harvested = self.jobs.values().filter(|work| work.harvested);
         let mut answers: usize = harvested.map(Work::size).sum();
-        while answers < MOST_HARVESTED {
+        // Until one file was read, nobody knows whether the next could be.
+        let one_at_a_time = self.pays_by_fetch() && !self.has_read_file;
+        while answers < MOST_HARVESTED && !(one_at_a_time && answers > 0) {
             let Some(batch) = self.ready.pop_front() else { return };
             let Some(work) = self.jobs.get_mut(&batch) else { continue };
             work.harvested = true;

@@ -367,6 +367,24 @@ async fn a_download_that_is_refused_for_the_day_freezes_nothing() {
     world.is_right_to_the_credit(40);
 }
 
+/// Where files do not say whose answers they hold, one was paid for too many: no other is, however often it is run.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_says_nothing_ends_the_buying() {
+    let world = World::new(10, 15);
+    world.books().is_untied = true;
+    for _ in 0..3 {
+        let (ending, _) = world.process(40).await;
+        let RunError::Provider(error) = ending.unwrap_err() else { panic!() };
+        assert_eq!(error.kind, ErrorKind::Fatal, "it takes a person");
+        let paid = world.books().jobs.iter().filter(|job| job.paid).count();
+        assert!(paid <= 2, "no more than were authorised when that was seen: {paid}");
+        sleep(DAY * 2).await;
+    }
+    world.books().is_untied = false;
+    while world.process(40).await.0.unwrap() != Ending::Complete {}
+    world.is_right_to_the_credit(40);
+}
+
 /// Nothing is left over that would be waited for: a run that is put off ends when its jobs have.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_put_off_ends_when_its_jobs_have() {

@@ -58,6 +58,8 @@ pub(in crate::drive) struct Books {
     pub(in crate::drive) downloads: u32,
     /// Downloads that it grants; more are refused for the day.
     pub(in crate::drive) most_downloads: u32,
+    /// Whether its files do not say which question each record answers.
+    pub(in crate::drive) is_untied: bool,
     /// Whether it says nothing of what was paid, and whether its bill is nothing before.
     pub(in crate::drive) is_silent: bool,
     pub(in crate::drive) bills_late: bool,
@@ -188,6 +190,7 @@ impl Bulks {
             most_at_once: 0,
             downloads: 0,
             most_downloads: 100,
+            is_untied: false,
             is_silent: false,
             bills_late: false,
         };
@@ -391,6 +394,9 @@ impl Provider for Bulks {
             for key in &found {
                 *books.sold.entry(*key).or_default() += 1;
             }
+        }
+        if books.is_untied {
+            return Err(error(ErrorKind::Refused, "the records say nothing"));
         }
         if books.lost > 0 {
             books.lost -= 1;

@@ -123,8 +123,8 @@ fn the_site_of_a_company_that_is_alike_says_nothing_of_the_question() {
     );
     let long = format!("ada@x.io,{}\n1,2\n", "x".repeat(9_000));
     let Unread::Untied(why) = read(&asked, &long).unwrap_err() else { panic!() };
-    assert!(why.contains("are (an address), xx") && why.ends_with("x …"), "{why}");
-    assert!(why.len() < 600);
+    // What is cut in its middle could be what is left of a secret.
+    assert!(why.ends_with("are (an address) …"), "{why}");
     let file =
         "domain,website_url,name\nexample1.com,example0.com,A\nexample1.com,x.io,X\n";
     let answer = &read(&asked, file).unwrap().answers[0];

@@ -287,3 +287,25 @@ fn whatever_a_file_holds_its_answers_have_their_fields_and_their_prices() {
     }
     assert!(hits > 200 && misses > 200 && errors > 200, "{hits} {misses} {errors}");
 }
+
+/// Each input may be any of the columns that are called like it, but not any of a hundred.
+#[test]
+fn a_file_with_no_end_of_columns_of_one_name_is_not_tried_out() {
+    let asked = vec![query(Operation::FindEmail, ["a0", "b0", "c0.example"])];
+    let file = |count: usize| {
+        let row = |names: [&str; 3], end: &str| {
+            let cells = names.into_iter().flat_map(|name| {
+                (0..count).map(move |nth| match end {
+                    "" => name.to_owned(),
+                    end => format!("{name}{nth}{}", end.repeat(usize::from(name == "c"))),
+                })
+            });
+            cells.collect::<Vec<_>>().join(",")
+        };
+        let header = row(["first_name", "last_name", "domain"], "");
+        format!("{header},email\n{},x@x.io\n", row(["a", "b", "c"], ".example"))
+    };
+    assert_eq!(tied(&asked, &file(4)), [(0, 1)]);
+    let error = read(&asked, &file(100)).unwrap_err();
+    assert!(matches!(error, Unread::Untied(_)));
+}

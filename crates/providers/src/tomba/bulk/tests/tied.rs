@@ -232,7 +232,7 @@ const NAMES: &str = "leadmill_id leadmill_email leadmill_domain leadmill_phone l
 fn whatever_a_file_holds_its_answers_have_their_fields_and_their_prices() {
     let (mut dice, mut hits, mut misses, mut errors) = (Dice(7), 0, 0, 0);
     let names: Vec<_> = NAMES.split_whitespace().collect();
-    for round in 0..3_000 {
+    for round in 0..4_000 {
         let operation = OPERATIONS[round % OPERATIONS.len()];
         let asked = asked(operation, 3);
         let mut cells: Vec<String> =

@@ -18,10 +18,10 @@ use crate::transport::Connection;
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
-    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Lane, Launch, Operation,
-    Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
+    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Lane, Launch,
+    Operation, Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
 };
-use std::cmp::Reverse;
+use std::{cmp::Reverse, mem};
 
 /// The most rows of a list of jobs.
 ///
@@ -256,7 +256,11 @@ impl Tomba {
             let detail = format!("the file cannot be read: {why}");
             self.refused(&action, Refusal { kind, detail, unknown: None }, &response)
         })?;
-        let (items, answers) = (read.items, read.answers);
+        let (items, mut answers) = (read.items, read.answers);
+        for answer in &mut answers {
+            let finding = mem::replace(&mut answer.finding, Finding::Miss);
+            answer.finding = self.hidden.out_of_finding(finding);
+        }
         let value = Page { ready: true, items, answers, ..not_ready() };
         Ok(Reply { value, signals })
     }

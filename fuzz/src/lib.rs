@@ -5,6 +5,9 @@ pub mod files;
 pub mod replies;
 pub mod webhooks;
 
+mod held;
+mod written;
+
 // The readers, under the names that the tests give them too.
 use cli::pipeline;
 use leadmill_providers as providers;

@@ -8,8 +8,10 @@ use std::{collections::BTreeSet, ffi::OsStr, fs, panic::catch_unwind, path::Path
 mod fuzz {
     use crate as providers;
 
+    mod held;
     pub(super) mod replies;
     pub(super) mod webhooks;
+    mod written;
 }
 
 /// The names of the seeds for which `judge` says yes. What a fuzzer has added has no extension.

@@ -3,6 +3,7 @@
 
 pub mod files;
 pub mod replies;
+pub mod tomba;
 pub mod webhooks;
 
 mod held;

@@ -3,7 +3,11 @@
 
 pub mod files;
 pub mod replies;
+pub mod tomba;
 pub mod webhooks;
+
+mod held;
+mod written;
 
 // The readers, under the names that the tests give them too.
 use cli::pipeline;

@@ -5,17 +5,14 @@ mod money;
 mod pages;
 mod told;
 
+use super::held::{self, at_once};
 use super::providers::{self, Enrich};
 use canned::{Canned, price, questions};
 use leadmill_core::{
     Answered, Batch, Finding, JobId, Lane, Operation, Page, Provider, ProviderError,
     Query, QueryKey, Reply, RunId,
 };
-use std::{
-    pin::pin,
-    sync::{Arc, LazyLock},
-    task::{Context, Poll, Waker},
-};
+use std::sync::{Arc, LazyLock};
 use told::{Call, Told};
 
 /// A provider whose replies are made up.
@@ -92,7 +89,7 @@ impl Made {
             let Some(Reply { value, signals }) = reply else { continue };
             let Answered { key, finding, credits } = value;
             assert_eq!(key, query.key(), "an answer to another question");
-            pages::finding(told.operation, &finding);
+            held::finding(told.operation, &finding);
             match finding {
                 Finding::Hit(_) | Finding::Miss => {
                     assert!(credits.is_some(), "an answer without a price");
@@ -172,12 +169,4 @@ const fn names_none(operation: Operation) -> bool {
 fn keys(operation: Operation) -> Vec<QueryKey> {
     let most = if names_none(operation) { 1 } else { usize::MAX };
     questions(operation).iter().take(most).map(Query::key).collect()
-}
-
-/// Waits for what has no reason to wait.
-fn at_once<T>(call: impl Future<Output = T>) -> Option<T> {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(ended) => Some(ended),
-        Poll::Pending => None,
-    }
 }

@@ -3,6 +3,7 @@
 pub mod account;
 mod bulk;
 mod families;
+mod hidden;
 mod pools;
 mod reading;
 mod refusal;
@@ -18,6 +19,7 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use families::NotAsked;
+use hidden::Hidden;
 use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
@@ -74,7 +76,7 @@ pub struct Tomba {
     base_url: String,
     key: HeaderValue,
     secret: HeaderValue,
-    hidden: Vec<String>,
+    hidden: Hidden,
     pools: Vec<Pool>,
     transport: Arc<dyn Transport>,
 }
@@ -94,7 +96,7 @@ pub struct UnsendableCredential(&'static str);
 
 impl Tomba {
     /// Calls the API at the account's `base_url` with a key (`ta_…`) and a secret (`ts_…`). An address without a path
-    /// gets the documented one. Neither is ever in what an error says.
+    /// gets the documented one. Neither is ever in what an error or an answer says.
     pub fn new(
         account: Account,
         key: &str,
@@ -110,7 +112,7 @@ impl Tomba {
             base_url,
             key: header(key, "key")?,
             secret: header(secret, "secret")?,
-            hidden: [secret, key].map(str::to_owned).into(),
+            hidden: Hidden::of([secret, key].map(str::to_owned)),
             pools: vec![Pool::Searches],
             transport,
         })
@@ -119,7 +121,7 @@ impl Tomba {
     /// Takes these texts too out of whatever the provider says: other forms in which the credentials could come back.
     #[must_use]
     pub fn hiding(mut self, hidden: Vec<String>) -> Self {
-        self.hidden.extend(hidden);
+        self.hidden.add(hidden);
         self
     }
 
@@ -215,15 +217,9 @@ impl Tomba {
             action: action.to_owned(),
             kind,
             status: None,
-            detail: self.hide(detail),
+            detail: self.hidden.out_of(detail),
             signals: Box::default(),
         }
-    }
-
-    /// A text without the credentials.
-    fn hide(&self, text: String) -> String {
-        let forms = self.hidden.iter().filter(|form| !form.is_empty());
-        forms.fold(text, |text, form| text.replace(form, "[secret]"))
     }
 }
 
@@ -297,7 +293,9 @@ impl Provider for Tomba {
             return Ok(Reply { value, signals: signals(None, &response) });
         }
         let read = reading::single(query, offer, response.body());
-        let value = read.map_err(|error| self.unreadable(&action, &error, &response))?;
+        let mut value =
+            read.map_err(|error| self.unreadable(&action, &error, &response))?;
+        value.finding = self.hidden.out_of_finding(value.finding);
         Ok(Reply { value, signals: signals(None, &response) })
     }
 

@@ -1,5 +1,6 @@
 //! What a reply means for the money, by the reference's words alone.
 
+use super::super::held::{FARTHEST, rates};
 use super::providers::TransportError;
 use super::{
     canned::KEY,
@@ -7,10 +8,6 @@ use super::{
 };
 use leadmill_core::{Credits, ErrorKind, Operation, ProviderError, Signals, Transaction};
 use serde_json::Value;
-use std::time::Duration;
-
-/// No window that a server tells of is longer.
-const FARTHEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// A call that failed is in doubt wherever the provider may have acted on it, and only there.
 pub(super) fn failed(told: &Told, error: &ProviderError) {
@@ -70,15 +67,6 @@ pub(super) fn signals(told: &Told, signals: &Signals) {
             Some(said) => assert!(read <= said, "{read} of {said} in the wallet"),
             None => assert!(read as f64 <= float(said), "{read} of {said}"),
         }
-    }
-}
-
-fn rates(signals: &Signals) {
-    for rate in &signals.rates {
-        let told = rate.limit.is_some() || rate.remaining.is_some();
-        assert!(told || rate.reset.is_some(), "a window of which nothing is told");
-        assert!(rate.reset.is_none_or(|reset| reset <= FARTHEST), "{rate:?}");
-        assert!(rate.per.is_none_or(|per| per <= FARTHEST && !per.is_zero()), "{rate:?}");
     }
 }
 

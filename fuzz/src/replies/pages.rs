@@ -1,10 +1,9 @@
 //! Pages of results: every answer is one that an item gave, and of its operation's form.
 
+use super::super::held::finding;
 use super::providers::Enrich;
 use super::{canned::price, told::Told};
-use leadmill_core::{
-    Finding, Operation, Page, Query, QueryKey, Value, operation::FieldKind,
-};
+use leadmill_core::{Operation, Page, Query, QueryKey};
 use serde_json::Value as Json;
 
 /// What holds of every page.
@@ -45,34 +44,6 @@ pub(super) fn about(told: &Told, asked: QueryKey) {
     }
     let echo = body.get("data").and_then(|data| key(told.operation, data));
     assert!(echo.is_none_or(|echo| echo == asked), "an answer about {echo:?}");
-}
-
-/// One value for each field, and of its type.
-pub(super) fn finding(operation: Operation, finding: &Finding) {
-    let Finding::Hit(values) = finding else { return };
-    let fields = operation.fields();
-    assert_eq!(values.len(), fields.len());
-    for (value, field) in values.iter().zip(fields) {
-        assert!(fits(value, field.kind), "{value:?} is no {}", field.name);
-    }
-}
-
-fn fits(value: &Value, kind: FieldKind) -> bool {
-    match (value, kind) {
-        (Value::Null, _) => true,
-        (Value::Flag(_), kind) => kind == FieldKind::Flag,
-        (Value::Integer(_), kind) => kind == FieldKind::Integer,
-        (Value::Text(_), kind) => kind == FieldKind::Text,
-        (Value::Values(values), FieldKind::List(items)) => {
-            values.iter().all(|value| fits(value, *items))
-        }
-        (Value::Values(values), FieldKind::Struct(fields)) => {
-            let mut fields = values.iter().zip(fields);
-            values.len() == fields.len()
-                && fields.all(|(value, field)| fits(value, field.kind))
-        }
-        (Value::Values(_), _) => false,
-    }
 }
 
 /// A reply without doubled members, and the same with an item that cannot be read among the others.

@@ -10,9 +10,10 @@
 //! The first line may end in `unsent` or `lost` instead of a status. What makes no sense means something all
 //! the same: there is no input that is not a reply to something.
 
+use super::super::written::{line, outcome};
 use super::providers::TransportError;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::Response;
 use leadmill_core::Operation;
 
 /// A call, and what comes back.
@@ -56,14 +57,7 @@ impl Told {
             [b'v', ..] => Operation::VerifyEmail,
             _ => Operation::FindEmail,
         };
-        let outcome = match word() {
-            b"unsent" => Err(TransportError::Unsent("refused".to_owned())),
-            b"lost" => Err(TransportError::Lost("reset".to_owned())),
-            status => {
-                let status = StatusCode::from_bytes(status).unwrap_or(StatusCode::OK);
-                Ok(response(status, rest))
-            }
-        };
+        let outcome = outcome(word(), rest);
         // Not every operation has every lane.
         match call {
             Call::Ask if is_reveal(operation) => operation = Operation::UnlockName,
@@ -164,33 +158,5 @@ fn call(word: &[u8]) -> Call {
             2 => Call::Poll,
             _ => Call::Fetch,
         },
-    }
-}
-
-fn response(status: StatusCode, mut rest: &[u8]) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    loop {
-        let (first, after) = line(rest);
-        rest = after;
-        let Some(colon) = first.iter().position(|byte| *byte == b':') else { break };
-        let (name, value) = first.split_at(colon);
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
-        let value = HeaderValue::from_bytes(value);
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response.map(|_| Bytes::copy_from_slice(rest))
-}
-
-/// The first line, and what follows it.
-fn line(data: &[u8]) -> (&[u8], &[u8]) {
-    match data.iter().position(|byte| *byte == b'\n') {
-        Some(end) => {
-            let (line, rest) = data.split_at(end);
-            (line, rest.get(1..).unwrap_or_default())
-        }
-        None => (data, &[]),
     }
 }

@@ -54,7 +54,7 @@ impl Tomba {
         let Reply { mut value, signals } =
             self.look::<Vec<LogEntry>>("reading the log", &path).await?;
         for entry in &mut value {
-            entry.uri = entry.uri.take().map(|uri| self.hide(uri));
+            entry.uri = entry.uri.take().map(|uri| self.hidden.out_of(uri));
         }
         Ok(Reply { value, signals })
     }

@@ -49,8 +49,9 @@ pub(super) fn read(
     let ties = Ties::of(operation, keys, &sheet).ok_or_else(|| untied(&sheet))?;
     let (mut order, mut untied_rows) = (Vec::new(), 0);
     let mut rows_of: KeyMap<Vec<&StringRecord>> = KeyMap::default();
-    for row in sheet.rows.iter().filter(|row| sheet.holds(row)) {
-        let Some(key) = ties.tie(row) else {
+    for row in &sheet.rows {
+        // One that is damaged may have been about any of them.
+        let Some(key) = ties.tie(row).filter(|_| sheet.holds(row)) else {
             untied_rows += 1;
             continue;
         };
@@ -81,12 +82,22 @@ fn untied(sheet: &Sheet) -> Unread {
         true => "(an address)".to_owned(),
         false => name.clone(),
     };
-    let names = sheet.names.iter().map(name).collect::<Vec<_>>().join(", ");
-    let told: String = names.chars().take(MOST).collect();
-    let more = if told.len() < names.len() { " …" } else { "" };
+    // One that is cut could be what is left of a secret.
+    let mut letters = 0;
+    let told: Vec<String> = sheet
+        .names
+        .iter()
+        .map(name)
+        .take_while(|name| {
+            letters += name.len();
+            letters <= MOST
+        })
+        .collect();
+    let more = if told.len() < sheet.names.len() { " …" } else { "" };
     Unread::Untied(format!(
-        "its {} rows do not say which question each answers: the columns are {told}{more}",
-        sheet.rows.len()
+        "its {} rows do not say which question each answers: the columns are {}{more}",
+        sheet.rows.len(),
+        told.join(", ")
     ))
 }
 

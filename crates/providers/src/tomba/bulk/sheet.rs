@@ -3,8 +3,8 @@
 //! # Source
 //! Reference 11.9: that it is CSV with a header is all that is known of its form.
 
-use csv::{ReaderBuilder, StringRecord};
-use std::borrow::Cow;
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use std::{borrow::Cow, io::Read};
 
 /// Rows of texts and what their columns are called.
 #[derive(Debug)]
@@ -19,28 +19,34 @@ pub(super) struct Sheet {
 /// What may stand between cells.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// A row after the last one, in a form that none has. Where it is not found, a quote is open.
+const END: &str = "\0";
+
 impl Sheet {
     /// Reads a file. What is none, and what ends in the middle of a row, is refused with what is wrong.
     pub(super) fn read(body: &[u8]) -> Result<Self, String> {
         let text = decoded(body);
-        let body = text.trim_start_matches('\u{feff}').as_bytes();
+        let body = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
         if matches!(body.trim_ascii_start().first(), Some(b'<' | b'{' | b'[')) {
             return Err("it is no CSV".to_owned());
         }
-        let mut reader = ReaderBuilder::new()
+        let reader = ReaderBuilder::new()
             .delimiter(delimiter(body))
             .flexible(true)
             .has_headers(false)
-            .from_reader(body);
-        let records = reader.records();
-        let mut records = records.map(|record| record.map_err(|e| e.to_string()));
-        let header = records.next().transpose()?.unwrap_or_default();
+            .from_reader(body.chain(&b"\n"[..]).chain(END.as_bytes()));
+        let records = reader.into_byte_records().map(|record| record.map(texts));
+        let mut rows =
+            records.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+        if rows.pop().is_none_or(|row| row.len() != 1 || &row[0] != END) {
+            return Err("it ends between quotes, in the middle of a row".to_owned());
+        }
+        let header = if rows.is_empty() { StringRecord::new() } else { rows.remove(0) };
         if header.iter().all(|name| name.trim().is_empty()) {
             return Err("it is empty".to_owned());
         }
         let names: Vec<String> =
             header.iter().map(|name| name.trim().to_owned()).collect();
-        let rows = records.collect::<Result<Vec<_>, _>>()?;
         let is_open = rows.last().is_some_and(|row| row.len() < names.len());
         if is_open && !body.ends_with(b"\n") {
             return Err("it ends in the middle of a row".to_owned());
@@ -77,19 +83,25 @@ fn plain(name: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// The text of a file. In which encoding it comes is not documented: what is not UTF-8 is UTF-16 where it says so, else
-/// Latin-1.
-fn decoded(body: &[u8]) -> Cow<'_, str> {
+/// A file in UTF-16, which says that it is, in UTF-8. In which encoding files come is not documented.
+fn decoded(body: &[u8]) -> Cow<'_, [u8]> {
     let pairs = |read: fn([u8; 2]) -> u16| {
         let units = body.as_chunks().0.iter().map(|pair| read(*pair));
-        Cow::Owned(String::from_utf16_lossy(&units.collect::<Vec<_>>()))
+        Cow::Owned(String::from_utf16_lossy(&units.collect::<Vec<_>>()).into_bytes())
     };
-    match (str::from_utf8(body), body) {
-        (Ok(text), _) => Cow::Borrowed(text),
-        (Err(_), [0xFF, 0xFE, ..]) => pairs(u16::from_le_bytes),
-        (Err(_), [0xFE, 0xFF, ..]) => pairs(u16::from_be_bytes),
-        (Err(_), body) => body.iter().map(|byte| char::from(*byte)).collect(),
+    match body {
+        [0xFF, 0xFE, ..] => pairs(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => pairs(u16::from_be_bytes),
+        body => Cow::Borrowed(body),
     }
+}
+
+/// A row's texts. What is not UTF-8 is Latin-1, each row by itself: one that is damaged costs the others nothing.
+fn texts(row: ByteRecord) -> StringRecord {
+    StringRecord::from_byte_record(row).unwrap_or_else(|error| {
+        let latin = |text: &[u8]| text.iter().map(|byte| char::from(*byte)).collect();
+        error.into_byte_record().iter().map::<String, _>(latin).collect()
+    })
 }
 
 /// What stands most often in the header, outside of quotes.
@@ -144,6 +156,28 @@ mod tests {
         for body in [file.as_bytes(), b"name\nJos\xe9\n", &little, &big] {
             let sheet = Sheet::read(body).unwrap();
             assert_eq!((&*sheet.names[0], &sheet.rows[0][0]), ("name", "Jos\u{e9}"));
+        }
+    }
+
+    #[test]
+    fn a_row_in_other_letters_costs_no_other_row_its_own() {
+        let file =
+            [b"name\nRen\xe9\n", "Jos\u{e9}\n".as_bytes(), b"\xff\nAda\n"].concat();
+        let sheet = Sheet::read(&file).unwrap();
+        let names: Vec<&str> = sheet.rows.iter().map(|row| &row[0]).collect();
+        assert_eq!(names, ["Ren\u{e9}", "Jos\u{e9}", "\u{ff}", "Ada"]);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_hides_no_rows() {
+        for open in ["a,b\n1,\"2\n3,4\n", "a,b\n1,\"2", "a,b\n1,\"2\"\"", "\"a,b\n1,2\n"]
+        {
+            assert!(Sheet::read(open.as_bytes()).is_err(), "{open}");
+        }
+        for closed in ["a,b\n1,\"2\"", "a,b\n1,\"2\n\"\n", "a,b\n1,2\"\n", "a,b\r\n1,2\r"]
+        {
+            let sheet = Sheet::read(closed.as_bytes()).unwrap();
+            assert_eq!((sheet.names.len(), sheet.rows.len()), (2, 1), "{closed}");
         }
     }
 

@@ -18,6 +18,9 @@ pub(super) const PREFIX: &str = "leadmill_";
 /// Rows that are looked at for the settings of a job.
 const TRIALS: usize = 3;
 
+/// Most questions that are tried for one row. Few names of columns are alike, so that more of them are no file's.
+const CHOICES: usize = 1_000;
+
 /// Ties rows to questions.
 #[derive(Debug)]
 pub(super) struct Ties {
@@ -121,6 +124,9 @@ impl Ties {
         let mut choices: Vec<Vec<Option<&str>>> = vec![Vec::new()];
         for echo in &self.inputs {
             let values = echo.values(row);
+            if choices.len().saturating_mul(values.len()) > CHOICES {
+                return None;
+            }
             let longer = choices.iter().flat_map(|choice| {
                 values.iter().map(|value| {
                     let mut choice = choice.clone();

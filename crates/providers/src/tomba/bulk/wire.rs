@@ -193,16 +193,19 @@ impl Job {
         let errors = metrics.errors.whole();
         let errors = [errors.client, errors.server, errors.rate_limited].map(number);
         let told = errors.iter().any(Option::is_some);
-        let sum = told.then(|| errors.into_iter().flatten().sum());
+        let add = |counts: [Option<u64>; 3]| {
+            counts.into_iter().flatten().fold(0, u64::saturating_add)
+        };
+        let sum = told.then(|| add(errors));
         // What was not taken or was passed over was not looked for: nobody knows which they are, so that any question
         // has no answer proves as little as where it was failed at.
         let passed_over = [rows.skipped, rows.duplicates, rows.invalid_input].map(number);
-        let passed_over: u64 = passed_over.into_iter().flatten().sum();
+        let passed_over = add(passed_over);
         // Two counts of the same.
         let failed = sum.max(number(rows.errors));
         let failed = match (failed, passed_over) {
             (failed, 0) => failed,
-            (failed, more) => Some(failed.unwrap_or_default() + more),
+            (failed, more) => Some(failed.unwrap_or_default().saturating_add(more)),
         };
         Bill {
             cost: metrics.credits.whole().total(),

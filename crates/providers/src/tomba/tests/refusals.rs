@@ -311,3 +311,23 @@ async fn no_message_shows_a_credential() {
         assert!(!shown.contains(KEY) && !shown.contains(SECRET), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn no_answer_shows_a_credential() {
+    let told = format!("{KEY} with {SECRET}");
+    let body = format!(
+        r#"{{"data":{{"email":"a@x.io","company":"{told}","sources":[{{"uri":"{told}"}}]}}}}"#
+    );
+    let file = format!(
+        "first_name,last_name,domain,email,company\nAda,Byron,example.com,a@x.io,{told}\n"
+    );
+    let query = &questions()[0];
+    let single = tomba(Canned::reply(200, &[], &body)).ask(query).await.unwrap().value;
+    let tomba = tomba(Canned::reply(200, &[], &file));
+    let (operation, job, keys) = (query.operation(), JobId("7".into()), [query.key()]);
+    let page = tomba.fetch(operation, &job, &keys, 1, 9).await.unwrap().value;
+    for shown in [format!("{single:?}"), format!("{page:?}")] {
+        assert!(shown.contains("[secret] with [secret]"), "{shown}");
+        assert!(!shown.contains(KEY) && !shown.contains(SECRET), "{shown}");
+    }
+}

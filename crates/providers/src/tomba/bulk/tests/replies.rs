@@ -236,3 +236,20 @@ async fn the_provider_says_what_its_tools_take() {
         assert_eq!(terms(200, nothing).await, Terms::default(), "{nothing}");
     }
 }
+
+#[tokio::test]
+async fn counts_out_of_range_are_the_most_that_there_can_be() {
+    let most = i64::MAX;
+    let errors = format!(r#"{{"client":{most},"server":{most},"rate_limited":{most}}}"#);
+    let rows = format!(r#"{{"skipped":{most},"duplicates":{most},"invalid_input":1}}"#);
+    for metrics in [
+        format!(r#"{{"errors":{errors}}}"#),
+        format!(r#"{{"errors":{errors},"rows":{rows}}}"#),
+        format!(r#"{{"rows":{}}}"#, rows.replace(":1}", &format!(":{most}}}"))),
+    ] {
+        let body = format!(r#"{{"data":{{"metrics":{metrics}}}}}"#);
+        let tomba = replying(2, Canned::reply(200, &[], &body));
+        let bill = tomba.bill(OPERATION, &job()).await.unwrap().value;
+        assert_eq!(bill.failed, Some(u64::MAX), "{metrics}");
+    }
+}

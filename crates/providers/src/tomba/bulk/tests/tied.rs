@@ -123,8 +123,8 @@ fn the_site_of_a_company_that_is_alike_says_nothing_of_the_question() {
     );
     let long = format!("ada@x.io,{}\n1,2\n", "x".repeat(9_000));
     let Unread::Untied(why) = read(&asked, &long).unwrap_err() else { panic!() };
-    assert!(why.contains("are (an address), xx") && why.ends_with("x …"), "{why}");
-    assert!(why.len() < 600);
+    // What is cut in its middle could be what is left of a secret.
+    assert!(why.ends_with("are (an address) …"), "{why}");
     let file =
         "domain,website_url,name\nexample1.com,example0.com,A\nexample1.com,x.io,X\n";
     let answer = &read(&asked, file).unwrap().answers[0];
@@ -232,7 +232,7 @@ const NAMES: &str = "leadmill_id leadmill_email leadmill_domain leadmill_phone l
 fn whatever_a_file_holds_its_answers_have_their_fields_and_their_prices() {
     let (mut dice, mut hits, mut misses, mut errors) = (Dice(7), 0, 0, 0);
     let names: Vec<_> = NAMES.split_whitespace().collect();
-    for round in 0..3_000 {
+    for round in 0..4_000 {
         let operation = OPERATIONS[round % OPERATIONS.len()];
         let asked = asked(operation, 3);
         let mut cells: Vec<String> =
@@ -286,4 +286,26 @@ fn whatever_a_file_holds_its_answers_have_their_fields_and_their_prices() {
         }
     }
     assert!(hits > 200 && misses > 200 && errors > 200, "{hits} {misses} {errors}");
+}
+
+/// Each input may be any of the columns that are called like it, but not any of a hundred.
+#[test]
+fn a_file_with_no_end_of_columns_of_one_name_is_not_tried_out() {
+    let asked = vec![query(Operation::FindEmail, ["a0", "b0", "c0.example"])];
+    let file = |count: usize| {
+        let row = |names: [&str; 3], end: &str| {
+            let cells = names.into_iter().flat_map(|name| {
+                (0..count).map(move |nth| match end {
+                    "" => name.to_owned(),
+                    end => format!("{name}{nth}{}", end.repeat(usize::from(name == "c"))),
+                })
+            });
+            cells.collect::<Vec<_>>().join(",")
+        };
+        let header = row(["first_name", "last_name", "domain"], "");
+        format!("{header},email\n{},x@x.io\n", row(["a", "b", "c"], ".example"))
+    };
+    assert_eq!(tied(&asked, &file(4)), [(0, 1)]);
+    let error = read(&asked, &file(100)).unwrap_err();
+    assert!(matches!(error, Unread::Untied(_)));
 }

@@ -166,6 +166,30 @@ fn faults_cost_nothing_and_lose_nothing() {
     assert_eq!(rows(&place), rows(&undisturbed));
 }
 
+/// What was paid for within 30 days is answered again at no charge, and counted as nothing: in the books of both.
+#[test]
+fn what_is_asked_again_within_thirty_days_costs_nothing() {
+    let server = Server::start(options());
+    let (steps, _) = STEPS.split_once("  - name: person").unwrap();
+    let place = place(&server, steps);
+    let paid = place.run().expect(0).json();
+    let before = server.clean_audit();
+    let hits = paid["accounts"]["tomba"]["hits"].as_u64().unwrap();
+    assert!(hits > 5 && before.repeats == 0, "{paid}");
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    let again = text.replace("\nsink:", "\n    reuse: { hit: 1ms }\nsink:");
+    place.write("pipeline.yaml", &again);
+    let planned = place.leadmill(&["plan", "pipeline.yaml", "--output", "json"]);
+    assert_eq!(planned.expect(0).json()["steps"][0]["free_repeats"], hits);
+    let free = place.run().expect(0).json();
+    let account = &free["accounts"]["tomba"];
+    assert_eq!((&account["asked"], &account["hits"]), (&hits.into(), &hits.into()));
+    assert_eq!(account["credits_spent"], 0, "{free}");
+    assert_eq!(account["credits_committed"], 0, "{free}");
+    let after = server.clean_audit();
+    assert_eq!((after.repeats, after.spent), (hits, before.spent));
+}
+
 /// However nothing is said, it is a miss, and free.
 #[test]
 fn every_way_of_saying_nothing_is_a_miss() {

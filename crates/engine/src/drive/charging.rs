@@ -249,7 +249,7 @@ impl Drive<'_> {
         // What a job says of a bill that it has not sent is nothing yet.
         let told = bill.cost.filter(|_| bill.is_paid == Some(true));
         bill.cost = estimate.cost.filter(|_| estimate.is_exact).max(told);
-        match self.verdict(batch, &estimate) {
+        match self.verdict(batch, &estimate, events) {
             Verdict::Paid => self.results_are_due(batch),
             Verdict::Due(charge) => {
                 events.push((batch, Event::Authorized { charge }));
@@ -268,7 +268,7 @@ impl Drive<'_> {
         }
     }
 
-    fn verdict(&self, batch: BatchId, estimate: &Estimate) -> Verdict {
+    fn verdict(&self, batch: BatchId, estimate: &Estimate, events: &Events) -> Verdict {
         let Some(work) = self.jobs.get(&batch) else { return Verdict::NotWanted };
         let line = self.book.ledger().line(batch);
         if line.is_some_and(|line| line.reopened.is_some()) {
@@ -298,7 +298,16 @@ impl Drive<'_> {
         };
         let more = charge.less(work.held);
         let run = self.engine.run;
-        let committed = self.book.ledger().committed(run, &self.engine.purse);
+        let ledger = self.book.ledger();
+        // What was authorised in the same moment is not in the book yet.
+        let raised = events.iter().filter_map(|(batch, event)| match event {
+            Event::Authorized { charge } => {
+                Some(charge.less(ledger.line(*batch)?.credits))
+            }
+            _ => None,
+        });
+        let raised: Credits = raised.sum();
+        let committed = ledger.committed(run, &self.engine.purse) + raised;
         if more > self.engine.budget.less(committed) {
             let why = stays("more than the budget holds");
             return Verdict::Left(Ending::AtLimit, why);

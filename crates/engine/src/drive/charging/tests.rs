@@ -2,11 +2,13 @@
 
 pub(in crate::drive) mod bulks;
 
+use super::super::Ended;
 use super::*;
 use crate::{Book, Engine, Hints, Order, Parts, RunError, reconciliation::tests::Memory};
 use bulks::{Bulks, DAY, PRICE, Shelf, Written, is_known, query};
 use leadmill_core::{
-    Clock, Entry, Lane, Ledger, Moment, Operation, RunId, State, Timestamp, slots::Slots,
+    Call, Clock, Entry, JobId, Lane, Ledger, Moment, Operation, RunId, Signals, State,
+    Timestamp, slots::Slots,
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -61,21 +63,23 @@ impl World {
         ledger
     }
 
+    fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
+        let parts = Parts {
+            provider: self.provider.clone(),
+            staging: Arc::new(self.shelf.clone()),
+            clock: self.clock.clone(),
+            leases: Box::new(Memory(Slots::default())),
+            budget: self.budget,
+            stop,
+            hints: Hints::default(),
+        };
+        Engine::new(RunId(1), parts)
+    }
+
     /// One process: it asks what the journal does not know of these questions.
     async fn process(&self, questions: usize) -> (Result<Ending, RunError>, Engine) {
         let (_keep, stop) = watch::channel(false);
-        let mut engine = Engine::new(
-            RunId(1),
-            Parts {
-                provider: self.provider.clone(),
-                staging: Arc::new(self.shelf.clone()),
-                clock: self.clock.clone(),
-                leases: Box::new(Memory(Slots::default())),
-                budget: self.budget,
-                stop,
-                hints: Hints::default(),
-            },
-        );
+        let mut engine = self.engine(stop);
         let ledger = self.ledger();
         let lines = ledger.lines().iter();
         let known = lines.filter(|line| !matches!(line.state, State::Refused { .. }));
@@ -205,6 +209,50 @@ async fn a_charge_beyond_the_budget_is_not_authorized() {
     let world = World { budget: Credits(1_000), ..world };
     assert_eq!(world.process(40).await.0.unwrap(), Ending::Complete);
     assert!(world.books().downloads > 0);
+}
+
+/// Two charges that are judged in the same moment bind together.
+#[tokio::test(start_paused = true)]
+async fn charges_that_come_together_do_not_each_take_what_is_left() {
+    let world = World { budget: Credits(60), ..World::new(10, 15) };
+    for n in 0..2 {
+        let batch = BatchId(n);
+        let keys = [query(usize::try_from(n).unwrap()).key()].into();
+        let intended = Event::Intended {
+            account: "test".into(),
+            step: "s".into(),
+            operation: Operation::VerifyEmail,
+            lane: Lane::Bulk,
+            reserve: Credits(20),
+            anchor: None,
+            keys,
+        };
+        let accepted = Event::Accepted { job: JobId(n.to_string()) };
+        for event in [intended, accepted] {
+            let (at, run) = (world.clock.now(), RunId(1));
+            world.journal.add(Entry { at, run, batch, event });
+        }
+    }
+    let (_keep, stop) = watch::channel(false);
+    let mut engine = world.engine(stop);
+    engine.open_wallet().await.unwrap();
+    let order = Order::new("s", Operation::VerifyEmail, 0);
+    let mut book = Book::new(Box::new(world.journal.clone()), world.ledger());
+    let mut none = std::iter::empty();
+    let mut drive =
+        Drive::new(&mut engine, &mut book, &order, &mut none, Ok(None)).unwrap();
+    drive.engine.trade().unwrap();
+    let mut told = |n| {
+        let permit = drive.engine.limiter.admit(Call::Estimate).unwrap();
+        let (cost, is_covered) = (Some(Credits(38)), Some(true));
+        let value = Estimate { cost, is_exact: true, is_covered, is_paid: false };
+        let reply = Ok(Reply { value, signals: Signals::default() });
+        Ended::Estimated(permit, BatchId(n), reply)
+    };
+    let replies = vec![told(0), told(1)];
+    drive.settle(replies).await.unwrap();
+    drop(drive);
+    assert_eq!(book.ledger().committed(RunId(1), &"test".into()), Credits(58));
 }
 
 #[tokio::test(start_paused = true)]

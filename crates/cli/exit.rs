@@ -54,12 +54,20 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     flaws: Option<(String, Vec<Flaw>)>,
+    /// It says what stands nowhere else.
+    stands_alone: bool,
 }
 
 impl Failure {
     /// An end with a message.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, flaws: None }
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+            flaws: None,
+            stands_alone: false,
+        }
     }
 
     /// An end after which a retry may help.
@@ -107,6 +115,13 @@ impl Failure {
 
     /// Tells it, for people and as asked for, and gives the exit.
     pub(crate) fn tell(self, terminal: &Terminal) -> Exit {
+        self.show(terminal);
+        terminal.last_line(&self.json());
+        self.exit
+    }
+
+    /// Tells people.
+    fn show(&self, terminal: &Terminal) {
         if let Some((file, flaws)) = &self.flaws {
             terminal.error(&report(file, flaws));
         }
@@ -114,8 +129,13 @@ impl Failure {
         if let Some(hint) = &self.hint {
             terminal.error(&format!("  hint: {hint}\n"));
         }
-        terminal.last_line(&self.json());
-        self.exit
+    }
+
+    /// Tells people what stands nowhere else, where the program goes on or ends for another reason.
+    pub(crate) fn show_if_it_stands_alone(&self, terminal: &Terminal) {
+        if self.stands_alone {
+            self.show(terminal);
+        }
     }
 }
 
@@ -206,8 +226,8 @@ impl From<RunError> for Failure {
             RunError::Provider(refused) if refused.kind == ErrorKind::NoCredit => {
                 Self::new(Exit::NeedsPerson, error.to_string()).hint("top up the wallet, then run again")
             }
-            RunError::Unwritten { .. } => Self::failed(error.to_string()).hint(
-                "keep this message: `leadmill resolve FILE BATCH --job ID` takes what it names",
+            RunError::Unwritten { .. } => Self { stands_alone: true, ..Self::failed(error.to_string()) }.hint(
+                "keep this message: `leadmill resolve FILE BATCH --job ID` takes the jobs that it names, and what it says of answers stands nowhere else",
             ),
             RunError::Provider(_) => Self::failed(error.to_string())
                 .hint("run again: it goes on where it stopped, and pays for nothing twice"),

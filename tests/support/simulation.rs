@@ -26,6 +26,7 @@ use network::{Calm, Weather};
 use std::{
     collections::{BTreeSet, HashMap},
     io,
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -33,7 +34,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, timeout},
 };
 
@@ -85,6 +86,8 @@ pub(crate) struct World {
     pub(crate) append_takes: Duration,
     /// Writes to the store of the windows before it fails.
     pub(crate) notes: usize,
+    /// Appends to the journal, counted from 0 in each session, that fail although the process lives on.
+    pub(crate) fails: Range<usize>,
     /// Runs of other processes that are at work.
     pub(crate) others: BTreeSet<RunId>,
     /// What the network does.
@@ -143,6 +146,7 @@ impl World {
             algorithm,
             append_takes: Duration::ZERO,
             notes: usize::MAX,
+            fails: 0..0,
             others: BTreeSet::new(),
             clock: Arc::new(SimulatedClock {
                 start: Instant::now(),
@@ -183,6 +187,7 @@ impl World {
             receiving: self.receiving.clone(),
             disk: Arc::clone(&self.disk),
             others: [self.run].into(),
+            fails: self.fails.clone(),
             reuse: self.reuse,
             ..*self
         }
@@ -201,7 +206,7 @@ impl World {
         crash: Option<Crash>,
         stop: watch::Receiver<bool>,
     ) -> Session {
-        let ledger = self.ledger();
+        let (ledger, died) = (self.ledger(), Arc::new(Notify::new()));
         let parts = Parts {
             provider: self.provider(),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
@@ -219,11 +224,19 @@ impl World {
             seen: self.disk.lock().unwrap().entries.len(),
             takes: self.append_takes,
             check: self.check.clone(),
+            fails: self.fails.clone(),
+            died: Arc::clone(&died),
         };
         let mut book = Book::new(Box::new(journal), ledger);
         let before = self.disk.lock().unwrap().appends;
         let run = self.session(&mut engine, &mut book, queries);
         // Simulated time goes by, however little moves: no run of a test lasts so long.
+        let run = async {
+            tokio::select! { biased;
+                () = died.notified() => Err(RunError::Broken("power cut".into())),
+                ending = run => ending,
+            }
+        };
         let ending = timeout(LONGEST, run).await.unwrap();
         let appends = self.disk.lock().unwrap().appends - before;
         Session { ending, report: engine.report(), appends }

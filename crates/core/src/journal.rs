@@ -29,7 +29,8 @@ pub enum Appended {
 pub trait Journal: Debug + Send {
     /// Writes entries in order, all or none, and returns only when they would survive a power cut.
     ///
-    /// After an error nothing is known about them, and the run must end.
+    /// After an error nothing is known about them, and the run must end. What has happened may be given again, the same
+    /// entries: if they were written, they come back among `before`, and [collide](collide).
     async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError>;
 }
 

@@ -43,20 +43,36 @@ impl Book {
 
     /// Writes entries, durably, all or none.
     pub async fn record(&mut self, entries: &[Entry]) -> Result<Recorded, BookError> {
-        if entries.is_empty() {
-            return Ok(Recorded::Written);
-        }
-        // What cannot follow must not be written: nobody could read the journal any more.
-        self.ledger.check(entries)?;
-        match self.journal.append(entries).await? {
-            Appended::Written { before } => {
-                self.take(&before)?;
-                entries.iter().try_for_each(|entry| self.ledger.apply(entry))?;
-                Ok(Recorded::Written)
+        self.record_left(&mut entries.to_vec()).await
+    }
+
+    /// Writes those of entries that are not written yet. After an error of the journal nothing is known about those that
+    /// are left in `entries`: they may be given again, and are written once.
+    pub async fn record_left(
+        &mut self,
+        entries: &mut Vec<Entry>,
+    ) -> Result<Recorded, BookError> {
+        loop {
+            if entries.is_empty() {
+                return Ok(Recorded::Written);
             }
-            Appended::Collides { before } => {
-                self.take(&before)?;
-                Ok(Recorded::Collides)
+            // What cannot follow must not be written: nobody could read the journal any more.
+            self.ledger.check(entries)?;
+            match self.journal.append(entries).await? {
+                Appended::Written { before } => {
+                    self.take(&before)?;
+                    entries.iter().try_for_each(|entry| self.ledger.apply(entry))?;
+                    return Ok(Recorded::Written);
+                }
+                Appended::Collides { before } => {
+                    self.take(&before)?;
+                    let count = entries.len();
+                    // Those that come back to us were written when an append seemed to fail.
+                    entries.retain(|entry| !before.contains(entry));
+                    if entries.len() == count {
+                        return Ok(Recorded::Collides);
+                    }
+                }
             }
         }
     }

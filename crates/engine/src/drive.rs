@@ -14,15 +14,16 @@ mod settlement;
 mod terms;
 mod uncovered;
 mod waiting;
+mod writing;
 
 use crate::{
-    Book, Ending, Engine, Order, Recorded, RunError, Snapshot, collection::Collection,
+    Book, Ending, Engine, Order, RunError, Snapshot, collection::Collection,
     limiter::Permit,
 };
 use arriving::Arrivals;
 use charging::Charge;
 use leadmill_core::{
-    Answered, Batch, BatchId, Bill, Credits, Entry, Estimate, Event, JobId, Launch, Line,
+    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Launch, Line,
     Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
     State, Status, Timestamp, Transactions, pack::Offer, schedule::JobTimes,
 };
@@ -38,6 +39,7 @@ use std::{
 };
 use terms::Agreed;
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use writing::Kept;
 
 /// After an interruption, how long replies to paid calls are waited for: each one that is missed leaves
 /// a batch in doubt.
@@ -108,6 +110,8 @@ pub(crate) struct Drive<'a> {
     snapshot: Snapshot,
     /// What is to be written down with the next replies.
     unwritten: Vec<(BatchId, Event)>,
+    /// What has happened and could not be written down.
+    kept: Kept,
 }
 
 /// Most answers that are in memory at once, of jobs that are being fetched.
@@ -283,6 +287,7 @@ impl<'a> Drive<'a> {
             deadline: None,
             snapshot,
             unwritten: Vec::new(),
+            kept: Kept::default(),
         };
         drive.resume();
         Ok(drive)
@@ -381,21 +386,6 @@ impl<'a> Drive<'a> {
         self.errands.insert((due, self.errand_count), errand);
     }
 
-    /// Writes down what happened, before anything follows from it.
-    async fn record(
-        &mut self,
-        events: Vec<(BatchId, Event)>,
-    ) -> Result<Recorded, RunError> {
-        let (at, run) = (self.engine.clock.now(), self.engine.run);
-        let entries: Vec<Entry> = events
-            .into_iter()
-            .map(|(batch, event)| Entry { at, run, batch, event })
-            .collect();
-        let recorded = self.book.record(&entries).await?;
-        self.snapshot.committed = self.book.ledger().committed(run, &self.engine.purse);
-        Ok(recorded)
-    }
-
     /// Waits for a reply, and takes all that are there.
     pub(crate) async fn replies(&mut self) -> Vec<Ended> {
         let mut replies = Vec::new();
@@ -455,10 +445,15 @@ impl<'a> Drive<'a> {
         bought && (self.jobs.is_empty() || self.is_put_off) && self.calls.is_empty()
     }
 
-    /// How it ended.
-    pub(crate) fn end(self) -> Result<Ending, RunError> {
-        match self.fatal.or(self.unwanted) {
-            Some(error) => Err(error),
+    /// How it ended, once what has happened is written down, or said by the error.
+    pub(crate) async fn end(mut self) -> Result<Ending, RunError> {
+        self.write_what_is_left().await;
+        let unwritten = self.unwritten_text();
+        match self.fatal.take().or(self.unwanted.take()) {
+            Some(error) => Err(match unwritten {
+                Some(said) => RunError::Unwritten { error: Box::new(error), said },
+                None => error,
+            }),
             None => Ok(self.stopped.unwrap_or(Ending::Complete)),
         }
     }

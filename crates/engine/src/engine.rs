@@ -28,13 +28,13 @@ pub enum RunError {
     /// The journal failed: nothing may be spent that cannot be recorded.
     #[error(transparent)]
     Book(#[from] BookError),
-    /// The journal failed when the provider had taken batches: their jobs are named here, and nowhere else.
-    #[error("{error}; not written down: {jobs}")]
+    /// What replies to paid calls have said could not be written down: it stands here, and nowhere else.
+    #[error("{error}; not written down:\n  {said}")]
     Unwritten {
-        /// What went wrong.
-        error: BookError,
-        /// `batch … is job …`, for people.
-        jobs: String,
+        /// What went wrong first.
+        error: Box<Self>,
+        /// A line for each batch, such as `batch … is job …`, for people.
+        said: String,
     },
     /// The store of the shared windows failed.
     #[error(transparent)]
@@ -307,13 +307,13 @@ impl Engine {
             if *stop.borrow() && !drive.is_interrupted() {
                 drive.interrupt();
             }
-            let wake = drive.admit().await?;
+            let wake = drive.admit().await;
             if drive.is_over() {
-                return drive.end();
+                return drive.end().await;
             }
             let deadline = drive.deadline();
             tokio::select! { biased;
-                replies = drive.replies() => drive.settle(replies).await?,
+                replies = drive.replies() => drive.settle(replies).await,
                 () = stopped(&mut stop, deadline) => drive.interrupt(),
                 () = told.heard() => drive.hasten(),
                 more = receive(&mut arriving, &mut arrived, AT_A_TIME) => match more {

@@ -9,10 +9,11 @@ use leadmill_core::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Range,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 
 /// Everything that survives a crash.
 #[derive(Debug, Default)]
@@ -40,6 +41,10 @@ pub(super) struct CrashingJournal {
     pub(super) seen: usize,
     pub(super) takes: Duration,
     pub(super) check: Option<Arc<dyn Check>>,
+    /// Appends, counted from 0, that fail although the process lives on.
+    pub(super) fails: Range<usize>,
+    /// Told when the process dies.
+    pub(super) died: Arc<Notify>,
 }
 
 /// Where the process dies.
@@ -58,13 +63,29 @@ impl Journal for CrashingJournal {
             sleep(self.takes).await;
         }
         let dies = self.crash.filter(|crash| crash.append == self.appends);
+        let fails = self.fails.contains(&self.appends);
         self.appends += 1;
+        if fails {
+            return Err(JournalError("the disk is full".into()));
+        }
+        let written = self.write(entries, dies);
+        if dies.is_some() {
+            // A process that is gone hears of nothing any more.
+            self.died.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(written)
+    }
+}
+
+impl CrashingJournal {
+    fn write(&mut self, entries: &[Entry], dies: Option<Crash>) -> Appended {
         let mut disk = self.disk.lock().unwrap();
         disk.appends += 1;
         let before = disk.entries[self.seen..].to_vec();
         self.seen = disk.entries.len();
         if journal::collide(entries, &before) {
-            return Ok(Appended::Collides { before });
+            return Appended::Collides { before };
         }
         if dies.is_none_or(|crash| crash.written) {
             disk.entries.extend_from_slice(entries);
@@ -73,10 +94,7 @@ impl Journal for CrashingJournal {
         if let Some(check) = &self.check {
             check.written(&disk.entries);
         }
-        match dies {
-            Some(_) => Err(JournalError("power cut".into())),
-            None => Ok(Appended::Written { before }),
-        }
+        Appended::Written { before }
     }
 }
 

@@ -52,6 +52,9 @@ impl<'a> Session<'a> {
         for (place, step) in prepared.steps.iter().enumerate() {
             let stepped = self.step(place, step, &finished).await;
             if *self.stop.borrow() {
+                if let Err(failure) = &stepped {
+                    failure.show_if_it_stands_alone(self.terminal);
+                }
                 ending = Ending::Interrupted;
                 break;
             }

@@ -56,16 +56,27 @@ impl<'a> Session<'a> {
             worker.work(&shown, provider.unwrap_or_default())
         });
         let (ended, moved) = join(join_all(work), join_all(routes)).await;
-        let mut endings: Vec<(usize, Result<Ending, Failure>)> = Vec::new();
+        let (mut endings, mut failures) = (Vec::new(), Vec::new());
         for (turn, engine, ending) in ended {
             if let Some(attempt) = step.attempts.get(turn) {
                 self.accounts.keep(&attempt.provider, engine);
             }
-            endings.push((turn, ending));
+            match ending {
+                Ok(ending) => endings.push((turn, ending)),
+                Err(failure) => failures.push(failure),
+            }
         }
         // What was written under the other books is not what another process has claimed.
-        let (ledger, journal) = self.store.book().await?;
-        self.book = Book::new(journal, ledger);
+        let reopened = self.store.book().await.map(|(ledger, journal)| {
+            self.book = Book::new(journal, ledger);
+        });
+        // One failure ends the session, and what the others say must not be lost with them.
+        let mut failures = failures.into_iter();
+        if let Some(failure) = failures.next() {
+            failures.for_each(|other| other.show_if_it_stands_alone(self.terminal));
+            return Err(failure);
+        }
+        reopened?;
         let moved: Vec<(usize, QueryKey)> = moved.into_iter().flatten().collect();
         for (turn, key) in &moved {
             asking.has_tried(*turn, *key);
@@ -78,7 +89,7 @@ impl<'a> Session<'a> {
             let open = step.attempts.get(turn).map_or(0, |one| self.open_jobs(one));
             let was_open = before.get(turn).copied().unwrap_or_default();
             let has_moved = asked > 0 || open < was_open;
-            all.push((turn, Asked { ending: ending?, has_moved }));
+            all.push((turn, Asked { ending, has_moved }));
         }
         Ok(all)
     }

@@ -6,7 +6,7 @@ use super::{
     waiting::{Reason, Wake},
 };
 use crate::{
-    Ending, RunError,
+    Ending,
     limiter::{Permit, Wait},
 };
 use leadmill_core::{
@@ -42,27 +42,27 @@ impl Drive<'_> {
     ///
     /// Submits go first, since all else follows from them; then what fetches answers that are paid for;
     /// single calls take what is left of the windows.
-    pub(crate) async fn admit(&mut self) -> Result<Option<Instant>, RunError> {
+    /// Where nothing can be written down nothing leaves any more, and what is on its way is waited for.
+    pub(crate) async fn admit(&mut self) -> Option<Instant> {
         if self.fatal.is_none()
             && let Err(error) = self.engine.trade()
         {
-            // Nothing leaves any more, but what is on its way is waited for.
             self.fail(error);
         }
-        self.look_for_slots().await?;
-        let bulk = self.admit_paid(Lane::Bulk).await?;
+        self.look_for_slots().await;
+        let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();
-        let single = self.admit_paid(Lane::Single).await?;
+        let single = self.admit_paid(Lane::Single).await;
         let wakes =
             [bulk, free, single].map(|wake| wake.filter(|_| self.fatal.is_none()));
         self.put_off(wakes.into_iter().flatten());
         self.show();
         let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
         let wakes = [bulk, free, single].map(|wake| wake.map(|wake| wake.at));
-        Ok(wakes.into_iter().chain([trade]).flatten().min())
+        wakes.into_iter().chain([trade]).flatten().min()
     }
 
-    async fn admit_paid(&mut self, lane: Lane) -> Result<Option<Wake>, RunError> {
+    async fn admit_paid(&mut self, lane: Lane) -> Option<Wake> {
         let call = match lane {
             Lane::Bulk => Call::Submit,
             Lane::Single => Call::Ask,
@@ -113,8 +113,8 @@ impl Drive<'_> {
                 Err(Wait::ForReply) => break,
             }
         }
-        self.leave(endpoint, leaving).await?;
-        Ok(wake)
+        self.leave(endpoint, leaving).await;
+        wake
     }
 
     /// A paid call waits only because the server may count otherwise than by an exact log: the headers of

@@ -15,9 +15,9 @@ impl Drive<'_> {
         &mut self,
         endpoint: Endpoint,
         leaving: Vec<(Permit, Batch)>,
-    ) -> Result<(), RunError> {
+    ) {
         if leaving.is_empty() {
-            return Ok(());
+            return;
         }
         let intent = |batch: &Batch| Event::Intended {
             account: Arc::clone(&self.engine.purse),
@@ -37,7 +37,7 @@ impl Drive<'_> {
                 leaving
                     .into_iter()
                     .for_each(|(permit, batch)| self.yield_to_others(&permit, batch));
-                return Ok(());
+                return;
             }
             // Nothing leaves; what has left is still to be heard of.
             Err(error) => {
@@ -45,8 +45,7 @@ impl Drive<'_> {
                     self.engine.limiter.withdraw(&permit);
                     self.engine.wallet.refused(batch.id);
                 }
-                self.fail(error);
-                return Ok(());
+                return self.fail(error);
             }
         }
         let noted = match self.still_may_leave(endpoint) {
@@ -71,7 +70,6 @@ impl Drive<'_> {
         }
         self.weigh_anchor(leaving.len());
         leaving.into_iter().for_each(|(permit, batch)| self.send(permit, batch));
-        Ok(())
     }
 
     /// The call goes.
@@ -119,11 +117,7 @@ impl Drive<'_> {
     }
 
     /// What was about to leave stays, to leave later.
-    async fn stay(
-        &mut self,
-        leaving: Vec<(Permit, Batch)>,
-        reason: &str,
-    ) -> Result<(), RunError> {
+    async fn stay(&mut self, leaving: Vec<(Permit, Batch)>, reason: &str) {
         let refused = |batch: &Batch| {
             (batch.id, Event::Refused { reason: reason.to_owned(), again: true })
         };
@@ -133,8 +127,7 @@ impl Drive<'_> {
             self.engine.wallet.refused(batch.id);
             self.again.push_back(batch);
         }
-        // A refusal claims nothing that another process could have claimed.
-        self.record(events).await.map(drop)
+        self.keep(events).await;
     }
 
     /// Another process was there first: what it has not claimed waits to be asked again.

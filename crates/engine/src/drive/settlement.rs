@@ -2,7 +2,6 @@
 
 use super::{Drive, Ended, Errand, MOST_HARVESTED, Work};
 use crate::{
-    Recorded, RunError,
     collection::Next,
     limiter::Permit,
     patience::{MOST_LOST, backoff},
@@ -21,7 +20,7 @@ pub(super) type Events = Vec<(BatchId, Event)>;
 
 impl Drive<'_> {
     /// Takes in replies. Nothing follows from any of them before all of them are journalled.
-    pub(crate) async fn settle(&mut self, replies: Vec<Ended>) -> Result<(), RunError> {
+    pub(crate) async fn settle(&mut self, replies: Vec<Ended>) {
         let mut events = Events::new();
         for reply in replies {
             match reply {
@@ -55,26 +54,9 @@ impl Drive<'_> {
             }
         }
         events.append(&mut self.unwritten);
-        let accepted = |(batch, event): &(BatchId, Event)| match event {
-            Event::Accepted { job } => Some(format!("batch {batch} is job {job}")),
-            _ => None,
-        };
-        let jobs: Vec<String> = events.iter().filter_map(accepted).collect();
         let misses = self.misses(&events);
-        let recorded = self.record(events).await.map_err(|error| match error {
-            RunError::Book(error) if !jobs.is_empty() => {
-                RunError::Unwritten { error, jobs: jobs.join(", ") }
-            }
-            error => error,
-        });
-        match recorded? {
-            Recorded::Written => {
-                self.tell(misses);
-                Ok(())
-            }
-            Recorded::Collides => {
-                Err(RunError::Broken("the journal refused what has happened".into()))
-            }
+        if self.keep(events).await {
+            self.tell(misses);
         }
     }
 
@@ -157,6 +139,7 @@ impl Drive<'_> {
                 self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
                 let statuses: Arc<[Status]> = [answered.finding.status()].into();
                 self.tally(&statuses, cost);
+                self.kept.answers(batch.id, batch.queries.first());
                 let part = Part::Inline([answered].into());
                 events.push((batch.id, Event::Settled { cost, statuses, part }));
             }

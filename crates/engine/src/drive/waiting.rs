@@ -1,7 +1,7 @@
 //! Waits that are too long to be waited for: the run ends, to be taken up again when there is room.
 
 use super::{Drive, admission::Next, quota::PATIENCE};
-use crate::{Ending, RunError};
+use crate::Ending;
 use leadmill_core::{Line, State};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -71,12 +71,13 @@ impl Drive<'_> {
     }
 
     /// Reads what others have written, where their jobs are waited for.
-    pub(super) async fn look_for_slots(&mut self) -> Result<(), RunError> {
+    pub(super) async fn look_for_slots(&mut self) {
         if self.look_at.is_some_and(|at| at <= Instant::now()) {
             self.look_at = None;
-            self.book.refresh().await?;
+            if let Err(error) = self.book.refresh().await {
+                self.fail(error.into());
+            }
         }
-        Ok(())
     }
 
     fn is_of_others(&self, line: &Line) -> bool {

@@ -250,7 +250,7 @@ async fn charges_that_come_together_do_not_each_take_what_is_left() {
         Ended::Estimated(permit, BatchId(n), reply)
     };
     let replies = vec![told(0), told(1)];
-    drive.settle(replies).await.unwrap();
+    drive.settle(replies).await;
     drop(drive);
     assert_eq!(book.ledger().committed(RunId(1), &"test".into()), Credits(58));
 }

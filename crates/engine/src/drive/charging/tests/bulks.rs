@@ -258,7 +258,7 @@ fn offer(most: u32, daily: u32) -> Offer {
     }
 }
 
-fn error(kind: ErrorKind, detail: &str) -> ProviderError {
+pub(in crate::drive) fn error(kind: ErrorKind, detail: &str) -> ProviderError {
     ProviderError {
         provider: "p".into(),
         action: "a call".into(),

@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     Run(RunArgs),
     /// Fetches the answers of everything that is paid for, and buys nothing.
     Fetch(FetchArgs),
-    /// Ends the doubt about a batch whose reply was lost.
+    /// Ends the doubt about batches whose reply was lost, or that were settled without an answer.
     Resolve(ResolveArgs),
     /// Shows the runs of a state, what they cost, and what is held.
     Status(FileArgs),
@@ -204,9 +204,13 @@ pub(crate) enum Empty {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ResolveArgs {
-    /// The pipeline file (or --state), and the batch as `leadmill status` names it.
-    #[arg(value_name = "[FILE] BATCH", num_args = 1..=2, required = true)]
+    /// The pipeline file (or --state), and the batches as `leadmill status` names them; the beginning of a name is
+    /// enough where no other begins so.
+    #[arg(value_name = "[FILE] BATCH", required_unless_present = "all")]
     pub(crate) target: Vec<String>,
+    /// Every batch that is in doubt or was settled without an answer, but for those of runs that are at work.
+    #[arg(long, env = "LEADMILL_RESOLVE_ALL", conflicts_with = "job")]
+    pub(crate) all: bool,
     /// Sets a variable of the file's `vars:`; may be given several times.
     #[arg(long = "var", value_name = "NAME=TEXT", env = "LEADMILL_VAR", value_delimiter = ',', value_parser = pair)]
     pub(crate) vars: Vec<(String, String)>,
@@ -227,7 +231,11 @@ pub(crate) struct Verdict {
     /// The provider does not have it and has not charged it: its questions may be asked again.
     #[arg(long, env = "LEADMILL_RESOLVE_NOT_CHARGED")]
     pub(crate) not_charged: bool,
-    /// It is taken for charged, and its answers for lost: its questions are not asked again.
+    /// It is taken for charged, and its answers for lost: its questions are asked again, and paid for again.
+    #[arg(long, env = "LEADMILL_RESOLVE_ASK_AGAIN")]
+    pub(crate) ask_again: bool,
+    /// It is taken for charged, and its answers for lost: its questions are not asked again, and no longer counted
+    /// against a run.
     #[arg(long, env = "LEADMILL_RESOLVE_GIVE_UP")]
     pub(crate) give_up: bool,
 }

@@ -84,6 +84,16 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// Whether a person has given up the answer to a question, where it stands.
+    pub(crate) fn is_given_up(&self, key: &QueryKey) -> bool {
+        match self.judge(key) {
+            Turn::At(place, _) => {
+                self.links.get(place).is_some_and(|link| link.known.is_given_up(key))
+            }
+            Turn::Over(_) => false,
+        }
+    }
+
     /// What is known of a question at an attempt.
     pub(crate) fn look(&self, place: usize, key: &QueryKey) -> Option<Look> {
         self.links.get(place).map(|link| link.known.look(key))

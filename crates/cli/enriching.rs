@@ -24,6 +24,17 @@ pub(crate) struct Finished<'a> {
     standing: KeyMap<Status>,
     /// The attempt that each purchase of the answers was made with.
     origins: Vec<usize>,
+    /// Questions without an answer that a person has given up.
+    given_up: KeySet,
+}
+
+/// How many rows of the output a step has answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answered {
+    /// By attempt.
+    pub(crate) by_attempt: Vec<u64>,
+    /// Rows without an answer that a person has given up.
+    pub(crate) given_up: u64,
 }
 
 /// Who looks at the book, and when.
@@ -89,20 +100,25 @@ impl<'a> Finished<'a> {
         };
         let answers = Answers::load(&step.spec, results, &bought, &counts).await?;
         let standing = seen.iter().filter_map(|key| Some((*key, chain.standing(key)?)));
-        let standing =
+        let standing: KeyMap<Status> =
             standing.filter(|(_, status)| *status != Status::Deferred).collect();
+        let unknown = standing.iter().filter(|(_, s)| **s == Status::UnknownCharged);
+        let given_up = unknown.map(|(key, _)| *key).filter(|key| chain.is_given_up(key));
+        let given_up = given_up.collect();
         let origins = origins.into_iter().map(|(attempt, _)| attempt).collect();
-        Ok(Self { place, step, answers, standing, origins })
+        Ok(Self { place, step, answers, standing, origins, given_up })
     }
 
     /// Adds the step's columns.
     fn attach(
         &self,
         batch: &RecordBatch,
-        answered: Option<&mut Vec<u64>>,
+        answered: Option<&mut Answered>,
     ) -> Result<RecordBatch, TableError> {
         let asked = self.step.questions.read(batch)?;
-        if let Some(answered) = answered {
+        if let Some(Answered { by_attempt: answered, given_up }) = answered {
+            let keys = asked.iter().flatten().map(|query| query.key());
+            *given_up += keys.filter(|key| self.given_up.contains(key)).count() as u64;
             answered.resize(self.step.attempts.len(), 0);
             let keys = asked.iter().flatten().map(|query| query.key());
             let hits = keys.filter(|key| self.answers.status(key) == Some(Status::Hit));
@@ -134,7 +150,7 @@ pub(crate) async fn each_batch_counted(
     prepared: &Prepared,
     source: &Source,
     finished: &[Finished<'_>],
-    answered: &mut [Vec<u64>],
+    answered: &mut [Answered],
     mut act: impl AsyncFnMut(RecordBatch) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut batches = source.scan().await.map_err(|error| prepared.misfit(error))?;

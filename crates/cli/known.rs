@@ -102,6 +102,13 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether a person has said that a question without an answer is given up.
+    pub(crate) fn is_given_up(&self, key: &QueryKey) -> bool {
+        let asked = self.index.get(key);
+        let line = asked.and_then(|asked| self.ledger.lines().get(asked.line as usize));
+        line.is_some_and(|line| line.resolved)
+    }
+
     fn is_unpaid(&self, line: u32) -> bool {
         let line = self.ledger.lines().get(line as usize);
         let is_open = |line: &Line| matches!(line.state, State::Accepted(_));

@@ -16,6 +16,7 @@ mod pages;
 mod pipeline;
 mod prepared;
 mod progress;
+mod remedy;
 mod signals;
 mod summary;
 mod table;

@@ -2,6 +2,7 @@
 
 use crate::{
     calendar::time, exit::Exit, needs::Counts, pipeline::Order, progress::duration,
+    remedy::Remedy,
 };
 use leadmill_core::{Credits, Status, Timestamp, schedule::Lanes};
 use leadmill_engine::{Doubt, Ending, Report};
@@ -22,6 +23,8 @@ pub(crate) struct StepSummary {
     pub(crate) ending: Ending,
     /// Rows of the output, by status.
     pub(crate) rows: BTreeMap<Status, u64>,
+    /// Rows of the output without an answer of which a person has said that it is given up.
+    pub(crate) given_up: u64,
 }
 
 /// One provider that a step asks.
@@ -60,6 +63,8 @@ pub(crate) struct AccountSummary {
     pub(crate) report: Report,
     /// Every batch at this account whose fate is unknown, whichever session bought it.
     pub(crate) doubts: Vec<Doubt>,
+    /// Every batch at this account with questions that were settled without an answer, until a person resolves it.
+    pub(crate) unanswered: Vec<Doubt>,
     /// Spent and held by the whole run.
     pub(crate) committed: Credits,
     pub(crate) budget: Option<Credits>,
@@ -78,6 +83,8 @@ pub(crate) struct Summary {
     pub(crate) output: Option<Written>,
     pub(crate) errors: Option<Written>,
     pub(crate) took: Duration,
+    /// The command that ends doubts.
+    pub(crate) remedy: Remedy,
 }
 
 impl Summary {
@@ -90,7 +97,10 @@ impl Summary {
             _ => &[Status::Failed, Status::UnknownCharged],
         };
         let rows = self.steps.iter().flat_map(|step| &step.rows);
-        rows.filter(|(status, _)| bad.contains(status)).map(|(_, rows)| rows).sum()
+        let rows: u64 =
+            rows.filter(|(status, _)| bad.contains(status)).map(|(_, rows)| rows).sum();
+        // A person has seen those, and nothing is to be done about them.
+        rows - self.steps.iter().map(|step| step.given_up).sum::<u64>().min(rows)
     }
 
     /// Whether nothing had to be asked, and nothing had to be fetched.
@@ -179,10 +189,18 @@ impl Summary {
             if !counts.is_empty() {
                 _ = writeln!(text, "  output: {}", counts.join(", "));
             }
+            if step.given_up > 0 {
+                _ = writeln!(
+                    text,
+                    "  {} rows without an answer were given up by `leadmill resolve`",
+                    step.given_up
+                );
+            }
         }
         self.accounts
             .iter()
             .for_each(|(name, account)| account_text(&mut text, name, account));
+        text.extend(self.remedy.line(&self.waiting()));
         for (what, written) in [("output", &self.output), ("errors", &self.errors)] {
             if let Some(Written { location, rows, bytes }) = written {
                 _ = writeln!(text, "{what}: {location} ({rows} rows, {bytes} bytes)");
@@ -190,6 +208,15 @@ impl Summary {
         }
         _ = writeln!(text, "{} (took {})", self.sentence(), duration(self.took));
         text
+    }
+
+    /// The batches that wait for a person.
+    fn waiting(&self) -> Vec<String> {
+        let batches = self.accounts.values().flat_map(|account| {
+            let AccountSummary { doubts, unanswered, .. } = account;
+            doubts.iter().chain(unanswered).map(|doubt| doubt.batch.to_string())
+        });
+        batches.collect()
     }
 
     fn later(&self, why: &str) -> String {
@@ -245,6 +272,7 @@ fn step_json(step: &StepSummary) -> Value {
         "held": held,
         "to_buy": to_buy,
         "status": statuses,
+        "given_up": step.given_up,
     })
 }
 
@@ -259,19 +287,9 @@ fn provider_json(provider: &ProviderSummary) -> Value {
 }
 
 fn account_json(account: &AccountSummary) -> Value {
-    let AccountSummary { report, doubts, committed, budget } = account;
-    let doubts: Vec<Value> = doubts
-        .iter()
-        .map(|doubt| {
-            json!({
-                "batch": doubt.batch.to_string(),
-                "at": doubt.at.0,
-                "questions": doubt.questions,
-                "reserve": doubt.reserve.0,
-                "reason": doubt.reason,
-            })
-        })
-        .collect();
+    let AccountSummary { report, doubts, unanswered, committed, budget } = account;
+    let doubts: Vec<Value> = doubts.iter().map(doubt_json).collect();
+    let unanswered: Vec<Value> = unanswered.iter().map(doubt_json).collect();
     json!({
         "asked": report.asked,
         "hits": report.hits,
@@ -295,14 +313,25 @@ fn account_json(account: &AccountSummary) -> Value {
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
         "in_doubt": doubts,
+        "unanswered": unanswered,
         "trouble": report.trouble,
         "lost_jobs": report.gone,
         "refusals": report.refusals,
     })
 }
 
+fn doubt_json(doubt: &Doubt) -> Value {
+    json!({
+        "batch": doubt.batch.to_string(),
+        "at": doubt.at.0,
+        "questions": doubt.questions,
+        "reserve": doubt.reserve.0,
+        "reason": doubt.reason,
+    })
+}
+
 fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
-    let AccountSummary { report, doubts, committed, .. } = account;
+    let AccountSummary { report, doubts, unanswered, committed, .. } = account;
     let calls: u64 = report.calls.values().sum();
     let balance = report
         .balance
@@ -344,6 +373,13 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
             text,
             "  in doubt: batch {} of {} questions, at most {} credits: {}",
             doubt.batch, doubt.questions, doubt.reserve, doubt.reason
+        );
+    }
+    for doubt in unanswered {
+        _ = writeln!(
+            text,
+            "  without an answer: {} questions of batch {}, {} credits: {}",
+            doubt.questions, doubt.batch, doubt.reserve, doubt.reason
         );
     }
     for job in &report.gone {

@@ -17,6 +17,7 @@ use crate::{
     exit::{Exit, Failure},
     hearing::Hearing,
     prepared::{self, Prepared},
+    remedy::Remedy,
     signals::{self, Interruption},
     summary::Summary,
     terminal::Terminal,
@@ -104,6 +105,7 @@ async fn go(
         now: SystemClock.now(),
         steps: Vec::new(),
         turned: None,
+        remedy: Remedy::of(&args.file),
     };
     let mut summary = tokio::select! {
         summary = session.whole(start) => summary?,

@@ -5,9 +5,10 @@ use crate::{
     calendar::time,
     exit::{Exit, Failure},
     prepared,
+    remedy::Remedy,
     terminal::Terminal,
 };
-use leadmill_core::{Credits, Ledger, Line, State};
+use leadmill_core::{Credits, Ledger, Line, State, Status};
 use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -20,8 +21,12 @@ pub(crate) async fn status(
     let place = prepared::state_of(args, terminal)?;
     let Some(store) = Store::look(&place).await? else {
         terminal.print(&format!("{place} holds no state yet\n"));
-        terminal
-            .last_line(&json!({ "state": place.to_string(), "runs": [], "open": [] }));
+        terminal.last_line(&json!({
+            "state": place.to_string(),
+            "runs": [],
+            "open": [],
+            "unanswered": [],
+        }));
         return Ok(Exit::Done);
     };
     let (runs, ledger) = (store.runs().await?, store.ledger().await?);
@@ -47,16 +52,59 @@ pub(crate) async fn status(
             _ = writeln!(text, "    {reason}");
         }
     }
-    if open.is_empty() {
+    let lines = ledger.lines().iter();
+    let unanswered: Vec<&Line> = lines.filter(|line| is_unanswered(line)).collect();
+    for line in &unanswered {
+        unanswered_text(&mut text, line);
+    }
+    if open.is_empty() && unanswered.is_empty() {
         text.push_str("nothing is open and nothing is held\n");
     }
+    let in_doubt = open.iter().filter(|line| line.state == State::InDoubt);
+    let waiting = in_doubt.chain(unanswered.iter().filter(|line| !line.resolved));
+    let waiting: Vec<String> = waiting.map(|line| line.batch.to_string()).collect();
+    text.extend(Remedy::of(args).line(&waiting));
     terminal.print(&text);
     terminal.last_line(&json!({
         "state": place.to_string(),
         "runs": runs.iter().map(|run| run_json(run, &ledger)).collect::<Vec<_>>(),
         "open": open.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
+        "unanswered": unanswered.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
     }));
     Ok(Exit::Done)
+}
+
+/// Whether questions of a batch were settled without an answer, also where a person has given them up.
+fn is_unanswered(line: &Line) -> bool {
+    unanswered(line) > 0
+}
+
+fn unanswered(line: &Line) -> usize {
+    match &line.state {
+        State::Settled { statuses, .. } => {
+            statuses.iter().filter(|status| **status == Status::UnknownCharged).count()
+        }
+        _ => 0,
+    }
+}
+
+fn unanswered_text(text: &mut String, line: &Line) {
+    let given_up = if line.resolved { ", given up" } else { "" };
+    _ = writeln!(
+        text,
+        "  without an answer{given_up}: {} of {} {} questions of batch {} of step {} at {}, {} credits, since {}",
+        unanswered(line),
+        line.keys.len(),
+        line.operation,
+        line.batch,
+        line.step,
+        line.account,
+        line.credits,
+        time(line.intended_at)
+    );
+    if let Some(reason) = &line.doubt {
+        _ = writeln!(text, "    {reason}");
+    }
 }
 
 /// What a run has spent and what it holds, by account.
@@ -106,7 +154,9 @@ fn run_json(run: &RunRecord, ledger: &Ledger) -> Value {
 
 fn line_json(line: &Line) -> Value {
     let job = match &line.state {
-        State::Accepted(job) => Some(job.0.as_str()),
+        State::Accepted(job) | State::Settled { job: Some(job), .. } => {
+            Some(job.0.as_str())
+        }
         _ => None,
     };
     json!({
@@ -127,6 +177,8 @@ fn line_json(line: &Line) -> Value {
 const fn standing(line: &Line) -> &'static str {
     match line.state {
         State::Accepted(_) => "running",
+        State::Settled { .. } if line.resolved => "given_up",
+        State::Settled { .. } => "unanswered",
         _ => "in_doubt",
     }
 }

@@ -84,6 +84,13 @@ pub enum Event {
         /// Where the answers are.
         part: Part,
     },
+    /// A person has said what became of the questions that were settled without an answer.
+    Resolved {
+        /// What the batch has cost, by that.
+        cost: Credits,
+        /// What became of each question: only that of those without an answer may differ from before.
+        statuses: Arc<[Status]>,
+    },
 }
 
 /// Where the answers of a settled batch are kept.

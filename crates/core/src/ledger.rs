@@ -1,5 +1,7 @@
 //! The account book: a fold over journal entries. The journal is its only input.
 
+mod sums;
+
 use crate::{
     BatchId, Credits, Entry, Event, JobId, Lane, Operation, Part, QueryKey, RunId,
     Status, Timestamp,
@@ -8,6 +10,8 @@ use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
+pub use sums::Doubts;
+use sums::{Share, Sums};
 
 /// Where a batch stands, judged only from the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +81,10 @@ pub struct Line {
     pub tried: Vec<JobId>,
     /// When it was first settled and for how much, if it was opened again since.
     pub reopened: Option<(Timestamp, Credits)>,
+    /// Whether a person has said what became of the questions that were settled without an answer.
+    pub resolved: bool,
+    /// The run that wrote down how it was settled.
+    pub settled_by: Option<RunId>,
 }
 
 /// An event that cannot follow what the journal already says.
@@ -96,7 +104,7 @@ pub struct Ledger {
     /// The places of open lines, and of all jobs: few among many single calls.
     open: BTreeSet<usize>,
     jobs: Vec<usize>,
-    committed: HashMap<(RunId, Arc<str>), Credits>,
+    sums: Sums,
     intents: u64,
 }
 
@@ -119,6 +127,8 @@ impl Ledger {
                 self.lines.push_mut(fresh)
             }
         };
+        let (before, was_doubted) =
+            ((line.run, Share::of(line)), line.state == State::InDoubt);
         match &entry.event {
             Event::Intended { anchor, reserve, .. } => {
                 line.reserve = *reserve;
@@ -134,26 +144,26 @@ impl Ledger {
                 line.tried.extend(line.job().filter(|_| line.adopted).cloned());
                 (line.doubt, line.adopted) = (Some(reason.clone()), false);
             }
-            Event::Adopted { .. } => line.adopted = true,
+            Event::Adopted { .. } => (line.adopted, line.resolved) = (true, false),
             Event::Authorized { .. } => line.authorized = true,
             Event::Reopened => {
                 if let State::Settled { at, .. } = line.state {
                     line.reopened = Some((at, line.credits));
                 }
+                line.resolved = false;
             }
-            Event::Accepted { .. } | Event::Refused { .. } | Event::Settled { .. } => {}
+            Event::Settled { .. } => line.settled_by = Some(entry.run),
+            Event::Resolved { .. } => line.resolved = true,
+            Event::Accepted { .. } | Event::Refused { .. } => {}
         }
         line.state = state;
         match line.is_open() {
             true => self.open.insert(place),
             false => self.open.remove(&place),
         };
-        if let Some(credits) = credits {
-            let purse = (line.run, Arc::clone(&line.account));
-            let committed = self.committed.entry(purse).or_default();
-            *committed = committed.less(line.credits) + credits;
-            line.credits = credits;
-        }
+        line.credits = credits.unwrap_or(line.credits);
+        self.sums.change(before, line);
+        self.sums.count(&entry.event, line, was_doubted);
         Ok(())
     }
 
@@ -172,7 +182,18 @@ impl Ledger {
 
     /// Credits that a run has spent at an account, plus what its open batches may still spend.
     pub fn committed(&self, run: RunId, account: &Arc<str>) -> Credits {
-        self.committed.get(&(run, Arc::clone(account))).copied().unwrap_or_default()
+        self.sums.committed.get(&(run, Arc::clone(account))).copied().unwrap_or_default()
+    }
+
+    /// What is in doubt at an account.
+    pub fn doubts(&self, account: &str) -> Doubts {
+        self.sums.doubts(account)
+    }
+
+    /// Whether the sums that are kept beside the batches are what the batches come to. Always, unless this is broken:
+    /// tests ask.
+    pub fn adds_up(&self) -> bool {
+        self.sums.equal(&Sums::of(&self.lines))
     }
 
     /// Jobs of an operation that run at an account, or may: their replies are not known.
@@ -271,6 +292,8 @@ impl Line {
             adopted: false,
             tried: Vec::new(),
             reopened: None,
+            resolved: false,
+            settled_by: None,
         })
     }
 
@@ -294,6 +317,16 @@ impl Line {
     /// Whether its credits are held: the provider has it, or may have it.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::InDoubt | State::Accepted(_))
+    }
+
+    /// How many of its questions were settled without an answer, and nobody has said what became of them.
+    pub fn unanswered(&self) -> usize {
+        match &self.state {
+            State::Settled { statuses, .. } if !self.resolved => {
+                statuses.iter().filter(|status| is_unknown(status)).count()
+            }
+            _ => 0,
+        }
     }
 }
 
@@ -327,6 +360,21 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
             if line.is_some_and(|line| line.reopened.is_none()) =>
         {
             (State::Accepted(job.clone()), Some(*charge))
+        }
+        // Nothing of it is here: somebody has found its job after all.
+        (Some(State::Settled { statuses, .. }), Event::Adopted { job })
+            if statuses.iter().all(is_unknown) =>
+        {
+            (State::Accepted(job.clone()), None)
+        }
+        (
+            Some(State::Settled { at, statuses, part, job }),
+            Event::Resolved { cost, statuses: after },
+        ) if may_resolve(statuses, after)
+            && line.is_some_and(|line| *cost <= line.credits) =>
+        {
+            let (at, part, job) = (*at, part.clone(), job.clone());
+            (State::Settled { at, statuses: Arc::clone(after), part, job }, Some(*cost))
         }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
         (Some(State::Accepted(_)), Event::Doubted { .. })
@@ -364,6 +412,18 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
     })
 }
 
+fn is_unknown(status: &Status) -> bool {
+    *status == Status::UnknownCharged
+}
+
+/// Whether a person may say that of the questions: what was answered stays as it is.
+fn may_resolve(before: &[Status], after: &[Status]) -> bool {
+    let mut pairs = before.iter().zip(after);
+    before.len() == after.len()
+        && before.iter().any(is_unknown)
+        && pairs.all(|(before, after)| is_unknown(before) || before == after)
+}
+
 const fn state_name(state: &State) -> &'static str {
     match state {
         State::InDoubt => "`in doubt`",
@@ -383,6 +443,7 @@ const fn event_name(event: &Event) -> &'static str {
         Event::Refused { .. } => "`refused`",
         Event::Doubted { .. } => "`doubted`",
         Event::Settled { .. } => "`settled`",
+        Event::Resolved { .. } => "`resolved`",
     }
 }
 

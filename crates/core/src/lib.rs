@@ -37,7 +37,7 @@ pub use history::{History, Unproved};
 pub use index::{Asked, Index};
 pub use journal::{Appended, Journal, JournalError};
 pub use key::{KeyMap, KeySet, QueryKey};
-pub use ledger::{IllegalEvent, Ledger, Line, State};
+pub use ledger::{Doubts, IllegalEvent, Ledger, Line, State};
 pub use limits::{Call, Endpoint, Scope, Sent, Window};
 pub use operation::{
     Field, FieldKind, Input, InputKind, Operation, Presence, Selection, Wish,

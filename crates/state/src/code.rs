@@ -57,6 +57,11 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Resolution {
+    cost: Credits,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Settlement<P> {
     cost: Credits,
     part: P,
@@ -105,13 +110,17 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         }
         Event::Settled { cost, statuses, part } => {
             let body = serde_json::to_string(&Settlement { cost: *cost, part })?;
-            row(
-                "settled",
-                body,
-                Some(statuses.iter().map(|status| status.code()).collect()),
-            )
+            row("settled", body, Some(codes(statuses)))
+        }
+        Event::Resolved { cost, statuses } => {
+            let body = serde_json::to_string(&Resolution { cost: *cost })?;
+            row("resolved", body, Some(codes(statuses)))
         }
     })
+}
+
+fn codes(statuses: &[Status]) -> Vec<u8> {
+    statuses.iter().map(|status| status.code()).collect()
 }
 
 /// Reads an event.
@@ -147,15 +156,22 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
         }
         "settled" => {
             let Settlement::<Part> { cost, part } = body(&row.body)?;
-            let status = |code: &u8| {
-                Status::from_code(*code)
-                    .ok_or_else(|| Unreadable(format!("no status has the code {code}")))
-            };
-            let statuses = bytes.iter().map(status).collect::<Result<_, _>>()?;
-            Event::Settled { cost, statuses, part }
+            Event::Settled { cost, statuses: statuses(&bytes)?, part }
+        }
+        "resolved" => {
+            let Resolution { cost } = body(&row.body)?;
+            Event::Resolved { cost, statuses: statuses(&bytes)? }
         }
         other => return Err(Unreadable(format!("no event is called `{other}`"))),
     })
+}
+
+fn statuses(codes: &[u8]) -> Result<Arc<[Status]>, Unreadable> {
+    let status = |code: &u8| {
+        Status::from_code(*code)
+            .ok_or_else(|| Unreadable(format!("no status has the code {code}")))
+    };
+    codes.iter().map(status).collect()
 }
 
 #[cfg(test)]
@@ -206,6 +222,7 @@ mod tests {
                 statuses: Status::ALL.into(),
                 part: Part::Inline([answer, miss].into()),
             },
+            Event::Resolved { cost: Credits(3), statuses: Status::ALL.into() },
         ] {
             assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);
         }

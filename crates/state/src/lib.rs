@@ -43,4 +43,4 @@ pub use spool::{Spool, SpoolReader};
 pub use store::Store;
 
 /// The version of a state that this binary writes.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;

@@ -139,6 +139,7 @@ impl<'a> Session<'a> {
             counts: asking.counts.unwrap_or_default(),
             ending,
             rows: BTreeMap::new(),
+            given_up: 0,
         };
         self.steps.push(summary);
         let (reopened, loaded) = self.load(place, step, &mut asking).await?;

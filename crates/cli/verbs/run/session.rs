@@ -3,9 +3,10 @@
 use super::{Purpose, turning::Turned};
 use crate::{
     accounts::Accounts,
-    enriching::{At, Finished, each_batch_counted},
+    enriching::{Answered, At, Finished, each_batch_counted},
     exit::{Exit, Failure},
     prepared::{Prepared, PreparedAttempt},
+    remedy::Remedy,
     summary::{AccountSummary, StepSummary, Summary},
     terminal::Terminal,
 };
@@ -37,6 +38,8 @@ pub(super) struct Session<'a> {
     /// When the session began: answers are judged by this time throughout.
     pub(super) now: Timestamp,
     pub(super) steps: Vec<StepSummary>,
+    /// The command that ends doubts.
+    pub(super) remedy: Remedy,
     /// The leads, where more pages of a search are looked at than its first.
     pub(super) turned: Option<Turned>,
 }
@@ -197,7 +200,7 @@ impl<'a> Session<'a> {
             }
             Ok(sink.write(&batch).await?)
         };
-        let mut answered = vec![Vec::new(); finished.len()];
+        let mut answered = vec![Answered::default(); finished.len()];
         let source = self.source();
         let passed =
             each_batch_counted(prepared, source, finished, &mut answered, act).await;
@@ -212,7 +215,8 @@ impl<'a> Session<'a> {
         let written = sink.commit().await?;
         self.steps.iter_mut().zip(counts).for_each(|(step, counts)| step.rows = counts);
         for (step, answered) in self.steps.iter_mut().zip(answered) {
-            for (provider, rows) in step.providers.iter_mut().zip(answered) {
+            step.given_up = answered.given_up;
+            for (provider, rows) in step.providers.iter_mut().zip(answered.by_attempt) {
                 provider.rows = rows;
             }
         }
@@ -234,9 +238,12 @@ impl<'a> Session<'a> {
                 .map_or(Credits::ZERO, |purse| ledger.committed(self.run.id, purse));
             let doubts =
                 purse.iter().flat_map(|purse| ledger.open(purse)).filter_map(doubt);
+            let lines = ledger.lines().iter();
+            let lines = lines.filter(|line| purse.as_ref() == Some(&line.account));
             let summary = AccountSummary {
                 report: engine.report(),
                 doubts: doubts.collect(),
+                unanswered: lines.filter_map(unanswered).collect(),
                 committed,
                 budget: budgets.get(provider).copied(),
             };
@@ -254,6 +261,7 @@ impl<'a> Session<'a> {
             output: None,
             errors: None,
             took: start.elapsed(),
+            remedy: self.remedy,
         }
     }
 }
@@ -265,6 +273,19 @@ fn doubt(line: &Line) -> Option<Doubt> {
         batch: line.batch,
         at: line.intended_at,
         questions: line.keys.len(),
+        reserve: line.credits,
+        reason: line.doubt.clone().unwrap_or_else(unseen),
+    })
+}
+
+/// A batch with questions that were settled without an answer, until a person resolves it.
+fn unanswered(line: &Line) -> Option<Doubt> {
+    let unseen = || "nothing shows what became of them".to_owned();
+    let questions = line.unanswered();
+    (questions > 0).then(|| Doubt {
+        batch: line.batch,
+        at: line.intended_at,
+        questions,
         reserve: line.credits,
         reason: line.doubt.clone().unwrap_or_else(unseen),
     })

@@ -72,6 +72,104 @@ fn a_job_that_was_never_paid_for_is_refused_and_may_go_again() {
     assert_eq!(ledger.begun("a", Operation::VerifyEmail, Timestamp(0)).count(), 0);
 }
 
+fn statuses(statuses: &[Status]) -> Event {
+    let part = Part::Inline([].into());
+    Event::Settled { cost: Credits(30), statuses: statuses.into(), part }
+}
+
+fn resolved(cost: u64, statuses: &[Status]) -> Event {
+    Event::Resolved { cost: Credits(cost), statuses: statuses.into() }
+}
+
+fn ten_keys(reserve: u64) -> Event {
+    let Event::Intended { account, step, operation, lane, .. } = intended(1) else {
+        panic!("an intent");
+    };
+    let keys = [QueryKey([1; 16]), QueryKey([2; 16]), QueryKey([3; 16])].into();
+    let reserve = Credits(reserve);
+    Event::Intended { account, step, operation, lane, reserve, anchor: None, keys }
+}
+
+/// A person says what became of what was settled without an answer: of that, and of nothing else.
+#[test]
+fn what_was_settled_without_an_answer_can_be_resolved_and_what_was_answered_cannot() {
+    const HIT: Status = Status::Hit;
+    const UNKNOWN: Status = Status::UnknownCharged;
+    const LATER: Status = Status::Deferred;
+    let unknown = [UNKNOWN; 3];
+    for (settled, after, lost, is_legal) in [
+        (statuses(&unknown), vec![resolved(0, &[LATER; 3])], 0, true),
+        (statuses(&unknown), vec![resolved(30, &unknown)], 0, true),
+        (
+            statuses(&unknown),
+            vec![resolved(30, &unknown), resolved(0, &[LATER; 3])],
+            0,
+            true,
+        ),
+        (statuses(&unknown), vec![], 30, true),
+        (statuses(&unknown), vec![adopted()], 0, true),
+        (statuses(&unknown), vec![resolved(30, &unknown), adopted()], 0, true),
+        (statuses(&[HIT, UNKNOWN, UNKNOWN]), vec![], 20, true),
+        (
+            statuses(&[HIT, UNKNOWN, UNKNOWN]),
+            vec![resolved(30, &[HIT, LATER, LATER])],
+            0,
+            true,
+        ),
+        (statuses(&unknown), vec![resolved(31, &unknown)], 30, false),
+        (statuses(&unknown), vec![resolved(0, &[LATER; 2])], 30, false),
+        (
+            statuses(&unknown),
+            vec![resolved(0, &[LATER; 3]), resolved(0, &[LATER; 3])],
+            0,
+            false,
+        ),
+        (statuses(&[HIT; 3]), vec![resolved(0, &[LATER; 3])], 0, false),
+        (statuses(&[HIT, UNKNOWN, UNKNOWN]), vec![resolved(0, &[LATER; 3])], 20, false),
+        (statuses(&[HIT, UNKNOWN, UNKNOWN]), vec![adopted()], 20, false),
+    ] {
+        let mut ledger = Ledger::default();
+        ledger.apply(&entry(1, ten_keys(30))).unwrap();
+        ledger.apply(&entry(1, settled.clone())).unwrap();
+        let mut applied = Ok(());
+        for event in &after {
+            applied = applied.and_then(|()| ledger.apply(&entry(1, event.clone())));
+        }
+        assert_eq!(applied.is_ok(), is_legal, "{settled:?} {after:?}");
+        assert_eq!(ledger.doubts("a").lost, Credits(lost), "{settled:?} {after:?}");
+        assert!(ledger.adds_up());
+    }
+}
+
+/// What is in doubt in all is the sum over all runs, and what is in flight counts.
+#[test]
+fn doubts_add_up_over_all_runs() {
+    let doubted = |likely_miss| Event::Doubted { reason: "reset".into(), likely_miss };
+    let unknown = [Status::UnknownCharged].as_slice();
+    let mut ledger = Ledger::default();
+    for (batch, run, event, expected) in [
+        (1, 1, intended(50), (50, 0, 0)),
+        (1, 1, doubted(false), (50, 0, 1)),
+        (2, 2, intended(20), (70, 0, 1)),
+        (2, 2, doubted(true), (50, 20, 1)),
+        (3, 2, intended(5), (55, 20, 1)),
+        (3, 2, doubted(false), (55, 20, 2)),
+        (2, 3, refused(), (55, 0, 2)),
+        (3, 3, statuses(unknown), (80, 0, 2)),
+        (3, 3, resolved(30, unknown), (50, 0, 2)),
+        (4, 3, intended(9), (59, 0, 2)),
+        (4, 3, accepted(), (50, 0, 0)),
+        (1, 4, adopted(), (0, 0, 0)),
+        (1, 4, doubted(false), (50, 0, 0)),
+    ] {
+        let (at, run, batch) = (Timestamp(7), RunId(run), BatchId(batch));
+        ledger.apply(&Entry { at, run, batch, event: event.clone() }).unwrap();
+        let Doubts { lost, likely_misses, in_a_row } = ledger.doubts("a");
+        assert_eq!((lost.0, likely_misses.0, in_a_row), expected, "{event:?}");
+        assert!(ledger.adds_up(), "{event:?}");
+    }
+}
+
 #[test]
 fn a_reserve_counts_until_it_settles_or_is_refused() {
     let mut ledger = Ledger::default();

@@ -1,6 +1,8 @@
 use super::*;
 use crate::VERSION;
-use leadmill_core::{BatchId, Credits, Entry, Event, Journal, Lane, Operation, QueryKey};
+use leadmill_core::{
+    BatchId, Credits, Entry, Event, Journal, Lane, Operation, Part, QueryKey, Status,
+};
 
 fn begin(store: &Folder, key: &str) -> Result<Run, StateError> {
     store.begin(key, "p", Timestamp(1))
@@ -118,6 +120,29 @@ async fn an_older_state_is_brought_up_to_date() {
     assert!(store.ledger().is_err(), "from here on it has sums");
 }
 
+/// A state of the version before: all that it holds is all there, and more can be written behind it.
+#[tokio::test]
+async fn a_state_of_the_version_before_is_taken_over_as_it_is() {
+    let (folder, entries) = written().await;
+    let store = Folder::open(folder.path()).unwrap();
+    store.database().pragma_update(None, "user_version", VERSION - 1).unwrap();
+    drop(store);
+    assert!(matches!(Folder::look(folder.path()), Err(StateError::Older)));
+    let store = Folder::open(folder.path()).unwrap();
+    let (ledger, mut journal) = store.book().unwrap();
+    assert_eq!(ledger.lines().len(), 1);
+    let part = Part::Inline([].into());
+    let statuses = [Status::UnknownCharged; 2].into();
+    let settled = Event::Settled { cost: Credits(2), statuses, part };
+    let statuses = [Status::Deferred; 2].into();
+    let resolved = Event::Resolved { cost: Credits(0), statuses };
+    for event in [settled, resolved] {
+        journal.append(&[Entry { event, ..entries[0].clone() }]).await.unwrap();
+    }
+    let ledger = store.ledger().unwrap();
+    assert!(ledger.lines()[0].resolved && ledger.adds_up());
+}
+
 /// A power cut within the last write: at whatever byte the file ends, the records are those before it or all
 /// of them.
 #[tokio::test]
@@ -130,8 +155,8 @@ async fn a_last_record_that_was_cut_short_is_written_or_was_never_there() {
     let run = entries[0].run;
     let refused = Event::Settled {
         cost: Credits(1),
-        statuses: [leadmill_core::Status::Miss; 2].into(),
-        part: leadmill_core::Part::Inline([].into()),
+        statuses: [Status::Miss; 2].into(),
+        part: Part::Inline([].into()),
     };
     let last = Entry { at: Timestamp(6), run, batch: BatchId(1), event: refused };
     journal.append(std::slice::from_ref(&last)).await.unwrap();

@@ -263,6 +263,8 @@ async fn an_older_state_is_taken_over() {
     let (store, _) = written(&address).await;
     client.batch_execute("UPDATE older.state SET version = 3").await.unwrap();
     drop(store);
+    drop(Postgres::open(&address).await.unwrap());
+    client.batch_execute("UPDATE older.state SET version = 4").await.unwrap();
     let store = Postgres::open(&address).await.unwrap();
     let (ledger, mut journal) = store.book().await.unwrap();
     assert_eq!(ledger.lines().len(), 2);

@@ -155,9 +155,99 @@ fn a_batch_that_is_given_up_counts_as_spent_and_is_not_asked_again() {
     let state = state.to_str().unwrap();
     place.leadmill(&["resolve", &doubt, "--give-up", "--state", state]).expect(0);
     assert!(doubts(&place).is_empty());
-    let json = place.run().expect(3).json();
-    assert!(rows(&json, "unknown_charged") > 0, "{json}");
+    // A person has seen it: there is nothing left to do about it.
+    let json = place.run().expect(0).json();
+    let lost = rows(&json, "unknown_charged");
+    assert_eq!(json["steps"][0]["given_up"], lost, "{json}");
+    assert!(lost > 0, "{json}");
     server.assert_clean();
+}
+
+/// What the pipeline took for charged and left: a person sees it, and says what became of it, once that is known.
+#[test]
+fn what_was_settled_without_an_answer_is_seen_and_can_be_resolved() {
+    for verdict in ["--not-charged", "--ask-again", "--give-up", "--job"] {
+        let server = server(vec![Fault::LostReply]);
+        let place = place(&server, ", in_doubt: skip");
+        let ended = place.run().expect(3);
+        let json = ended.json();
+        let unanswered = json["accounts"]["enrich"]["unanswered"].as_array().unwrap();
+        let batch = unanswered[0]["batch"].as_str().unwrap().to_owned();
+        let command = format!("leadmill resolve pipeline.yaml {batch} --not-charged");
+        assert!(ended.stderr.contains(&command), "{}", ended.stderr);
+        let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
+        let status = status.expect(0).json();
+        assert_eq!(status["unanswered"][0]["batch"], batch.as_str(), "{status}");
+        assert_eq!(status["resolve"], command.as_str(), "{status}");
+        // It stays so, run after run, until somebody looks.
+        place.run().expect(3);
+        let job = server.jobs()[0].clone();
+        let mut args = vec!["resolve", "pipeline.yaml", &batch[..6], verdict];
+        args.extend((verdict == "--job").then_some(job.as_str()));
+        place.leadmill(&args).expect(0);
+        if verdict == "--job" {
+            place.leadmill(&["fetch", "pipeline.yaml"]).expect(0);
+        }
+        let json = place.run().expect(0).json();
+        let lost = rows(&json, "unknown_charged");
+        assert_eq!(lost > 0, verdict == "--give-up", "{verdict}: {json}");
+        assert_eq!(json["steps"][0]["given_up"], lost, "{verdict}: {json}");
+        server.assert_clean();
+        if verdict == "--job" {
+            assert_eq!(server.audit().charged, bill());
+        }
+    }
+}
+
+/// Several at once: by name, or all that wait. What is not theirs is refused, and then none is resolved.
+#[test]
+fn several_batches_are_resolved_at_once() {
+    let server = server(vec![Fault::LostReply, Fault::ErrorAfter]);
+    let place = place(&server, "");
+    let ended = place.run().expect(3);
+    let all = "leadmill resolve pipeline.yaml --all --not-charged";
+    assert!(ended.stderr.contains(all), "{}", ended.stderr);
+    let [one, two] = doubts(&place).try_into().unwrap();
+    let resolve =
+        |rest: &[&str]| place.leadmill(&[&["resolve", "pipeline.yaml"], rest].concat());
+    resolve(&[&one, "0000000000000000", "--not-charged"]).expect(2);
+    resolve(&[&one, &two, "--job", "j1"]).expect(2);
+    resolve(&["--all", "--job", "j1"]).expect(2);
+    resolve(&["--all", &one, "--not-charged"]).expect(2);
+    assert_eq!(doubts(&place).len(), 2, "all or none");
+    resolve(&[&one, &two, "--give-up"]).expect(0);
+    assert!(doubts(&place).is_empty());
+    // Nothing waits any more: `--all` does not mean what a person has ended.
+    let nothing = resolve(&["--all", "--not-charged", "--output", "json"]).expect(0);
+    assert_eq!(nothing.json()["batches"], serde_json::json!([]));
+    place.run().expect(0);
+    // It turned out not to have been charged: by its name it can still be said.
+    resolve(&[&one, "--not-charged"]).expect(0);
+    let json = place.run().expect(0).json();
+    assert!(rows(&json, "unknown_charged") < 40, "{json}");
+    server.assert_clean();
+}
+
+/// However often a scheduler starts the run again: what is in doubt in all stays within its bound, and the run says how
+/// much it is and what ends it.
+#[test]
+fn a_run_ends_where_as_much_is_in_doubt_as_may_be() {
+    let server = server(vec![Fault::LostReply; 20]);
+    let place = place(&server, ", in_doubt_limit: 250 credits");
+    for session in 0..3 {
+        let ended = place.run().expect(4);
+        let json = ended.json();
+        assert_eq!(json["status"], "too_much_in_doubt", "{json}");
+        let doubts = json["accounts"]["enrich"]["in_doubt"].as_array().unwrap();
+        let sum: u64 =
+            doubts.iter().map(|doubt| doubt["reserve"].as_u64().unwrap()).sum();
+        assert!((241..=250).contains(&sum), "{session}: {json}");
+        let told = format!("{sum} credits are in doubt at enrich");
+        assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+        let command = "leadmill resolve pipeline.yaml --all --not-charged";
+        assert!(ended.stderr.contains(command), "{}", ended.stderr);
+    }
+    assert!(server.audit().charged + server.audit().reserved <= 250);
 }
 
 /// `fetch` takes what a run left at the provider, and asks nothing.

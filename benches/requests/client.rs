@@ -90,6 +90,7 @@ fn account(address: &str) -> Result<Account, Box<dyn Error>> {
         poll: Duration::from_millis(1),
         share: Percent::WHOLE,
         batch_risk: Risk::Credits(Credits::MAX),
+        in_doubt_limit: None,
         pack,
     })
 }

@@ -29,6 +29,11 @@ impl Remedy {
         format!("leadmill resolve {} {which} --not-charged{state}", self.file)
     }
 
+    /// The command for programs; none where nothing waits for a person.
+    pub(crate) fn json(&self, batches: &[String]) -> Option<String> {
+        (!batches.is_empty()).then(|| self.command(batches))
+    }
+
     /// A line for people; none where nothing waits for them.
     pub(crate) fn line(&self, batches: &[String]) -> Option<String> {
         if batches.is_empty() {

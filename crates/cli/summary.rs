@@ -120,6 +120,7 @@ impl Summary {
             (Ending::Throttled, _) => "throttled",
             (Ending::NoCredit, _) => "no_credit",
             (Ending::GaveUp, _) => "gave_up",
+            (Ending::TooMuchInDoubt, _) => "too_much_in_doubt",
             (Ending::Complete, Exit::Partial) => "partial",
             (Ending::Complete, Exit::NothingToDo) => "nothing_to_do",
             (Ending::Complete, _) => "done",
@@ -150,6 +151,7 @@ impl Summary {
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
             "accounts": self.accounts.iter().map(|(name, account)| (name, account_json(account)))
                 .collect::<BTreeMap<_, _>>(),
+            "resolve": self.remedy.json(&self.waiting()),
             "output": written(&self.output),
             "errors": written(&self.errors),
             "seconds": (self.took.as_secs_f64() * 1000.0).round() / 1000.0,
@@ -210,6 +212,21 @@ impl Summary {
         text
     }
 
+    fn too_much_in_doubt(&self) -> String {
+        let bounds = self.accounts.iter().filter_map(|(name, account)| {
+            let (sum, limit) = account.report.in_doubt?;
+            Some(format!(
+                "{sum} credits are in doubt at {name}, and `in_doubt_limit` allows {limit}"
+            ))
+        });
+        let bounds: Vec<String> = bounds.collect();
+        format!(
+            "stopped: {}. End doubts with `{}` (or --job ID, --ask-again, --give-up), or raise the limit, and run again",
+            bounds.join("; "),
+            self.remedy.command(&self.waiting())
+        )
+    }
+
     /// The batches that wait for a person.
     fn waiting(&self) -> Vec<String> {
         let batches = self.accounts.values().flat_map(|account| {
@@ -245,6 +262,7 @@ impl Summary {
                 "stopped: the provider lost one reply after the other; run again later to go on"
                     .to_owned()
             }
+            (Ending::TooMuchInDoubt, _) => self.too_much_in_doubt(),
             (Ending::Complete, Exit::Partial) => {
                 format!("done, with {} failed or held rows", self.unfinished())
             }
@@ -313,6 +331,7 @@ fn account_json(account: &AccountSummary) -> Value {
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
         "in_doubt": doubts,
+        "in_doubt_limit": report.in_doubt.map(|(_, limit)| limit.0),
         "unanswered": unanswered,
         "trouble": report.trouble,
         "lost_jobs": report.gone,

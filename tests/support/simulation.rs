@@ -131,6 +131,7 @@ impl World {
             poll: Duration::from_secs(5),
             share: Percent::WHOLE,
             batch_risk: Risk::Credits(Credits::MAX),
+            in_doubt_limit: None,
             pack,
         };
         Self {

@@ -38,6 +38,7 @@ fn service(
         poll: pack.jobs.poll.0,
         share: Percent::WHOLE,
         batch_risk: Risk::Credits(Credits::MAX),
+        in_doubt_limit: None,
         pack,
     };
     Ok(Service {

@@ -50,6 +50,7 @@ fn service(
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::Credits(Credits::MAX),
+        in_doubt_limit: None,
         pack: pack(plan)?,
     };
     let server = |category: &str, windows: [&str; 2]| {

@@ -72,6 +72,12 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "shapes::risk")]
     pub(crate) batch_risk: Option<Risk>,
+    /// The most credits that may be in doubt in all, as credits or as a part of the wallet: over all runs on the state,
+    /// with what is in flight and what was settled without an answer. Nothing that is paid leaves beyond it, and the
+    /// run ends with 4. By default 25%, or `batch_risk` where that is more.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::risk")]
+    pub(crate) in_doubt_limit: Option<Risk>,
     /// How long a charge may take to show among the wallet's transactions, or a job among the listed ones, before a
     /// batch whose reply was lost is taken for not charged, or for not begun.
     #[serde(default)]
@@ -206,6 +212,7 @@ impl Provider {
             poll: pack.jobs.poll.0,
             share: self.share.unwrap_or(Percent::WHOLE),
             batch_risk: self.batch_risk.unwrap_or_default(),
+            in_doubt_limit: self.in_doubt_limit,
             pack,
         }
     }

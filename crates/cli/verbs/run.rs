@@ -181,7 +181,7 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
         Ending::Fetched if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Fetched => Exit::Done,
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
-        Ending::NoCredit => Exit::NeedsPerson,
+        Ending::NoCredit | Ending::TooMuchInDoubt => Exit::NeedsPerson,
         Ending::AtLimit | Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => {
             Exit::Later
         }

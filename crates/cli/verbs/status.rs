@@ -26,6 +26,7 @@ pub(crate) async fn status(
             "runs": [],
             "open": [],
             "unanswered": [],
+            "resolve": null,
         }));
         return Ok(Exit::Done);
     };
@@ -63,13 +64,15 @@ pub(crate) async fn status(
     let in_doubt = open.iter().filter(|line| line.state == State::InDoubt);
     let waiting = in_doubt.chain(unanswered.iter().filter(|line| !line.resolved));
     let waiting: Vec<String> = waiting.map(|line| line.batch.to_string()).collect();
-    text.extend(Remedy::of(args).line(&waiting));
+    let remedy = Remedy::of(args);
+    text.extend(remedy.line(&waiting));
     terminal.print(&text);
     terminal.last_line(&json!({
         "state": place.to_string(),
         "runs": runs.iter().map(|run| run_json(run, &ledger)).collect::<Vec<_>>(),
         "open": open.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
         "unanswered": unanswered.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
+        "resolve": remedy.json(&waiting),
     }));
     Ok(Exit::Done)
 }

@@ -200,6 +200,9 @@ pub struct Account {
     pub share: Percent,
     /// The most credits that one batch may put at risk: a lost reply puts a whole batch in doubt.
     pub batch_risk: Risk,
+    /// The most credits that may be in doubt in all, over all runs: what is in flight counts, since each reply may be
+    /// lost. Where nothing else is in doubt, one question may always be asked.
+    pub in_doubt_limit: Option<Risk>,
     /// The facts, with the pipeline's prices and sizes put in.
     pub pack: Pack,
 }
@@ -261,6 +264,9 @@ impl Default for Risk {
 }
 
 impl Risk {
+    /// What may be in doubt in all where a pipeline does not say.
+    pub const IN_ALL: Self = Self::OfWallet(Percent(25));
+
     /// The most credits in one batch, with this much in the wallet; no bound where that is not known.
     pub fn bound(self, wallet: Option<Credits>) -> Credits {
         match (self, wallet) {

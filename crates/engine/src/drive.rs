@@ -3,6 +3,7 @@
 mod admission;
 mod arriving;
 mod charging;
+mod exposure;
 mod failures;
 mod files;
 mod leaving;
@@ -18,10 +19,11 @@ mod writing;
 
 use crate::{
     Book, Ending, Engine, Order, RunError, Snapshot, collection::Collection,
-    limiter::Permit,
+    limiter::Permit, patience::MOST_LOST,
 };
 use arriving::Arrivals;
 use charging::Charge;
+use exposure::Exposure;
 use leadmill_core::{
     Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Launch, Line,
     Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
@@ -87,6 +89,8 @@ pub(crate) struct Drive<'a> {
     no_jobs_until: Option<Timestamp>,
     /// Lost replies to paid calls in a row.
     lost: u32,
+    /// What is in doubt in all.
+    exposure: Exposure,
     /// Batches refused in a row, each with all its questions.
     refused: u32,
     /// Whether the wallet has been read since it last seemed empty.
@@ -242,6 +246,8 @@ impl<'a> Drive<'a> {
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, &offer, order.questions, typical);
         let repeats = Repeats::of(book.ledger(), engine, order.operation);
+        let doubts = book.ledger().doubts(&engine.purse);
+        let exposure = Exposure::of(book.ledger(), &engine.purse);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
         let mut drive = Self {
@@ -271,7 +277,9 @@ impl<'a> Drive<'a> {
             unsent: 0,
             submits_throttled: 0,
             no_jobs_until: None,
-            lost: 0,
+            // Where the last replies were lost, one more is enough to show that they still are.
+            lost: doubts.in_a_row.min(MOST_LOST - 1),
+            exposure,
             refused: 0,
             wallet_read: false,
             wallet_failures: 0,

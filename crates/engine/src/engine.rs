@@ -7,9 +7,9 @@ use crate::{
     wallet::Wallet,
 };
 use leadmill_core::{
-    BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError, Lane,
-    Leases, Moment, Operation, Provider, ProviderError, Query, RunId, Sent, Staging,
-    StagingError, Timestamp,
+    Account, BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError,
+    Lane, Leases, Moment, Operation, Provider, ProviderError, Query, RunId, Sent,
+    Staging, StagingError, pack::Risk,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -107,16 +107,14 @@ pub struct Engine {
     /// The wallet's newest transaction, as last read, and paid calls since.
     pub(crate) anchor: Option<Arc<str>>,
     pub(crate) unanchored: usize,
-    /// Doubts that this session has judged, and what it took for charged to ask again.
+    /// Doubts that this session has judged.
     pub(crate) judged: HashSet<(BatchId, u64)>,
-    pub(crate) retried: Credits,
-    /// When it began.
-    pub(crate) began_at: Timestamp,
     pub(crate) run: RunId,
     pub(crate) purse: Arc<str>,
     pub(crate) budget: Credits,
-    /// The most that one batch may put at risk.
+    /// The most that one batch may put at risk, and the most that may be in doubt in all.
     pub(crate) batch_risk: Credits,
+    pub(crate) in_doubt_limit: Credits,
     pub(crate) report: Report,
     pub(crate) progress: watch::Sender<Snapshot>,
     pub(crate) stop: watch::Receiver<bool>,
@@ -149,9 +147,8 @@ impl Engine {
     pub fn new(run: RunId, parts: Parts) -> Self {
         let account = parts.provider.account();
         let limiter = Limiter::new(account);
-        let batch_risk = account.batch_risk.bound(None);
+        let (batch_risk, in_doubt_limit) = risks(account, None);
         let purse = account.purse.as_str().into();
-        let began_at = parts.clock.now();
         Self {
             limiter,
             purse,
@@ -161,12 +158,11 @@ impl Engine {
             clock: parts.clock,
             leases: parts.leases,
             batch_risk,
+            in_doubt_limit,
             wallet: Wallet::default(),
             anchor: None,
             unanchored: 0,
             judged: HashSet::new(),
-            retried: Credits::ZERO,
-            began_at,
             budget: parts.budget,
             report: Report::default(),
             progress: watch::Sender::new(Snapshot::default()),
@@ -221,8 +217,8 @@ impl Engine {
                     self.heard_of(&permit, true)?;
                     self.limiter.passed(&permit);
                     self.wallet.report(reply.value, permit.sent, None);
-                    let risk = self.provider.account().batch_risk;
-                    self.batch_risk = risk.bound(Some(reply.value));
+                    (self.batch_risk, self.in_doubt_limit) =
+                        risks(self.provider.account(), Some(reply.value));
                     return Ok(());
                 }
                 Err(error) => {
@@ -359,6 +355,14 @@ impl Engine {
             endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
         Ok(self.leases.note(&sends)?)
     }
+}
+
+/// The most in one batch, and the most in doubt in all, with this much in the wallet.
+fn risks(account: &Account, wallet: Option<Credits>) -> (Credits, Credits) {
+    let batch = account.batch_risk.bound(wallet);
+    let usual = || Risk::IN_ALL.bound(wallet).max(batch);
+    let in_all = account.in_doubt_limit.map_or_else(usual, |limit| limit.bound(wallet));
+    (batch.min(in_all), in_all)
 }
 
 /// Receives at most so many; none once nobody sends any more. Never resolves where nothing arrives.

@@ -122,7 +122,7 @@ impl Engine {
         reconciled: &mut Reconciled,
     ) -> Vec<(BatchId, Event)> {
         let mut events = Vec::new();
-        let before = self.retried(book);
+        let mut retried = self.retried(book);
         for line in doubts {
             self.judged.insert((line.batch, line.order));
             let (why, is_final) = match history {
@@ -146,10 +146,10 @@ impl Engine {
                     }
                 },
             };
-            let within = before + self.retried + line.reserve <= policy.budget;
+            let within = retried + line.reserve <= policy.budget;
             match policy.act {
                 InDoubt::Retry if is_final && within => {
-                    self.retried += line.reserve;
+                    retried += line.reserve;
                     events.push((line.batch, written_off(&line, Status::Deferred)));
                     reconciled.retried.push(line.batch);
                 }
@@ -171,17 +171,20 @@ impl Engine {
             .collect()
     }
 
-    /// What this run had written off to ask again before this session.
+    /// What this run has written off to ask again, in whichever session, and whichever run had asked it.
     fn retried(&self, book: &Book) -> Credits {
-        let lines = book.ledger().lines().iter();
         let is_retried = |line: &&Line| match &line.state {
-            State::Settled { statuses, at, .. } => {
-                *at < self.began_at && statuses.contains(&Status::Deferred)
+            // What a person has let go again is not the run's doing.
+            State::Settled { statuses, .. } => {
+                statuses.contains(&Status::Deferred) && !line.resolved
             }
             _ => false,
         };
+        let lines = book.ledger().lines().iter();
         lines
-            .filter(|line| line.run == self.run && line.account == self.purse)
+            .filter(|line| {
+                line.settled_by == Some(self.run) && line.account == self.purse
+            })
             .filter(is_retried)
             .map(|line| line.credits)
             .sum()

@@ -23,6 +23,8 @@ pub enum Ending {
     NoCredit,
     /// The provider lost one reply after the other: nothing more was bought.
     GaveUp,
+    /// As much is in doubt as may be: nothing more was bought.
+    TooMuchInDoubt,
     /// Told to stop.
     Interrupted,
 }
@@ -77,6 +79,8 @@ pub struct Report {
     pub refusals: BTreeMap<String, u64>,
     /// Why nothing more was bought, if the provider is to blame.
     pub trouble: Option<String>,
+    /// What was in doubt in all when that was too much for one more question, and what may be.
+    pub in_doubt: Option<(Credits, Credits)>,
     /// Questions that another process had claimed, and that were left to it.
     pub left_to_others: u64,
     /// Limits that the provider's headers name and that differ from what was known.

@@ -66,6 +66,7 @@ mod tests {
             poll: pack.jobs.poll.0,
             share: Percent::WHOLE,
             batch_risk: Risk::default(),
+            in_doubt_limit: None,
             pack: pack.clone(),
         }
     }

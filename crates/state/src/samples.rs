@@ -42,6 +42,7 @@ pub(crate) fn account(window: &str) -> Account {
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn made() -> Option<Made> {
         poll: pack.jobs.poll.0,
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     };
     let enrich = Enrich::new(account, KEY, canned.clone()).ok()?;

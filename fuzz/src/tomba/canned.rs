@@ -102,6 +102,7 @@ fn of(generation: u32) -> Option<Made> {
         poll: pack.jobs.poll.0,
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     };
     let tomba = Tomba::new(account, KEY, SECRET, canned.clone()).ok()?;

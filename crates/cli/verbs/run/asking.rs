@@ -167,7 +167,8 @@ impl<'a> Session<'a> {
             if ending == Ending::Interrupted {
                 return Ok(false);
             }
-            if ending != Ending::Complete || tries.again >= AGAIN {
+            let may_go_on = matches!(ending, Ending::Complete | Ending::TooMuchInDoubt);
+            if !may_go_on || tries.again >= AGAIN {
                 continue;
             }
             // What was lost in this session may prove to be free, and is asked again: a few times, since a
@@ -177,12 +178,16 @@ impl<'a> Session<'a> {
                 Freed::Questions => {
                     tries.again += 1;
                     tries.tried.clear();
+                    tries.ending = Ending::Complete;
                     is_more = true;
                 }
                 // So many are named for a batch, and each of them is tried a few times.
                 Freed::Jobs => {
                     tries.looks += 1;
-                    is_more |= tries.looks < LOOKS;
+                    if tries.looks < LOOKS {
+                        tries.ending = Ending::Complete;
+                        is_more = true;
+                    }
                 }
             }
         }

@@ -83,6 +83,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     }
 }

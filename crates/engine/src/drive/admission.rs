@@ -143,8 +143,15 @@ impl Drive<'_> {
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
         while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
-            if self.again.get(place).is_some_and(|batch| batch.reserve <= room) {
-                return self.within_quota(lane, leaving, Next::Again(place));
+            let reserve = self.again.get(place).map_or(room, |batch| batch.reserve);
+            if reserve <= room {
+                match self.within_doubt(reserve, held) {
+                    Ok(within) if within == reserve => {
+                        return self.within_quota(lane, leaving, Next::Again(place));
+                    }
+                    Ok(_) => {}
+                    Err(next) => return next,
+                }
             }
             // It no longer fits as it is.
             self.give_back(place);
@@ -185,7 +192,15 @@ impl Drive<'_> {
             }
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
-            _ => self.within_quota(lane, leaving, Next::Fresh(fits)),
+            _ => match self.within_doubt(self.offer.price * fits as u64, held) {
+                Ok(within) => {
+                    let price = self.offer.price.0.max(1);
+                    let fits =
+                        fits.min(usize::try_from(within.0 / price).unwrap_or(fits));
+                    self.within_quota(lane, leaving, Next::Fresh(fits.max(1)))
+                }
+                Err(next) => next,
+            },
         }
     }
 

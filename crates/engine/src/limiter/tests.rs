@@ -55,6 +55,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn account() -> Account {
         poll: pack.jobs.poll.0,
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     }
 }

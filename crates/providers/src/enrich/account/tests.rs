@@ -112,6 +112,7 @@ fn enrich(transport: Arc<dyn Transport>) -> Enrich {
         poll: pack.jobs.poll.0,
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     };
     Enrich::new(account, KEY, transport).unwrap().hiding(vec![KEY.to_owned()])

@@ -78,6 +78,7 @@ fn made(canned: Canned) -> Made {
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack: Pack { base_url: "https://api.example".into(), ..pack },
     };
     let canned = Arc::new(canned);

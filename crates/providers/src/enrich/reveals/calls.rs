@@ -54,6 +54,7 @@ fn enrich(canned: Canned) -> (Enrich, Arc<Canned>) {
         poll: Duration::from_secs(5),
         share: Percent::WHOLE,
         batch_risk: Risk::default(),
+        in_doubt_limit: None,
         pack,
     };
     let canned = Arc::new(canned);

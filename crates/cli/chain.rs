@@ -54,11 +54,18 @@ impl<'a> Chain<'a> {
 
     /// Judges a question.
     pub(crate) fn judge(&self, key: &QueryKey) -> Turn {
-        turn(self.links.iter().map(|link| {
+        let mut repeat = None;
+        let turn = turn(self.links.iter().enumerate().map(|(place, link)| {
             let look = link.known.look(key);
+            repeat = repeat.or(look.is_repeat.then_some(place));
             let is_good = look.status == Some(Status::Hit) && !link.rejects(key);
             (look.need, is_good)
-        }))
+        }));
+        // While it is in doubt at one of them nobody else is asked it.
+        match (turn, repeat) {
+            (Turn::At(_, Need::Buy), Some(place)) => Turn::At(place, Need::Buy),
+            (turn, _) => turn,
+        }
     }
 
     /// Whose turn it is after the attempt in this place, if that provably does not know the answer; none where it is
@@ -70,8 +77,11 @@ impl<'a> Chain<'a> {
             (at, (look.need, is_good))
         });
         let (places, looks): (Vec<usize>, Vec<_>) = later.unzip();
+        let repeat = places.iter().copied().find(|place| {
+            self.links.get(*place).is_some_and(|link| link.known.look(key).is_repeat)
+        });
         match turn(looks) {
-            Turn::At(turn, Need::Buy) => places.get(turn).copied(),
+            Turn::At(turn, Need::Buy) => repeat.or(places.get(turn).copied()),
             Turn::At(..) | Turn::Over(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::enriching::At;
 use leadmill_core::{
-    Account, Asked, Index, KeyMap, Ledger, Line, QueryKey, RunId, State, Status,
+    Account, Asked, Index, KeyMap, KeySet, Ledger, Line, QueryKey, RunId, State, Status,
     Timestamp,
     index::{Need, Reuse},
     pack::PaidAct,
@@ -16,6 +16,8 @@ pub(crate) struct Known<'a> {
     reuse: Reuse,
     /// What charges for a job.
     paid: PaidAct,
+    /// Questions in doubt that can be asked again, under the names of their batches, at no charge.
+    repeats: KeySet,
     run: Option<RunId>,
     /// When the session began: answers are judged by this time throughout.
     now: Timestamp,
@@ -35,6 +37,14 @@ pub(crate) struct Look {
     pub(crate) at: Option<Timestamp>,
     /// The place in the ledger of the batch with which it was asked last.
     pub(crate) line: Option<usize>,
+    /// Whether it is in doubt and to be asked again under the name of its batch, which is free.
+    pub(crate) is_repeat: bool,
+}
+
+impl Look {
+    const fn unasked(need: Need) -> Self {
+        Self { need, status: None, at: None, line: None, is_repeat: false }
+    }
 }
 
 impl<'a> Known<'a> {
@@ -47,6 +57,10 @@ impl<'a> Known<'a> {
     ) -> Self {
         let At { run, now, others } = *session;
         let (purse, paid) = (account.purse.as_str(), account.pack.jobs.paid);
+        let repeats = ledger
+            .open(purse)
+            .filter(|line| account.can_repeat(line, now) && !others.contains(&line.run));
+        let repeats = repeats.flat_map(|line| line.keys.iter().copied()).collect();
         let mut refused = KeyMap::default();
         for line in ledger
             .lines()
@@ -58,25 +72,29 @@ impl<'a> Known<'a> {
             }
         }
         let index = Index::of(ledger, purse);
-        Self { ledger, index, reuse, paid, run, now, others, refused }
+        Self { ledger, index, reuse, paid, repeats, run, now, others, refused }
     }
 
     /// What is known of a question.
     pub(crate) fn look(&self, key: &QueryKey) -> Look {
         let Some(asked) = self.index.get(key) else {
-            return Look { need: Need::Buy, status: None, at: None, line: None };
+            return Look::unasked(Need::Buy);
         };
         let Some(line) = self.ledger.lines().get(asked.line as usize) else {
-            return Look { need: Need::Held, status: None, at: None, line: None };
+            return Look::unasked(Need::Held);
         };
         let at = match &line.state {
             State::Settled { at, .. } => *at,
             _ => line.intended_at,
         };
         let is_ours = Some(line.run) == self.run;
-        let need = self.reuse.judge(asked.status, at, self.now, is_ours);
+        let is_repeat = asked.status.is_none() && self.repeats.contains(key);
+        let need = match is_repeat {
+            true => Need::Buy,
+            false => self.reuse.judge(asked.status, at, self.now, is_ours),
+        };
         let line = usize::try_from(asked.line).ok();
-        Look { need, status: asked.status, at: Some(at), line }
+        Look { need, status: asked.status, at: Some(at), line, is_repeat }
     }
 
     /// What becomes of a row whose question has no answer.

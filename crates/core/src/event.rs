@@ -41,6 +41,12 @@ pub enum Event {
         /// The questions inside, in request order.
         keys: Arc<[QueryKey]>,
     },
+    /// The reply to a single call was lost, and the same question is about to be asked again, which is free where the
+    /// first call was charged. What is held for it stays held until it is answered.
+    Repeated {
+        /// Upper bound of the spend.
+        reserve: Credits,
+    },
     /// The provider took the batch as `job`.
     Accepted {
         /// The provider's name for it.

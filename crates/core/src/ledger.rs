@@ -59,6 +59,8 @@ pub struct Line {
     pub keys: Arc<[QueryKey]>,
     /// When it was last intended.
     pub intended_at: Timestamp,
+    /// Whether its question was asked again while it was in doubt: what a refusal says is about that call alone.
+    pub repeated: bool,
     /// Held while open, true once settled, nothing once refused.
     pub credits: Credits,
     /// The upper bound of its spend, as it was intended.
@@ -134,8 +136,16 @@ impl Ledger {
                 line.reserve = *reserve;
                 (line.run, line.intended_at) = (entry.run, entry.at);
                 (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
-                (line.likely_miss, line.authorized) = (false, false);
+                (line.likely_miss, line.authorized, line.repeated) =
+                    (false, false, false);
                 line.tried.clear();
+                self.intents += 1;
+                line.order = self.intents;
+            }
+            // It may have been charged when it was first asked, and is free for so long since then.
+            Event::Repeated { .. } => {
+                (line.run, line.repeated, line.doubt) = (entry.run, true, None);
+                line.likely_miss = false;
                 self.intents += 1;
                 line.order = self.intents;
             }
@@ -281,6 +291,7 @@ impl Line {
             lane: *lane,
             keys: Arc::clone(keys),
             intended_at: entry.at,
+            repeated: false,
             credits: Credits::ZERO,
             reserve: Credits::ZERO,
             anchor: None,
@@ -352,6 +363,12 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         }) =>
         {
             (State::InDoubt, Some(*reserve))
+        }
+        (Some(State::InDoubt), Event::Repeated { reserve })
+            if line.is_some_and(|line| line.lane == Lane::Single) =>
+        {
+            let held = line.map_or(Credits::ZERO, |line| line.credits);
+            (State::InDoubt, Some(held.max(*reserve)))
         }
         (Some(State::InDoubt), Event::Accepted { job } | Event::Adopted { job }) => {
             (State::Accepted(job.clone()), None)
@@ -436,6 +453,7 @@ const fn state_name(state: &State) -> &'static str {
 const fn event_name(event: &Event) -> &'static str {
     match event {
         Event::Intended { .. } => "`intended`",
+        Event::Repeated { .. } => "`repeated`",
         Event::Accepted { .. } => "`accepted`",
         Event::Adopted { .. } => "`adopted`",
         Event::Authorized { .. } => "`authorized`",

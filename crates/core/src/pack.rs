@@ -1,7 +1,7 @@
 //! A provider's facts as data: limits per plan, prices, page and batch sizes.
 
 use crate::{
-    Credits, Endpoint, Lane, Operation, Scope, Window,
+    Credits, Endpoint, Lane, Line, Operation, Scope, State, Timestamp, Window,
     limits::{Unreadable, Written},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -201,7 +201,8 @@ pub struct Account {
     /// The most credits that one batch may put at risk: a lost reply puts a whole batch in doubt.
     pub batch_risk: Risk,
     /// The most credits that may be in doubt in all, over all runs: what is in flight counts, since each reply may be
-    /// lost. Where nothing else is in doubt, one question may always be asked.
+    /// lost. Where nothing else is in doubt, one question may always be asked. None where the pipeline does not say: as
+    /// [`Risk::IN_ALL`], and no less than one batch.
     pub in_doubt_limit: Option<Risk>,
     /// The facts, with the pipeline's prices and sizes put in.
     pub pack: Pack,
@@ -314,6 +315,24 @@ impl Offer {
         Credits(self.price.0 / rows)
     }
 
+    /// Whether a single question that was first asked then is answered again at no charge, if it was charged.
+    ///
+    /// Sources differ about how long: so many days, or the same calendar month, by a time zone that is not told. It is
+    /// free while both hold. Clocks differ, and a call takes its time: at the very end it is not taken for free.
+    pub fn is_free_repeat(&self, first: Timestamp, now: Timestamp) -> bool {
+        const MARGIN: Duration = Duration::from_secs(3_600);
+        /// Time zones lie up to 12 hours behind UTC and up to 14 before it, in quarters of an hour.
+        const ZONES: std::ops::RangeInclusive<i64> = -48..=56;
+        const QUARTER: i64 = 900_000;
+        let Some(Written(time)) = self.repeats else { return false };
+        let is_soon = now.since(first) < time.saturating_sub(MARGIN.min(time / 2));
+        let there = |at: Timestamp, zone| Timestamp(at.0.saturating_add(zone * QUARTER));
+        is_soon
+            && ZONES
+                .into_iter()
+                .all(|zone| there(first, zone).shares_month(there(now, zone)))
+    }
+
     /// Pages of the results of a job of so many questions.
     pub fn pages(&self, questions: u64) -> u64 {
         let rows = self.rows.map_or(1, |rows| u64::from(rows.get()));
@@ -339,6 +358,14 @@ impl Account {
         self.pack.operations.get(&operation)
     }
 
+    /// Whether a batch in doubt is a single call whose question can be asked again at no charge, if it was charged.
+    pub fn can_repeat(&self, line: &Line, now: Timestamp) -> bool {
+        let offer = self.offer(line.operation);
+        line.state == State::InDoubt
+            && line.lane == Lane::Single
+            && offer.is_some_and(|offer| offer.is_free_repeat(line.intended_at, now))
+    }
+
     /// The scopes that a call falls into, the widest first.
     pub fn scopes_of(&self, endpoint: Endpoint) -> impl Iterator<Item = &Scope> {
         let rules = self.pack.scopes.iter();
@@ -358,3 +385,6 @@ impl Account {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

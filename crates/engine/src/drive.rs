@@ -25,8 +25,8 @@ use arriving::Arrivals;
 use charging::Charge;
 use exposure::Exposure;
 use leadmill_core::{
-    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Launch, Line,
-    Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
+    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, KeyMap, Launch,
+    Line, Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
     State, Status, Timestamp, Transactions, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
@@ -63,6 +63,8 @@ pub(crate) struct Drive<'a> {
     read: u64,
     arrivals: Arrivals,
     repeats: Repeats,
+    /// Questions of single calls in doubt.
+    doubted: KeyMap<BatchId>,
     plan: Plan,
     looks: Looks,
     backlog: VecDeque<Query>,
@@ -246,6 +248,7 @@ impl<'a> Drive<'a> {
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, &offer, order.questions, typical);
         let repeats = Repeats::of(book.ledger(), engine, order.operation);
+        let doubted = repeats::doubted(book.ledger(), &engine.purse);
         let doubts = book.ledger().doubts(&engine.purse);
         let exposure = Exposure::of(book.ledger(), &engine.purse);
         let began_at = engine.clock.now();
@@ -261,6 +264,7 @@ impl<'a> Drive<'a> {
             read: 0,
             arrivals: Arrivals::default(),
             repeats,
+            doubted,
             looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
             backlog: VecDeque::new(),

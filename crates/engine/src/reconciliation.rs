@@ -37,6 +37,8 @@ pub struct Reconciled {
     pub retried: Vec<BatchId>,
     /// Taken for charged by the pipeline's word, and not to be asked again.
     pub skipped: Vec<BatchId>,
+    /// Single calls whose question can be asked again at no charge: what they hold stays held until that is answered.
+    pub repeats: Vec<BatchId>,
     /// Jobs that callbacks named for batches: they are to be fetched, and may turn out to be another's.
     pub adopted: Vec<(BatchId, JobId)>,
     /// Still in doubt, and why.
@@ -46,7 +48,10 @@ pub struct Reconciled {
 impl Reconciled {
     /// Whether there is something to ask or to fetch that was not there before.
     pub fn frees(&self) -> bool {
-        !self.free.is_empty() || !self.retried.is_empty() || !self.adopted.is_empty()
+        !self.free.is_empty()
+            || !self.retried.is_empty()
+            || !self.repeats.is_empty()
+            || !self.adopted.is_empty()
     }
 }
 
@@ -66,6 +71,7 @@ impl Engine {
         if !reconciled.adopted.is_empty() {
             return Ok(reconciled);
         }
+        reconciled.repeats = self.new_repeats(book, others);
         let doubts = self.doubts(book, others);
         let is_new = |line: &Line| !self.judged.contains(&(line.batch, line.order));
         if !doubts.iter().any(is_new) {
@@ -73,8 +79,6 @@ impl Engine {
         }
         let mut stop = self.stop.clone();
         let read = async {
-            self.ask_again_for_free(book, &doubts, &mut reconciled).await?;
-            let doubts = self.doubts(book, others);
             let adopted = self.settle_down(book, others, &doubts).await?;
             reconciled.adopted.extend(adopted);
             let doubts = self.doubts(book, others);
@@ -163,10 +167,12 @@ impl Engine {
         events
     }
 
-    /// Batches in doubt that are ours to judge.
+    /// Batches in doubt that are ours to judge: not those that can be asked again at no charge.
     fn doubts(&self, book: &Book, others: &BTreeSet<RunId>) -> Vec<Line> {
+        let (account, now) = (self.provider.account(), self.clock.now());
         let open = book.ledger().open(&self.purse);
         open.filter(|line| line.state == State::InDoubt && !others.contains(&line.run))
+            .filter(|line| !account.can_repeat(line, now))
             .cloned()
             .collect()
     }

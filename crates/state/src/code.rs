@@ -29,6 +29,11 @@ struct Intent {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Repeat {
+    reserve: Credits,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Acceptance {
     job: JobId,
 }
@@ -86,6 +91,9 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             })?;
             row("intended", body, Some(keys.iter().flat_map(|key| key.0).collect()))
         }
+        Event::Repeated { reserve } => {
+            row("repeated", serde_json::to_string(&Repeat { reserve: *reserve })?, None)
+        }
         Event::Accepted { job } => row(
             "accepted",
             serde_json::to_string(&Acceptance { job: job.clone() })?,
@@ -140,6 +148,7 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
             let keys = keys.iter().map(|key| QueryKey(*key)).collect();
             Event::Intended { account, step, operation, lane, reserve, anchor, keys }
         }
+        "repeated" => Event::Repeated { reserve: body::<Repeat>(&row.body)?.reserve },
         "adopted" => Event::Adopted { job: body::<Acceptance>(&row.body)?.job },
         "authorized" => {
             Event::Authorized { charge: body::<Authorization>(&row.body)?.charge }
@@ -207,6 +216,7 @@ mod tests {
             },
             Event::Accepted { job: JobId("65f0".into()) },
             Event::Adopted { job: JobId("65f1".into()) },
+            Event::Repeated { reserve: Credits(6) },
             Event::Authorized { charge: Credits(7) },
             Event::Reopened,
             Event::Refused { reason: "no \"such\" thing".into(), again: true },

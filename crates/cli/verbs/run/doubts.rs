@@ -86,6 +86,11 @@ impl<'a> Session<'a> {
         for batch in &reconciled.free {
             terminal.talk(&format!("batch {batch} was not charged: it is asked again\n"));
         }
+        for batch in &reconciled.repeats {
+            terminal.talk(&format!(
+                "batch {batch} is in doubt, and asking again is free: it is asked again if a row still needs it\n"
+            ));
+        }
         for batch in &reconciled.retried {
             terminal.talk(&format!(
                 "batch {batch} is taken for charged and asked again (in_doubt: retry)\n"
@@ -106,7 +111,10 @@ impl<'a> Session<'a> {
         }
         Ok(match reconciled.frees() {
             false => Freed::Nothing,
-            true if reconciled.free.is_empty() && reconciled.retried.is_empty() => {
+            true if reconciled.free.is_empty()
+                && reconciled.retried.is_empty()
+                && reconciled.repeats.is_empty() =>
+            {
                 Freed::Jobs
             }
             true => Freed::Questions,

@@ -143,6 +143,12 @@ impl Drive<'_> {
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
         while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
+            if self.again.get(place).is_some_and(|batch| self.is_repeat(batch.id)) {
+                match self.admit_repeat(place, budget) {
+                    Some(next) => return next,
+                    None => continue,
+                }
+            }
             let reserve = self.again.get(place).map_or(room, |batch| batch.reserve);
             if reserve <= room {
                 match self.within_doubt(reserve, held) {
@@ -291,7 +297,7 @@ impl Drive<'_> {
             match self.questions.next() {
                 Some(Ok(query)) => {
                     self.read += 1;
-                    self.backlog.push_back(query);
+                    self.take_question(query);
                 }
                 Some(Err(error)) => return self.fail(error.into()),
                 None => self.exhausted = true,
@@ -307,6 +313,9 @@ impl Drive<'_> {
                 let queries = self.unclaimed(batch.queries.to_vec());
                 if queries.len() == batch.queries.len() {
                     return Some(batch);
+                }
+                if self.is_repeat(batch.id) {
+                    return None;
                 }
                 queries
                     .into_iter()

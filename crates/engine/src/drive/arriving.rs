@@ -30,9 +30,13 @@ impl Drive<'_> {
     /// planned for once it fills a job.
     pub(crate) fn take_in(&mut self, questions: impl Iterator<Item = Query>) {
         let before = self.backlog.len();
-        self.backlog.extend(questions);
+        let mut arrived = 0;
+        for question in questions {
+            arrived += 1;
+            self.take_question(question);
+        }
         let count = (self.backlog.len() - before) as u64;
-        self.snapshot.questions += count;
+        self.snapshot.questions += arrived;
         self.arrivals.unplanned += count;
         if self.may_travel_alone() {
             self.plan.singles += count;

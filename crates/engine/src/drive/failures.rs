@@ -48,6 +48,10 @@ impl Drive<'_> {
             }
             return;
         }
+        let line = self.book.ledger().line(batch.id);
+        if line.is_some_and(|line| line.repeated) {
+            return self.failed_repeat(batch, error, events);
+        }
         let is_final = batch.queries.len() == 1 || self.refused + 1 >= MOST_REFUSED;
         let again =
             !matches!(error.kind, ErrorKind::Refused | ErrorKind::Gone) || !is_final;
@@ -74,13 +78,7 @@ impl Drive<'_> {
             }
             ErrorKind::Unsent => {
                 self.again.push_back(batch);
-                if self.is_news() {
-                    self.unsent += 1;
-                    self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
-                }
-                if self.unsent >= MOST_UNSENT {
-                    self.fail(error.into());
-                }
+                self.could_not_send(error);
             }
             ErrorKind::NoCredit => {
                 self.engine.report.trouble = Some(reason);
@@ -88,6 +86,35 @@ impl Drive<'_> {
                 self.errand(Duration::ZERO, Errand::Balance);
             }
             ErrorKind::Fatal => self.fail(error.into()),
+        }
+    }
+
+    /// A question in doubt was asked again, and refused, or told to wait.
+    fn failed_repeat(&mut self, batch: Batch, error: ProviderError, events: &mut Events) {
+        self.not_repeated(batch, &error, events);
+        match error.kind {
+            ErrorKind::Throttled(wait) => match self.is_over_for_the_day(wait) {
+                true => self.engine.report.throttled += 1,
+                false => self.throttled(wait),
+            },
+            ErrorKind::Unsent => self.could_not_send(error),
+            ErrorKind::NoCredit => {
+                self.engine.report.trouble = Some(error.to_string());
+                self.errand(Duration::ZERO, Errand::Balance);
+            }
+            ErrorKind::Fatal => self.fail(error.into()),
+            _ => {}
+        }
+    }
+
+    /// The provider could not be reached: paid calls wait, and not for ever.
+    fn could_not_send(&mut self, error: ProviderError) {
+        if self.is_news() {
+            self.unsent += 1;
+            self.paid_not_before = Some(Instant::now() + backoff(self.unsent));
+        }
+        if self.unsent >= MOST_UNSENT {
+            self.fail(error.into());
         }
     }
 

@@ -19,14 +19,17 @@ impl Drive<'_> {
         if leaving.is_empty() {
             return;
         }
-        let intent = |batch: &Batch| Event::Intended {
-            account: Arc::clone(&self.engine.purse),
-            step: Arc::clone(&self.order.step),
-            operation: batch.operation,
-            lane: batch.lane,
-            reserve: batch.reserve,
-            anchor: self.engine.anchor.clone(),
-            keys: Arc::clone(&batch.keys),
+        let intent = |batch: &Batch| match self.is_repeat(batch.id) {
+            true => Event::Repeated { reserve: batch.reserve },
+            false => Event::Intended {
+                account: Arc::clone(&self.engine.purse),
+                step: Arc::clone(&self.order.step),
+                operation: batch.operation,
+                lane: batch.lane,
+                reserve: batch.reserve,
+                anchor: self.engine.anchor.clone(),
+                keys: Arc::clone(&batch.keys),
+            },
         };
         let (intended_at, here) = (self.engine.clock.moment(), Instant::now());
         let intents =
@@ -118,8 +121,15 @@ impl Drive<'_> {
 
     /// What was about to leave stays, to leave later.
     async fn stay(&mut self, leaving: Vec<(Permit, Batch)>, reason: &str) {
+        let ledger = self.book.ledger();
         let refused = |batch: &Batch| {
-            (batch.id, Event::Refused { reason: reason.to_owned(), again: true })
+            let is_repeat = ledger.line(batch.id).is_some_and(|line| line.repeated);
+            let reason = reason.to_owned();
+            let event = match is_repeat {
+                true => Event::Doubted { reason, likely_miss: false },
+                false => Event::Refused { reason, again: true },
+            };
+            (batch.id, event)
         };
         let events = leaving.iter().map(|(_, batch)| refused(batch)).collect();
         for (permit, batch) in leaving {
@@ -134,6 +144,14 @@ impl Drive<'_> {
     fn yield_to_others(&mut self, permit: &Permit, batch: Batch) {
         self.engine.limiter.withdraw(permit);
         self.engine.wallet.refused(batch.id);
+        if self.is_repeat(batch.id) {
+            return self.again.push_back(batch);
+        }
+        // A repeat that another process has ended.
+        if self.doubted.values().any(|doubted| *doubted == batch.id) {
+            self.engine.report.left_to_others += 1;
+            return;
+        }
         let queries = self.unclaimed(batch.queries.to_vec());
         queries.into_iter().rev().for_each(|query| self.backlog.push_front(query));
     }

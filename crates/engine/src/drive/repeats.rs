@@ -1,12 +1,12 @@
-//! Single questions that were paid for before, and that the provider answers again at no charge.
+//! Single questions that were paid for before, or may have been, and that the provider answers again at no charge.
 
-use super::Drive;
+use super::{Drive, admission::Next, settlement::Events};
 use crate::Engine;
 use leadmill_core::{
-    Answered, Credits, KeyMap, Lane, Ledger, Operation, QueryKey, State, Status,
-    Timestamp,
+    Answered, Batch, BatchId, Credits, ErrorKind, Event, KeyMap, Lane, Ledger, Operation,
+    ProviderError, Query, QueryKey, State, Status, Timestamp,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// What the clocks of two sides may differ by, and a reply may be late by: at the very end of its time a repeat is
 /// not taken for free.
@@ -61,7 +61,79 @@ impl Repeats {
     }
 }
 
+/// Questions of single calls in doubt, by their batches: they are never asked but under these.
+pub(super) fn doubted(ledger: &Ledger, account: &str) -> KeyMap<BatchId> {
+    let doubts = ledger
+        .open(account)
+        .filter(|line| line.state == State::InDoubt && line.lane == Lane::Single);
+    doubts.flat_map(|line| line.keys.iter().map(|key| (*key, line.batch))).collect()
+}
+
 impl Drive<'_> {
+    /// A question to ask. One that is in doubt is asked again under the name of its batch, alone, while that is free,
+    /// and else not at all.
+    pub(super) fn take_question(&mut self, query: Query) {
+        let Some(batch) = self.doubted.get(&query.key()).copied() else {
+            return self.backlog.push_back(query);
+        };
+        let now = self.engine.clock.now();
+        let account = self.engine.provider.account();
+        let line = self.book.ledger().line(batch);
+        match line.filter(|line| line.state == State::InDoubt) {
+            Some(line) if account.can_repeat(line, now) => {
+                let keys = Arc::clone(&line.keys);
+                let (operation, lane, reserve) =
+                    (line.operation, line.lane, self.offer.price);
+                let queries = [query].into();
+                let batch = Batch { id: batch, operation, lane, queries, keys, reserve };
+                self.again.push_back(batch);
+            }
+            Some(_) => {}
+            // It has ended since this drive began.
+            None => self.backlog.push_back(query),
+        }
+    }
+
+    /// Whether a batch is to be asked although it is in doubt.
+    pub(super) fn is_repeat(&self, batch: BatchId) -> bool {
+        let line = self.book.ledger().line(batch);
+        line.is_some_and(|line| line.state == State::InDoubt)
+    }
+
+    /// Whether a repeat may leave: what its first call holds in this run's budget is held once.
+    pub(super) fn admit_repeat(&mut self, place: usize, budget: Credits) -> Option<Next> {
+        let batch = self.again.get(place)?;
+        let line = self.book.ledger().line(batch.id)?;
+        let held = match line.run == self.engine.run {
+            true => line.credits,
+            false => Credits::ZERO,
+        };
+        let fits = batch.reserve.less(held) <= budget
+            && batch.reserve <= self.engine.wallet.available();
+        if !fits {
+            // It stays in doubt, with what it holds.
+            self.again.remove(place);
+            return None;
+        }
+        Some(Next::Again(place))
+    }
+
+    /// A repeat was not answered. What that says is about this call, and not about the first: it stays in doubt.
+    pub(super) fn not_repeated(
+        &mut self,
+        batch: Batch,
+        error: &ProviderError,
+        events: &mut Events,
+    ) {
+        let reason = format!("asked again: {error}");
+        events.push((batch.id, Event::Doubted { reason, likely_miss: false }));
+        self.engine.wallet.refused(batch.id);
+        self.engine.report.asked -= 1;
+        if matches!(error.kind, ErrorKind::Throttled(_) | ErrorKind::Unsent) {
+            self.again.push_back(batch);
+        }
+    }
+
     /// No reply says that it was free: the book does.
     pub(super) fn price_repeat(&self, answered: &mut Answered) {
         if self.repeats.is_free(&answered.key, self.engine.clock.now()) {

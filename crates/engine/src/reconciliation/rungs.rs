@@ -13,30 +13,20 @@ use tokio::time::{Instant, sleep_until};
 const TRIES: usize = 3;
 
 impl Engine {
-    /// Single questions that can be asked again at no charge are: whether they were charged does not matter.
-    pub(super) async fn ask_again_for_free(
+    /// Single calls in doubt whose question can be asked again at no charge: whether they were charged does not matter.
+    /// Each is told once. Nothing is let go for that: until the question is answered it may have been charged.
+    pub(super) fn new_repeats(
         &mut self,
-        book: &mut Book,
-        doubts: &[Line],
-        reconciled: &mut Reconciled,
-    ) -> Result<(), RunError> {
-        let now = self.clock.now();
-        let account = self.provider.account();
-        let is_free = |line: &&Line| {
-            let repeats = account.offer(line.operation).and_then(|offer| offer.repeats);
-            // Some minutes before the end it may be over by the time that it is asked.
-            repeats.is_some_and(|repeats| now.since(line.intended_at) < repeats.0 / 2)
-                && line.lane == Lane::Single
-        };
-        let free: Vec<BatchId> =
-            doubts.iter().filter(is_free).map(|line| line.batch).collect();
-        let reason = || "asking again is free".to_owned();
-        let refused =
-            |batch: &BatchId| (*batch, Event::Refused { reason: reason(), again: true });
-        self.conclude(book, free.iter().map(refused).collect()).await?;
-        free.iter().for_each(|batch| self.wallet.refused(*batch));
-        reconciled.free.extend(free);
-        Ok(())
+        book: &Book,
+        others: &BTreeSet<RunId>,
+    ) -> Vec<BatchId> {
+        let (account, now) = (self.provider.account(), self.clock.now());
+        let open = book.ledger().open(&self.purse);
+        let free = open
+            .filter(|line| account.can_repeat(line, now) && !others.contains(&line.run));
+        let free: Vec<_> = free.map(|line| (line.batch, line.order)).collect();
+        let new = free.into_iter().filter(|repeat| self.judged.insert(*repeat));
+        new.map(|(batch, _)| batch).collect()
     }
 
     /// Looks for the jobs by the names that we gave them. One that is not listed, when it would have to be, was

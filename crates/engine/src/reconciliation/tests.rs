@@ -270,8 +270,15 @@ async fn a_single_question_that_is_free_to_repeat_is_asked_again_while_it_is() {
     ];
     let (reconciled, book, found_after) =
         reconcile(lister(None), &doubts, &Hints::default()).await;
-    assert_eq!(reconciled.free, [BatchId(1), BatchId(3)]);
-    assert_eq!(book.ledger().line(BatchId(2)).unwrap().state, State::InDoubt);
+    // What the first call holds stays held until the repeat is answered.
+    assert_eq!(
+        (reconciled.repeats, reconciled.free),
+        (vec![BatchId(1)], vec![BatchId(3)])
+    );
+    for batch in [BatchId(1), BatchId(2)] {
+        let line = book.ledger().line(batch).unwrap();
+        assert_eq!((&line.state, line.credits), (&State::InDoubt, Credits(1)));
+    }
     assert_eq!(found_after.len(), 1, "singles have no names");
 }
 
@@ -295,4 +302,35 @@ async fn a_callback_ends_the_wait() {
     assert_eq!(reconciled.adopted, [(BatchId(1), JobId("j1".into()))]);
     assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
     assert!(found_after.is_empty());
+}
+
+/// A run takes for charged what other runs have lost, too: its later sessions remember, and another run has a budget
+/// of its own.
+#[tokio::test(start_paused = true)]
+async fn what_a_run_has_written_off_for_others_counts_in_its_later_sessions() {
+    let mut ledger = Ledger::default();
+    for batch in [1, 2] {
+        ledger.apply(&lost(batch, Lane::Single, 200_000)).unwrap();
+    }
+    let memory = || Memory(Slots::default());
+    let mut book = Book::new(Box::new(memory()), ledger);
+    for (run, retried, held) in [(2, 1, 1), (2, 0, 1), (3, 1, 0)] {
+        let (_keep, stop) = watch::channel(false);
+        let parts = Parts {
+            provider: Arc::new(lister(None)),
+            staging: Arc::new(memory()),
+            clock: Arc::new(memory()),
+            leases: Box::new(memory()),
+            budget: Credits::MAX,
+            stop,
+            hints: Hints::default(),
+        };
+        let mut engine = Engine::new(RunId(run), parts);
+        let policy = Doubtful { act: InDoubt::Retry, budget: Credits(1) };
+        let others = BTreeSet::new();
+        let reconciled = engine.reconcile(&mut book, &others, &policy).await.unwrap();
+        let counts = (reconciled.retried.len(), reconciled.held.len());
+        assert_eq!(counts, (retried, held), "run {run}");
+    }
+    assert!(book.ledger().adds_up());
 }

@@ -69,7 +69,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
         // 3: what callbacks hint at.
         transaction.execute_batch(HINTS)?;
     }
-    // 4: a job whose fetch is the paid act is authorized first. 5: a person resolves what was settled without an
+    // 4: a job whose fetch is the paid act is authorized first. 5: a question in doubt is asked again, and a person resolves what was settled without an
     // answer. No older version can read either.
     if found < VERSION {
         transaction.pragma_update(None, "user_version", VERSION)?;

@@ -63,7 +63,7 @@ pub(super) async fn open(session: &Session) -> Result<(), StateError> {
     match version(&transaction, schema).await? {
         None => transaction.batch_execute(&tables(schema)).await?,
         Some(VERSION) => {}
-        // 4: a job whose fetch is the paid act is authorized first. 5: a person resolves what was settled without an
+        // 4: a job whose fetch is the paid act is authorized first. 5: a question in doubt is asked again, and a person resolves what was settled without an
         // answer. No older version can read either, and one that is still at work writes nothing more.
         Some(3 | 4) => {
             let update = format!("UPDATE {schema}.state SET version = {VERSION}");

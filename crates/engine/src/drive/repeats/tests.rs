@@ -3,14 +3,15 @@ use crate::{
     drive::{
         arriving::tests::{Singles, engine},
         charging::tests::bulks::{Shelf, Written, is_known, query},
+        writing::tests::Slow,
     },
 };
 use leadmill_core::{
-    BatchId, Credits, Entry, Event, JobId, Lane, Ledger, Operation, Part, RunId, Status,
-    Timestamp, limits::Written as Time,
+    BatchId, Credits, Entry, ErrorKind, Event, JobId, Lane, Ledger, Operation, Part,
+    RunId, State, Status, Timestamp, limits::Written as Time, pack::Doubtful,
 };
-use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::sleep};
 
 const DAY: i64 = 86_400_000;
 const NOW: i64 = 1_767_225_600_000;
@@ -91,5 +92,93 @@ async fn what_was_paid_for_within_thirty_days_costs_nothing_again() {
         (vec![paid(1, 31.0), paid(2, 1.01)], 2, "paid for, or a repeat"),
     ] {
         assert_eq!(costs(n, earlier).await, Credits(cost), "{why}");
+    }
+}
+
+/// A single call of an earlier run, whose reply was lost nine days after the clock's beginning.
+fn lost(n: usize) -> [Entry; 2] {
+    let at = Timestamp(NOW + 9 * DAY);
+    let intended = Event::Intended {
+        account: "test".into(),
+        step: "s".into(),
+        operation: Operation::VerifyEmail,
+        lane: Lane::Single,
+        reserve: Credits(2),
+        anchor: None,
+        keys: [query(n).key()].into(),
+    };
+    let doubted = Event::Doubted { reason: "reset".into(), likely_miss: false };
+    [intended, doubted].map(|event| Entry { at, run: RunId(0), batch: BatchId(1), event })
+}
+
+/// A later run a day after that: its doubts first, then these questions. Tells what was asked, and the book.
+async fn repeated(
+    questions: Vec<usize>,
+    fails: Option<ErrorKind>,
+    budget: Credits,
+) -> (u64, Book, Vec<Entry>) {
+    let (_keep, stop) = watch::channel(false);
+    let mut provider = Slow::new();
+    provider.fails = fails;
+    let offers = provider.account.pack.operations.values_mut();
+    offers.for_each(|offer| offer.repeats = Some(Time(Duration::from_secs(30 * 86_400))));
+    let (provider, journal) = (Arc::new(provider), Written::default());
+    let mut ledger = Ledger::default();
+    lost(0).iter().for_each(|entry| ledger.apply(entry).unwrap());
+    let mut book = Book::new(Box::new(journal.clone()), ledger);
+    let mut engine = engine(Arc::clone(&provider) as _, &Shelf::default(), stop);
+    engine.budget = budget;
+    sleep(Duration::from_secs(10 * 86_400)).await;
+    let (others, policy) = (BTreeSet::new(), Doubtful::default());
+    let reconciled = engine.reconcile(&mut book, &others, &policy).await.unwrap();
+    assert_eq!(reconciled.repeats, [BatchId(1)]);
+    let held = book.ledger().line(BatchId(1)).unwrap().credits;
+    assert_eq!(held, Credits(2), "it may have been charged, until it is answered");
+    let count = questions.len() as u64;
+    let order = Order::new("s", Operation::VerifyEmail, count);
+    let mut questions = questions.into_iter().map(|n| Ok(query(n)));
+    engine.buy(&mut book, &order, &mut questions, None).await.unwrap();
+    let taken = *provider.taken.lock().unwrap();
+    (taken, book, journal.entries())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_in_doubt_is_asked_again_under_the_name_of_its_batch_and_paid_once() {
+    let (taken, book, entries) = repeated(vec![0], None, Credits::MAX).await;
+    let line = book.ledger().line(BatchId(1)).unwrap();
+    assert!(matches!(line.state, State::Settled { .. }), "{line:?}");
+    assert_eq!((taken, line.credits, line.run), (1, Credits(2), RunId(1)));
+    let intents = entries.iter().filter(|entry| entry.batch != BatchId(1));
+    assert_eq!(intents.count(), 0, "no other batch is bought");
+    for (run, committed) in [(0, 0), (1, 2)] {
+        let sum = book.ledger().committed(RunId(run), &"test".into());
+        assert_eq!(sum, Credits(committed), "run {run}");
+    }
+    assert!(book.ledger().adds_up());
+}
+
+/// No row wants it any more, or there is no money for it: it stays in doubt, with what it may have cost.
+#[tokio::test(start_paused = true)]
+async fn a_question_in_doubt_that_is_not_asked_again_stays_counted() {
+    for (questions, budget) in [(vec![], Credits::MAX), (vec![0], Credits(1))] {
+        let (taken, book, _) = repeated(questions, None, budget).await;
+        let line = book.ledger().line(BatchId(1)).unwrap();
+        assert_eq!((taken, &line.state, line.credits), (0, &State::InDoubt, Credits(2)));
+        assert_eq!(book.ledger().committed(RunId(0), &"test".into()), Credits(2));
+    }
+}
+
+/// What is said of the second call says nothing of the first.
+#[tokio::test(start_paused = true)]
+async fn a_repeat_that_is_refused_or_lost_proves_nothing_of_the_first_call() {
+    for kind in
+        [ErrorKind::Refused, ErrorKind::Gone, ErrorKind::NoCredit, ErrorKind::InDoubt]
+    {
+        let (taken, book, _) = repeated(vec![0], Some(kind), Credits::MAX).await;
+        let line = book.ledger().line(BatchId(1)).unwrap();
+        assert_eq!((taken, &line.state), (1, &State::InDoubt), "{kind:?}");
+        assert_eq!(line.credits, Credits(2), "{kind:?}");
+        assert!(line.doubt.is_some(), "{kind:?}");
+        assert!(book.ledger().adds_up());
     }
 }

@@ -105,6 +105,7 @@ impl Check for Bound {
         entries[*seen..].iter().try_for_each(|entry| ledger.apply(entry)).unwrap();
         *seen = entries.len();
         let bound: Credits = ledger.lines().iter().map(|line| line.credits).sum();
+        assert!(ledger.adds_up(), "the sums of the book are not those of its batches");
         let audit = self.sandbox.audit();
         let charged = audit.charged + audit.reserved;
         assert!(charged <= bound.0, "I3: {charged} are charged, {} written", bound.0);
@@ -208,6 +209,9 @@ async fn lived(seed: u64, seen: &Seen) -> String {
         if jumps {
             world.clock.jump(jump);
         }
+        // Now and then the disk is full for a while, and the process lives on.
+        let (full, appends) = (dice.below(8) as usize, 1 + dice.below(4) as usize);
+        world.fails = if dice.chance(0.15) { full..full + appends } else { 0..0 };
         let (ours, other) = (death(&mut dice), death(&mut dice));
         let delay = Duration::from_millis(dice.below(5_000));
         if rival && session > 0 {
@@ -224,6 +228,7 @@ async fn lived(seed: u64, seen: &Seen) -> String {
         }
     }
     storm.end();
+    world.fails = 0..0;
     second.others.clear();
     // What was on its way has arrived.
     sleep(Duration::from_secs(90)).await;

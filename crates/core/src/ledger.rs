@@ -7,7 +7,7 @@ use crate::{
     Status, Timestamp,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 pub use sums::Doubts;
@@ -131,60 +131,37 @@ impl Ledger {
         };
         let (before, was_doubted) =
             ((line.run, Share::of(line)), line.state == State::InDoubt);
-        match &entry.event {
-            Event::Intended { anchor, reserve, .. } => {
-                line.reserve = *reserve;
-                (line.run, line.intended_at) = (entry.run, entry.at);
-                (line.anchor, line.doubt, line.adopted) = (anchor.clone(), None, false);
-                (line.likely_miss, line.authorized, line.repeated) =
-                    (false, false, false);
-                line.tried.clear();
-                self.intents += 1;
-                line.order = self.intents;
-            }
-            // It may have been charged when it was first asked, and is free for so long since then.
-            Event::Repeated { .. } => {
-                (line.run, line.repeated, line.doubt) = (entry.run, true, None);
-                line.likely_miss = false;
-                self.intents += 1;
-                line.order = self.intents;
-            }
-            Event::Doubted { reason, likely_miss } => {
-                line.likely_miss = *likely_miss;
-                line.tried.extend(line.job().filter(|_| line.adopted).cloned());
-                (line.doubt, line.adopted) = (Some(reason.clone()), false);
-            }
-            Event::Adopted { .. } => (line.adopted, line.resolved) = (true, false),
-            Event::Authorized { .. } => line.authorized = true,
-            Event::Reopened => {
-                if let State::Settled { at, .. } = line.state {
-                    line.reopened = Some((at, line.credits));
-                }
-                line.resolved = false;
-            }
-            Event::Settled { .. } => line.settled_by = Some(entry.run),
-            Event::Resolved { .. } => line.resolved = true,
-            Event::Accepted { .. } | Event::Refused { .. } => {}
+        line.take_in(entry, state, credits);
+        if matches!(entry.event, Event::Intended { .. } | Event::Repeated { .. }) {
+            self.intents += 1;
+            line.order = self.intents;
         }
-        line.state = state;
         match line.is_open() {
             true => self.open.insert(place),
             false => self.open.remove(&place),
         };
-        line.credits = credits.unwrap_or(line.credits);
         self.sums.change(before, line);
         self.sums.count(&entry.event, line, was_doubted);
         Ok(())
     }
 
-    /// Whether entries can follow what is recorded. Of several about one batch only the first is held against it.
+    /// Whether entries can follow what is recorded, one after the other.
     pub fn check(&self, entries: &[Entry]) -> Result<(), IllegalEvent> {
-        let mut seen = BTreeSet::new();
-        for entry in entries.iter().filter(|entry| seen.insert(entry.batch)) {
-            let line = self.line(entry.batch);
-            let fits = line.is_some() || matches!(entry.event, Event::Intended { .. });
-            if !fits || following(line, entry).is_none() {
+        let mut seen = HashSet::new();
+        let is_more = |entry: &&Entry| !seen.insert(entry.batch);
+        let several: HashSet<BatchId> =
+            entries.iter().filter(is_more).map(|entry| entry.batch).collect();
+        let mut ahead: HashMap<BatchId, Line> = HashMap::new();
+        for entry in entries {
+            let line = ahead.get(&entry.batch).or_else(|| self.line(entry.batch));
+            let Some((state, credits)) = following(line, entry) else {
                 return Err(illegal(line, entry));
+            };
+            if several.contains(&entry.batch) {
+                let line = line.cloned().or_else(|| Line::opened(entry));
+                let mut line = line.ok_or_else(|| illegal(None, entry))?;
+                line.take_in(entry, state, credits);
+                ahead.insert(entry.batch, line);
             }
         }
         Ok(())
@@ -306,6 +283,44 @@ impl Line {
             resolved: false,
             settled_by: None,
         })
+    }
+
+    /// Takes in what has happened, which leads to this state and, if they change, to these credits.
+    fn take_in(&mut self, entry: &Entry, state: State, credits: Option<Credits>) {
+        match &entry.event {
+            Event::Intended { anchor, reserve, .. } => {
+                self.reserve = *reserve;
+                (self.run, self.intended_at) = (entry.run, entry.at);
+                (self.anchor, self.doubt, self.adopted) = (anchor.clone(), None, false);
+                (self.likely_miss, self.authorized, self.repeated) =
+                    (false, false, false);
+                self.tried.clear();
+            }
+            // It may have been charged when it was first asked, and is free for so long since then.
+            Event::Repeated { .. } => {
+                (self.run, self.repeated, self.doubt) = (entry.run, true, None);
+                self.likely_miss = false;
+            }
+            Event::Doubted { reason, likely_miss } => {
+                self.likely_miss = *likely_miss;
+                let job = self.job().filter(|_| self.adopted).cloned();
+                self.tried.extend(job);
+                (self.doubt, self.adopted) = (Some(reason.clone()), false);
+            }
+            Event::Adopted { .. } => (self.adopted, self.resolved) = (true, false),
+            Event::Authorized { .. } => self.authorized = true,
+            Event::Reopened => {
+                if let State::Settled { at, .. } = self.state {
+                    self.reopened = Some((at, self.credits));
+                }
+                self.resolved = false;
+            }
+            Event::Settled { .. } => self.settled_by = Some(entry.run),
+            Event::Resolved { .. } => self.resolved = true,
+            Event::Accepted { .. } | Event::Refused { .. } => {}
+        }
+        self.state = state;
+        self.credits = credits.unwrap_or(self.credits);
     }
 
     /// The provider's name for it, if that is known.

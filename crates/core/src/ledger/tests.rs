@@ -1,4 +1,5 @@
 use super::*;
+use proptest::{collection::vec, prelude::*, sample::select};
 
 fn entry(batch: u64, event: Event) -> Entry {
     Entry { at: Timestamp(7), run: RunId(1), batch: BatchId(batch), event }
@@ -283,4 +284,74 @@ fn open_lines_and_jobs_are_found_as_they_stand_in_the_book() {
     assert_eq!(ledger.running("a", Operation::VerifyEmail).count(), 1);
     let begun = ledger.begun("a", Operation::VerifyEmail, Timestamp(0));
     assert_eq!(begun.count(), 2, "1 and 3: 4 was refused, the others are no jobs");
+}
+
+fn doubted() -> Event {
+    Event::Doubted { reason: "lost".into(), likely_miss: false }
+}
+
+/// What is written at once is read one after the other.
+#[test]
+fn each_event_of_a_write_is_held_against_what_those_before_it_make() {
+    let mut ledger = Ledger::default();
+    ledger.apply(&entry(1, intended(5))).unwrap();
+    let checked = |events: &[Event]| {
+        let entries: Vec<Entry> =
+            events.iter().map(|event| entry(1, event.clone())).collect();
+        ledger.check(&entries).is_ok()
+    };
+    assert!(!checked(&[settled(1), doubted()]));
+    assert!(!checked(&[accepted(), doubted()]));
+    assert!(!checked(&[settled(1), settled(1)]));
+    // A job of ours may be refused, and one that somebody named may not, whoever held it before.
+    assert!(!checked(&[refused(), intended(1), adopted(), refused()]));
+    assert!(checked(&[adopted(), doubted(), accepted(), refused(), intended(2)]));
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let authorized = Event::Authorized { charge: Credits(3) };
+    let events = vec![
+        intended(5),
+        intended(7),
+        other_keys(),
+        other_purse(),
+        accepted(),
+        adopted(),
+        authorized,
+        Event::Reopened,
+        refused(),
+        doubted(),
+        settled(2),
+        statuses(&[Status::UnknownCharged]),
+        resolved(1, &[Status::Deferred]),
+        Event::Repeated { reserve: Credits(9) },
+    ];
+    select(events)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    /// Whatever may be written can be read again, and nothing else is kept from being written.
+    #[test]
+    fn what_is_checked_is_what_a_state_opens_with(
+        writes in vec(vec((1..4_u64, any_event()), 1..5), 1..40),
+    ) {
+        let (mut ledger, mut written) = (Ledger::default(), Vec::new());
+        for write in writes {
+            let entries: Vec<Entry> =
+                write.into_iter().map(|(batch, event)| entry(batch, event)).collect();
+            let mut reopened = Ledger::default();
+            let all = || written.iter().chain(&entries);
+            let opens = all().try_for_each(|entry| reopened.apply(entry)).is_ok();
+            prop_assert_eq!(ledger.check(&entries).is_ok(), opens, "{:?}", entries);
+            if opens {
+                for entry in &entries {
+                    prop_assert!(ledger.apply(entry).is_ok(), "{:?}", entry);
+                }
+                prop_assert!(ledger.adds_up());
+                written.extend(entries);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use leadmill_core::{
     Window,
-    limits::Written,
+    limits::{LONGEST, Written},
     pack::{Percent, Risk},
 };
 use schemars::{Schema, json_schema};
@@ -23,8 +23,8 @@ pub(crate) struct Format {
 }
 
 /// All forms.
-const ALL: [&Format; 10] = [
-    &TEXT, &NAME, &STEP_NAME, &LENGTH, &WINDOW, &ADDRESS, &SHARE, &RISK, &COUNTRY,
+const ALL: [&Format; 11] = [
+    &TEXT, &NAME, &STEP_NAME, &LENGTH, &AGE, &WINDOW, &ADDRESS, &SHARE, &RISK, &COUNTRY,
     &SENTENCE,
 ];
 
@@ -66,16 +66,25 @@ pub(super) const LENGTH: Format = Format {
     name: "leadmill-duration",
     pattern: "^[0-9]+(ms|s|m|h|d)$",
     called: "duration",
-    form: "write a whole number and a unit, such as 250ms, 5s, 10m, 12h or 90d",
+    form: "write a whole number and a unit, such as 250ms, 5s, 10m or 12h; 400d is the longest",
+    fits: |text| text.parse().is_ok_and(|Written(length)| length <= LONGEST),
+};
+
+/// How old something may be.
+pub(super) const AGE: Format = Format {
+    name: "leadmill-age",
+    pattern: "^[0-9]+(ms|s|m|h|d)$",
+    called: "duration",
+    form: "write a whole number and a unit, such as 12h or 90d; 36500d is the longest",
     fits: |text| text.parse::<Written>().is_ok(),
 };
 
 /// At most so many calls in so much time.
 pub(super) const WINDOW: Format = Format {
     name: "leadmill-window",
-    pattern: "^[1-9][0-9]*/[1-9][0-9]*(ms|s|m|h|d)$",
+    pattern: "^[1-9][0-9]{0,6}/[1-9][0-9]*(ms|s|m|h|d)$",
     called: "window",
-    form: "write calls and a length, such as 25/1s or 300/60s",
+    form: "write up to 1000000 calls and a length from 1ms to 400d, such as 25/1s or 300/60s",
     fits: |text| text.parse::<Window>().is_ok(),
 };
 
@@ -161,12 +170,14 @@ mod tests {
         fn what_an_editor_accepts_fits(
             step in string_regex("[a-z][a-z0-9_]*").unwrap(),
             name in string_regex("[a-z0-9_][a-z0-9_-]*").unwrap(),
-            length in string_regex("[0-9]{1,9}(ms|s|m|h|d)").unwrap(),
-            window in string_regex("[1-9][0-9]{0,8}/[1-9][0-9]{0,8}(ms|s|m|h|d)").unwrap(),
+            // How large a number may be depends on its unit, which a pattern cannot say.
+            length in string_regex("[0-9]{1,10}ms|[0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h|[0-9]{1,2}d").unwrap(),
+            calls in string_regex("[1-9][0-9]{0,5}").unwrap(),
         ) {
+            let window = format!("{calls}/1{length}");
             prop_assert!((STEP_NAME.fits)(&step));
             prop_assert!((NAME.fits)(&name));
-            prop_assert!((LENGTH.fits)(&length));
+            prop_assert!((LENGTH.fits)(&length) && (AGE.fits)(&length));
             prop_assert!((WINDOW.fits)(&window));
         }
     }

@@ -1,6 +1,6 @@
 //! Schemas of fields whose types do not say all of it.
 
-use super::formats::{ADDRESS, LENGTH, NAME, RISK, SHARE, STEP_NAME, TEXT, WINDOW};
+use super::formats::{ADDRESS, AGE, LENGTH, NAME, RISK, SHARE, STEP_NAME, TEXT, WINDOW};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -27,6 +27,11 @@ pub(crate) fn step_name(_: &mut SchemaGenerator) -> Schema {
 /// A duration.
 pub(crate) fn length(_: &mut SchemaGenerator) -> Schema {
     LENGTH.schema()
+}
+
+/// How old an answer may be.
+pub(crate) fn age(_: &mut SchemaGenerator) -> Schema {
+    AGE.schema()
 }
 
 /// A part of every window.

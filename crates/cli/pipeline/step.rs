@@ -100,11 +100,11 @@ impl Written {
 struct ReuseKeys {
     /// Answers; 30 days by default.
     #[serde(default)]
-    #[schemars(schema_with = "shapes::length")]
+    #[schemars(schema_with = "shapes::age")]
     hit: Option<limits::Written>,
     /// Paid misses; 7 days by default.
     #[serde(default)]
-    #[schemars(schema_with = "shapes::length")]
+    #[schemars(schema_with = "shapes::age")]
     miss: Option<limits::Written>,
 }
 

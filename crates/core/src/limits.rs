@@ -4,6 +4,15 @@ use crate::{Moment, Operation};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
+/// The longest window, and the longest that a provider's word is waited for.
+pub const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+
+/// The longest duration that is written anywhere: an answer that is older is good for nobody.
+pub const OLDEST: Duration = Duration::from_secs(36_500 * 86_400);
+
+/// Most calls of a window. One that holds more limits nobody.
+pub const MOST_CALLS: u32 = 1_000_000;
+
 /// The name of a set of calls that share windows, such as `global` or `bulk`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -203,7 +212,7 @@ impl FromStr for Written {
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let wrong = || {
             Unreadable(format!(
-                "`{text}` is no duration: write a whole number and a unit, such as 250ms, 5s, 10m, 12h or 90d"
+                "`{text}` is no duration of up to 100 years: write a whole number and a unit, such as 250ms, 5s, 10m, 12h or 90d"
             ))
         };
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -217,10 +226,8 @@ impl FromStr for Written {
             "d" => 86_400_000,
             _ => return Err(wrong()),
         };
-        number
-            .checked_mul(millis)
-            .map(|ms| Self(Duration::from_millis(ms)))
-            .ok_or_else(wrong)
+        let length = number.checked_mul(millis).map(Duration::from_millis);
+        length.filter(|length| *length <= OLDEST).map(Self).ok_or_else(wrong)
     }
 }
 
@@ -230,13 +237,13 @@ impl FromStr for Window {
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let wrong = || {
             Unreadable(format!(
-                "`{text}` is no window: write calls and a length, such as 25/1s or 300/60s"
+                "`{text}` is no window: write up to {MOST_CALLS} calls and a length of up to 400d, such as 25/1s or 300/60s"
             ))
         };
         let (limit, per) = text.split_once('/').ok_or_else(wrong)?;
-        let limit = limit.trim().parse().map_err(|_| wrong())?;
+        let limit: NonZeroU32 = limit.trim().parse().map_err(|_| wrong())?;
         let Written(per) = per.trim().parse().map_err(|_| wrong())?;
-        if per.is_zero() {
+        if per.is_zero() || per > LONGEST || limit.get() > MOST_CALLS {
             return Err(wrong());
         }
         Ok(Self { limit, per })
@@ -261,7 +268,7 @@ mod tests {
 
     #[test]
     fn windows_and_durations_read_as_they_are_written() {
-        for text in ["25/1s", "300/60s", "2/250ms", "15/1d"] {
+        for text in ["25/1s", "300/60s", "2/250ms", "15/1d", "1/1ms", "1000000/400d"] {
             assert_eq!(text.parse::<Window>().unwrap().to_string(), text);
         }
         for text in [
@@ -273,9 +280,17 @@ mod tests {
             "-1/1s",
             "25/1y",
             "25/99999999999999999999s",
+            "1/401d",
+            "1/18446744073709551615ms",
+            "1000001/1s",
+            "4294967296/1s",
         ] {
             assert!(text.parse::<Window>().is_err(), "{text}");
         }
         assert_eq!("10m".parse(), Ok(Written(Duration::from_secs(600))));
+        assert_eq!("36500d".parse(), Ok(Written(OLDEST)));
+        for text in ["36501d", "18446744073709551615ms", "213503982334601d"] {
+            assert!(text.parse::<Written>().is_err(), "{text}");
+        }
     }
 }

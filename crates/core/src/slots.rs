@@ -170,8 +170,7 @@ pub fn on_its_way(per: Duration) -> Duration {
 
 /// A slot that was used at `at` is free then: one window, and what two clocks may differ by over it.
 pub fn cooled(at: Moment, per: Duration) -> Moment {
-    let wait = per + per / 2000 + Duration::from_millis(1);
-    Moment(at.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+    at.after(per.saturating_add(per / 2000).saturating_add(Duration::from_millis(1)))
 }
 
 impl Slots {
@@ -202,7 +201,7 @@ impl Slots {
         let all = |map: &mut BTreeMap<Moment, u32>| {
             let before = std::mem::take(map);
             for (at, count) in before {
-                *map.entry(restart.carried(at)).or_default() += count;
+                add(map, restart.carried(at), count);
             }
         };
         if let Some((heard, until)) = &mut self.frozen {
@@ -241,9 +240,9 @@ impl Slots {
                 let free = cooled(sent.at.after(late), window.per);
                 let shared = self.shared(scope, window);
                 if free > now {
-                    *shared.cooling.entry(free).or_default() += 1;
+                    add(&mut shared.cooling, free, 1);
                 } else if now.since(free) < window.per {
-                    *shared.past.entry(free).or_default() += 1;
+                    add(&mut shared.past, free, 1);
                 }
             }
         }
@@ -257,7 +256,7 @@ impl Slots {
         trades: &[Trade],
     ) -> Agreement {
         self.expire(process, now);
-        let until = Moment(now.0.saturating_add(LEASE.as_millis() as i64));
+        let until = now.after(LEASE);
         self.leases.insert(process, until);
         let frozen_until = self.thaw(now);
         let deals = trades.iter().map(|trade| {
@@ -278,7 +277,7 @@ impl Slots {
     /// and finds its slots untouched goes on with them.
     fn expire(&mut self, renewing: ProcessId, now: Moment) {
         // A clock that went back must not make a lease last for ever.
-        let latest = Moment(now.0.saturating_add(2 * LEASE.as_millis() as i64));
+        let latest = now.after(2 * LEASE);
         let ended: Vec<(ProcessId, Moment)> = self
             .leases
             .iter()
@@ -290,9 +289,8 @@ impl Slots {
             self.leases.remove(&process);
             for shared in self.windows.values_mut() {
                 if let Some(stake) = shared.held.remove(&process).filter(|s| s.held > 0) {
-                    let late = Moment(until.0 + ON_ITS_WAY.as_millis() as i64);
-                    let free = cooled(late, shared.per);
-                    *shared.cooling.entry(free).or_default() += stake.held;
+                    let free = cooled(until.after(ON_ITS_WAY), shared.per);
+                    add(&mut shared.cooling, free, stake.held);
                 }
             }
         }
@@ -304,7 +302,7 @@ impl Shared {
     fn inherit(&mut self, process: ProcessId) {
         let adopted = self.held.remove(&process).map(|stake| stake.adopted);
         for (free, count) in adopted.into_iter().flatten() {
-            *self.cooling.entry(free).or_default() += count;
+            add(&mut self.cooling, free, count);
         }
     }
 
@@ -320,13 +318,12 @@ impl Shared {
             self.held.iter().filter(|(other, s)| **other != process && s.want > 0);
         let rivals = u32::try_from(rivals.count()).unwrap_or(u32::MAX);
         let others = self.held.iter().filter(|(other, _)| **other != process);
-        let others: u32 = others.map(|(_, stake)| stake.held).sum();
+        let others = total(others.map(|(_, stake)| stake.held));
         // What is in use was used under the widest view, whoever had it.
         let in_use = others > 0 || !self.cooling.is_empty();
         self.limit = if in_use { self.limit.max(limit) } else { limit };
         self.keep_latest(self.limit.saturating_sub(held).saturating_sub(others));
-        let taken =
-            held.saturating_add(others).saturating_add(self.cooling.values().sum());
+        let taken = total([held, others, total(self.cooling.values().copied())]);
         let free = self.limit.saturating_sub(taken);
         let most = match rivals {
             0 => limit,
@@ -368,10 +365,10 @@ impl Shared {
         for free in &trade.cooling {
             if mine.held > 0 {
                 mine.held -= 1;
-                *mine.told.entry(*free).or_default() += 1;
+                add(&mut mine.told, *free, 1);
                 let has_cooled = *free <= now;
                 let slots = if has_cooled { &mut self.past } else { &mut self.cooling };
-                *slots.entry(*free).or_default() += 1;
+                add(slots, *free, 1);
             }
         }
         mine.held
@@ -389,11 +386,11 @@ impl Shared {
         let cooling_still = stake.adopted.split_off(&Moment(now.0.saturating_add(1)));
         // What had them is known to this process, and would be forgotten with it.
         for (free, count) in std::mem::replace(&mut stake.adopted, cooling_still) {
-            *stake.told.entry(free).or_default() += count;
-            *self.past.entry(free).or_default() += count;
+            add(&mut stake.told, free, count);
+            add(&mut self.past, free, count);
         }
         for free in cooling {
-            *stake.adopted.entry(*free).or_default() += 1;
+            add(&mut stake.adopted, *free, 1);
         }
         stake.told = stake.told.split_off(&now.before(self.per));
         let mut past = Vec::new();
@@ -412,22 +409,22 @@ impl Shared {
     fn cool(&mut self, now: Moment) {
         let cooling = self.cooling.split_off(&Moment(now.0.saturating_add(1)));
         for (free, count) in std::mem::replace(&mut self.cooling, cooling) {
-            *self.past.entry(free).or_default() += count;
+            add(&mut self.past, free, count);
         }
         self.past = self.past.split_off(&now.before(self.per));
         self.past.split_off(&Moment(now.0.saturating_add(1)));
         // A clock that went back must not keep a slot for longer than any slot cools.
         let latest = cooled(now.after(on_its_way(self.per)), self.per);
         let late = self.cooling.split_off(&Moment(latest.0.saturating_add(1)));
-        if let Some(count) = late.values().copied().reduce(u32::saturating_add) {
-            *self.cooling.entry(latest).or_default() += count;
+        if !late.is_empty() {
+            add(&mut self.cooling, latest, total(late.into_values()));
         }
     }
 
     /// No more slots cool than nobody holds. A slot that an ended process used twice is known by both
     /// calls, and only the later one counts; so it is where a window turns out to be smaller.
     fn keep_latest(&mut self, most: u32) {
-        let cooling: u32 = self.cooling.values().sum();
+        let cooling = total(self.cooling.values().copied());
         let surplus = cooling.saturating_sub(most);
         self.hand_out(surplus);
     }
@@ -435,10 +432,13 @@ impl Shared {
     /// The slots that are free the soonest.
     fn hand_out(&mut self, most: u32) -> Vec<Moment> {
         let mut handed = Vec::new();
-        while handed.len() < most as usize {
+        let mut left = most;
+        while left > 0 {
             let Some(mut first) = self.cooling.first_entry() else { break };
-            handed.push(*first.key());
-            *first.get_mut() -= 1;
+            let count = left.min(*first.get());
+            handed.extend(std::iter::repeat_n(*first.key(), count as usize));
+            left -= count;
+            *first.get_mut() -= count;
             if *first.get() == 0 {
                 first.remove();
             }
@@ -447,9 +447,20 @@ impl Shared {
     }
 }
 
+/// So many more slots are free at a time.
+fn add(slots: &mut BTreeMap<Moment, u32>, free: Moment, count: u32) {
+    let slots = slots.entry(free).or_default();
+    *slots = slots.saturating_add(count);
+}
+
+/// All of them: there may be as many as a number holds.
+fn total(slots: impl IntoIterator<Item = u32>) -> u32 {
+    slots.into_iter().fold(0, u32::saturating_add)
+}
+
 /// The slots that one of several processes that want more than there is may hold.
 pub const fn fair(limit: u32, rivals: u32) -> u32 {
-    limit / (rivals + 1)
+    limit / rivals.saturating_add(1)
 }
 
 #[cfg(test)]

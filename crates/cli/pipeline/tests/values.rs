@@ -91,19 +91,37 @@ fn values_in_the_wrong_form_say_the_form() {
             "output:",
             "reuse: { hit: 3 days }\n    output:",
             "13:19: error: `3 days` is no duration\nhint: write a whole number and a unit, \
-            such as 250ms, 5s, 10m, 12h or 90d\n",
+            such as 12h or 90d; 36500d is the longest\n",
         ),
         (
             "plan: growth",
             "plan: growth\n    limits: { bulk: [5/0s] }",
-            "9:22: error: `5/0s` is no window\nhint: write calls and a length, \
-            such as 25/1s or 300/60s\n",
+            "9:22: error: `5/0s` is no window\nhint: write up to 1000000 calls and a \
+            length from 1ms to 400d, such as 25/1s or 300/60s\n",
+        ),
+        (
+            "plan: growth",
+            "plan: growth\n    limits: { bulk: [5/1s, 1/401d] }",
+            "9:28: error: `1/401d` is no window\nhint: write up to 1000000 calls and a \
+            length from 1ms to 400d, such as 25/1s or 300/60s\n",
+        ),
+        (
+            "plan: growth",
+            "plan: growth\n    settling: 401d",
+            "9:15: error: `401d` is no duration\nhint: write a whole number and a unit, \
+            such as 250ms, 5s, 10m or 12h; 400d is the longest\n",
+        ),
+        (
+            "output:",
+            "reuse: { miss: 18446744073709551615ms }\n    output:",
+            "13:20: error: `18446744073709551615ms` is no duration\nhint: write a whole \
+            number and a unit, such as 12h or 90d; 36500d is the longest\n",
         ),
         (
             "plan: growth",
             "plan: growth\n    poll: 99999999999999999999d",
             "9:11: error: `99999999999999999999d` is no duration\nhint: write a whole \
-            number and a unit, such as 250ms, 5s, 10m, 12h or 90d\n",
+            number and a unit, such as 250ms, 5s, 10m or 12h; 400d is the longest\n",
         ),
         (
             "  enrich:",

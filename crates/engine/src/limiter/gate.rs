@@ -5,7 +5,7 @@ use super::{
     pace::Pace,
     suspicion::{self, Reply, Suspicion},
 };
-use leadmill_core::{RateSignal, Scope, Window, pack::Percent};
+use leadmill_core::{RateSignal, Scope, Window, limits::MOST_CALLS, pack::Percent};
 use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
@@ -164,8 +164,9 @@ impl Gate {
             self.is_held_by_suspicion = !self.log.is_short();
             // One slot's worth of a counter's decay is half of what it can be at the most.
             let step = self.window.per / limit.max(1).saturating_mul(2);
-            let step = step.clamp(Duration::from_millis(1), self.window.per / 60);
-            return Room::At(now + step.max(Duration::from_millis(1)));
+            // A short window's sixtieth may be less than timers tell apart.
+            let step = step.min(self.window.per / 60).max(Duration::from_millis(1));
+            return Room::At(now + step);
         }
         Room::Now
     }
@@ -191,7 +192,8 @@ impl Gate {
             return 0;
         }
         let limit = self.window.limit.get().saturating_sub(self.others);
-        let theirs = colleagues.calls + colleagues.calls / 8 + 2;
+        let calls = colleagues.calls;
+        let theirs = calls.saturating_add(calls / 8).saturating_add(2);
         most.min(limit.saturating_sub(theirs).max(1))
     }
 
@@ -251,8 +253,8 @@ impl Gate {
         sent: Instant,
         now: Instant,
     ) -> Lesson {
-        if let Some(limit) = rate.limit.and_then(|limit| u32::try_from(limit).ok())
-            && self.learn(limit)
+        if let Some(limit) = rate.limit
+            && self.learn(u32::try_from(limit).unwrap_or(u32::MAX))
         {
             return Lesson::Limit;
         }
@@ -310,6 +312,7 @@ impl Gate {
 
     /// Takes another limit from the headers: a lower one at once, a higher one when it is named twice.
     fn learn(&mut self, limit: u32) -> bool {
+        let limit = limit.min(MOST_CALLS);
         let known = self.window.limit.get();
         let rumour = self.rumour.take();
         if limit == known {

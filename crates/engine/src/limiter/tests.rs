@@ -1,3 +1,4 @@
+mod absurd;
 mod headers;
 mod servers;
 
@@ -64,6 +65,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
 struct Client {
     limiter: Limiter,
     slots: Slots,
+    process: ProcessId,
     start: Instant,
     at_start: Moment,
 }
@@ -71,7 +73,8 @@ struct Client {
 impl Client {
     fn new(account: &Account, slots: Slots, now: i64) -> Self {
         let limiter = Limiter::new(account);
-        Self { limiter, slots, start: Instant::now(), at_start: Moment(now) }
+        let (start, at_start) = (Instant::now(), Moment(now));
+        Self { limiter, slots, process: ProcessId(1), start, at_start }
     }
 
     fn trade(&mut self) {
@@ -79,7 +82,7 @@ impl Client {
             let now = self.at_start.after(self.start.elapsed());
             let here = Instant::now();
             let trades = self.limiter.trades(here, now);
-            let agreement = self.slots.trade(ProcessId(1), now, &trades);
+            let agreement = self.slots.trade(self.process, now, &trades);
             self.limiter.take(here, now, &agreement);
         }
     }

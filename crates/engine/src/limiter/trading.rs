@@ -3,6 +3,7 @@
 use super::{Learnt, Limiter, Wait};
 use leadmill_core::{
     Endpoint, Moment,
+    limits::LONGEST,
     slots::{Agreement, Deal, Trade, fair},
 };
 use std::{num::NonZeroU32, time::Duration};
@@ -93,7 +94,7 @@ impl Limiter {
     /// took: the lease began then, and slots are free no sooner than if they had begun to cool just now.
     pub fn take(&mut self, offered: Instant, now: Moment, agreement: &Agreement) {
         let here = Instant::now();
-        let instant = |at: Moment| here + at.since(now).min(super::LONGEST);
+        let instant = |at: Moment| here + at.since(now).min(LONGEST);
         for (gate, deal) in self.gates.iter_mut().zip(&agreement.deals) {
             let Deal { held, cooling, past, next, others, rivals, learnt } = deal;
             let cooling: Vec<Instant> = cooling.iter().copied().map(instant).collect();
@@ -117,7 +118,7 @@ impl Limiter {
         if let Some(until) = agreement.frozen_until {
             self.freeze_until(instant(until));
         }
-        let lasts = agreement.until.since(now).min(super::LONGEST);
+        let lasts = agreement.until.since(now).min(LONGEST);
         let ends = (offered + lasts).checked_sub(MARGIN).unwrap_or(offered);
         self.lease = Some(Lease { ends, traded: here, renew: here + RENEWAL });
     }

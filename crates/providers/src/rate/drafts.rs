@@ -4,9 +4,9 @@
 //! # Source
 //! <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, versions 03 to 10.
 
-use super::{FARTHEST, seconds, speaks};
+use super::{seconds, speaks};
 use http::HeaderMap;
-use leadmill_core::RateSignal;
+use leadmill_core::{RateSignal, limits::LONGEST};
 use std::time::Duration;
 
 /// A window, as far as one item of a header tells.
@@ -136,7 +136,7 @@ fn bare(text: &str) -> &str {
 /// A window's length in whole seconds.
 fn length(text: &str) -> Option<Duration> {
     let length = Duration::from_secs(text.parse().ok()?);
-    (!length.is_zero() && length <= FARTHEST).then_some(length)
+    (!length.is_zero() && length <= LONGEST).then_some(length)
 }
 
 /// The parts between separators, except for those within quotes.

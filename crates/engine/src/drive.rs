@@ -31,7 +31,6 @@ use leadmill_core::{
 };
 use looks::Looks;
 use plan::Plan;
-pub(crate) use quota::PATIENCE;
 use repeats::Repeats;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -42,10 +41,6 @@ use std::{
 use terms::Agreed;
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use writing::Kept;
-
-/// After an interruption, how long replies to paid calls are waited for: each one that is missed leaves
-/// a batch in doubt.
-const LAST_CALL: Duration = Duration::from_millis(2500);
 
 /// Everything that one call to [`Engine::buy`] keeps in its hands.
 pub(crate) struct Drive<'a> {
@@ -253,6 +248,9 @@ impl<'a> Drive<'a> {
         let exposure = Exposure::of(book.ledger(), &engine.purse);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
+        let is_closed = engine.is_closed();
+        let stopped = is_closed.then_some(Ending::Throttled);
+        let stopped = stopped.max(unwanted.is_some().then_some(Ending::GaveUp));
         let mut drive = Self {
             engine,
             book,
@@ -292,8 +290,8 @@ impl<'a> Drive<'a> {
             look_at: None,
             slotless_since: None,
             began_at,
-            is_put_off: false,
-            stopped: unwanted.is_some().then_some(Ending::GaveUp),
+            is_put_off: is_closed,
+            stopped,
             unwanted,
             fatal: None,
             deadline: None,
@@ -410,8 +408,13 @@ impl<'a> Drive<'a> {
                 Ok(reply) => replies.push(reply),
                 Err(error) => {
                     // It may have been a paid call, so that nobody will ever reply to it.
-                    self.deadline.get_or_insert(Instant::now() + LAST_CALL);
-                    self.fail(RunError::Broken(error.to_string()));
+                    self.deadline.get_or_insert(Instant::now() + self.engine.grace);
+                    // What it said may hold what it was working on.
+                    let what = match error.is_panic() {
+                        true => "it panicked",
+                        false => "it was cancelled",
+                    };
+                    self.fail(RunError::Broken(what.to_owned()));
                 }
             }
             next = self.calls.try_join_next();
@@ -434,13 +437,14 @@ impl<'a> Drive<'a> {
         self.fatal.get_or_insert(error);
     }
 
-    /// Stops buying at once; at the second call also waiting.
+    /// Stops buying at once; when the deadline has come also waiting.
     pub(crate) fn interrupt(&mut self) {
-        if self.deadline.is_some() {
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.weighty = 0;
         }
         self.stopped = Some(Ending::Interrupted);
-        self.deadline = Some(Instant::now() + LAST_CALL);
+        self.deadline.get_or_insert(now + self.engine.grace);
     }
 
     /// Whether there is nothing left to do, or nothing more may be done.

@@ -2,8 +2,9 @@
 
 use crate::{
     Book, BookError, Ending, Hints, Limiter, Report, Snapshot,
-    drive::{Drive, PATIENCE},
+    drive::Drive,
     limiter::{Permit, Wait},
+    patience::{GRACE, PATIENCE},
     wallet::Wallet,
 };
 use leadmill_core::{
@@ -121,6 +122,14 @@ pub struct Engine {
     pub(crate) hints: Hints,
     /// Jobs that were named for a batch and are another's.
     pub(crate) refuted: HashSet<(BatchId, JobId)>,
+    /// How long it waits where nothing is let through.
+    pub(crate) patience: Duration,
+    /// How long it waits for replies to paid calls once it is interrupted.
+    pub(crate) grace: Duration,
+    /// Somebody sits and waits for each call.
+    pub(crate) is_visit: bool,
+    /// It has waited for as long as that: nothing leaves before this.
+    pub(crate) closed_until: Option<Instant>,
 }
 
 /// What an engine works with.
@@ -169,7 +178,23 @@ impl Engine {
             stop: parts.stop,
             hints: parts.hints,
             refuted: HashSet::new(),
+            patience: PATIENCE,
+            grace: GRACE,
+            is_visit: false,
+            closed_until: None,
         }
+    }
+
+    /// The same, which waits no longer than this where nothing is let through.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The same, which waits for so long for replies to paid calls once it is interrupted.
+    #[must_use]
+    pub fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// Where the step stands, whenever that changes.
@@ -226,9 +251,13 @@ impl Engine {
                     self.heard_of(&permit, error.status.is_some())?;
                     tries += 1;
                     match error.kind {
-                        ErrorKind::Throttled(wait) if tries < 10 * TRIES => {
+                        ErrorKind::Throttled(wait) => {
                             self.limiter.throttled(&permit, &error.signals.rates);
-                            self.freeze(wait)?;
+                            self.freeze(permit.endpoint, wait)?;
+                            tries -= 1;
+                            if self.gives_up(permit.endpoint)? {
+                                return Ok(());
+                            }
                         }
                         ErrorKind::Unsent | ErrorKind::InDoubt if tries < TRIES => {
                             sleep(Duration::from_millis(500) * tries).await;
@@ -246,6 +275,9 @@ impl Engine {
         endpoint: Endpoint,
     ) -> Result<Option<Permit>, RunError> {
         loop {
+            if self.is_closed() {
+                return Ok(None);
+            }
             self.trade()?;
             let until = match self.limiter.admit(endpoint) {
                 Ok(permit) => return Ok(Some(permit)),
@@ -253,7 +285,7 @@ impl Engine {
                 Err(Wait::ForReply) => Instant::now() + Duration::from_millis(10),
             };
             let left = until.saturating_duration_since(Instant::now());
-            if left > PATIENCE {
+            if left > self.patience {
                 return Ok(None);
             }
             let frozen = self.limiter.frozen().map(|_| left.as_secs());
@@ -324,15 +356,43 @@ impl Engine {
         }
     }
 
-    /// The provider said 429: this process stops, and so does one that comes after it.
-    pub(crate) fn freeze(&mut self, wait: Option<Duration>) -> Result<(), RunError> {
+    /// The provider said 429 to a call: this process stops, and so does one that comes after it.
+    pub(crate) fn freeze(
+        &mut self,
+        endpoint: Endpoint,
+        wait: Option<Duration>,
+    ) -> Result<(), RunError> {
         self.report.throttled += 1;
+        self.limiter.refuse(endpoint, wait);
         self.limiter.freeze(wait);
         let Some(until) = self.limiter.frozen() else { return Ok(()) };
         let left =
             i64::try_from((until - Instant::now()).as_millis()).unwrap_or(i64::MAX);
         let now = self.clock.moment();
         Ok(self.leases.freeze(now, Moment(now.0.saturating_add(left)))?)
+    }
+
+    /// Whether calls to an endpoint, beside which nothing goes on, were refused for as long as that is borne.
+    pub(crate) fn gives_up(&mut self, endpoint: Endpoint) -> Result<bool, RunError> {
+        match self.limiter.refused_until(endpoint, self.patience) {
+            Some(until) => self.close(until).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Nothing leaves any more before this, here and from processes to come.
+    pub(crate) fn close(&mut self, until: Instant) -> Result<(), RunError> {
+        let left = until.saturating_duration_since(Instant::now());
+        self.report.resume_at = Some(self.clock.now().after(left));
+        self.closed_until = Some(until);
+        self.limiter.freeze_until(until);
+        let now = self.clock.moment();
+        Ok(self.leases.freeze(now, now.after(left))?)
+    }
+
+    /// Whether it has been given up that anything leaves.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed_until.is_some_and(|until| until > Instant::now())
     }
 
     /// A call has ended, with a whole reply or without: it has arrived, and this is written down too.

@@ -1,6 +1,6 @@
 //! Free calls, one at a time, within the account's windows.
 
-use crate::{Engine, RunError, drive::PATIENCE, limiter::Wait};
+use crate::{Engine, RunError, limiter::Wait};
 use leadmill_core::{Call, ErrorKind, ProviderError, Reply};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -56,7 +56,12 @@ impl Engine {
             let may_help = match error.kind {
                 ErrorKind::Throttled(wait) => {
                     self.limiter.throttled(&permit, &error.signals.rates);
-                    self.freeze(wait)?;
+                    self.freeze(permit.endpoint, wait)?;
+                    if self.gives_up(permit.endpoint)? {
+                        return Ok(Heard::Nothing(self.closed(call)));
+                    }
+                    // Nobody sits and waits for a run.
+                    tried -= u32::from(!self.is_visit);
                     true
                 }
                 ErrorKind::Unsent => true,
@@ -75,9 +80,13 @@ impl Engine {
 
     /// For how long nothing leaves.
     fn closed(&mut self, call: Call) -> Duration {
+        let now = Instant::now();
+        if let Some(until) = self.closed_until.filter(|until| *until > now) {
+            return until - now;
+        }
         match self.limiter.admit(call) {
-            Err(Wait::Until(until)) => until.saturating_duration_since(Instant::now()),
-            Err(Wait::ForReply) => PATIENCE,
+            Err(Wait::Until(until)) => until.saturating_duration_since(now),
+            Err(Wait::ForReply) => self.patience,
             Ok(permit) => {
                 self.limiter.withdraw(&permit);
                 Duration::ZERO

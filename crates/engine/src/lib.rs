@@ -23,6 +23,7 @@ pub use engine::{Engine, Order, Parts, RunError};
 pub use free::Again;
 pub use hints::Hints;
 pub use limiter::Limiter;
+pub use patience::{GRACE, PATIENCE};
 pub use reconciliation::{Reconciled, written_off};
 pub use report::{Doubt, Ending, Report, Snapshot};
 pub use visit::{Visit, VisitError};

@@ -10,6 +10,7 @@ mod gate;
 mod headers;
 mod log;
 mod pace;
+mod refusals;
 mod suspicion;
 mod trading;
 
@@ -18,9 +19,13 @@ pub(crate) mod tests;
 
 use delays::Delays;
 use gate::Gate;
-use leadmill_core::{Account, Endpoint, Scope, Window, limits::Written};
+use leadmill_core::{
+    Account, Endpoint, Scope, Window,
+    limits::{LONGEST, Written},
+};
 use log::Room;
 use pace::Pace;
+use refusals::Refusals;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
@@ -28,9 +33,6 @@ use std::{
 };
 
 use tokio::time::Instant;
-
-/// No clock can add more than this safely, and nobody waits for it.
-const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// All limits of one account.
 #[derive(Debug)]
@@ -45,7 +47,9 @@ pub struct Limiter {
     /// Calls in flight, by endpoint.
     in_flight: HashMap<Endpoint, u32>,
     /// Endpoints that were refused and have not passed since: one call at a time tries.
-    refused: HashSet<Endpoint>,
+    refused: HashMap<Endpoint, Refusals>,
+    /// When a call last passed, of whichever endpoint.
+    passed_at: Option<Instant>,
     /// Windows that the headers spoke of and that nobody knows: nothing of an endpoint before this.
     spent_until: HashMap<Endpoint, Instant>,
     /// Limits of windows that are longer than any that is known.
@@ -122,7 +126,8 @@ impl Limiter {
             frozen_until: None,
             strikes: 0,
             in_flight: HashMap::new(),
-            refused: HashSet::new(),
+            refused: HashMap::new(),
+            passed_at: None,
             spent_until: HashMap::new(),
             elsewhere: BTreeSet::new(),
             trusting: true,
@@ -142,7 +147,7 @@ impl Limiter {
             return Err(Wait::Until(wait));
         }
         let in_flight = self.in_flight.get(&endpoint).copied().unwrap_or_default();
-        if in_flight > 0 && self.refused.contains(&endpoint) {
+        if in_flight > 0 && self.refused.contains_key(&endpoint) {
             return Err(Wait::ForReply);
         }
         self.route(endpoint);
@@ -221,7 +226,7 @@ impl Limiter {
         self.strikes = self.strikes.saturating_add(1);
     }
 
-    fn freeze_until(&mut self, until: Instant) {
+    pub(crate) fn freeze_until(&mut self, until: Instant) {
         self.frozen_until =
             Some(self.frozen_until.map_or(until, |before| before.max(until)));
     }
@@ -232,6 +237,7 @@ impl Limiter {
         if self.frozen_until.is_none_or(|until| until <= permit.sent) {
             self.strikes = 0;
             self.refused.remove(&permit.endpoint);
+            self.passed_at = Some(Instant::now());
         }
     }
 

@@ -1,6 +1,14 @@
-//! How long to wait before a free call that failed is made again.
+//! How long to wait, and how often to try again.
 
 use std::time::Duration;
+
+/// How long a run waits by default for what lets nothing through: a window, a day's quota, the provider's own word, or
+/// one refusal after the other.
+pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// After an interruption, how long replies to paid calls are waited for by default: each one that is missed leaves a
+/// batch in doubt.
+pub const GRACE: Duration = Duration::from_millis(2500);
 
 /// Failures in a row after which a free call is given up: about a quarter of an hour.
 pub(crate) const MOST_FAILURES: u32 = 20;

@@ -46,7 +46,7 @@ impl Visit {
             stop,
             hints: Hints::default(),
         };
-        Self { engine: Engine::new(RunId(0), parts) }
+        Self { engine: Engine { is_visit: true, ..Engine::new(RunId(0), parts) } }
     }
 
     /// Makes a call that costs nothing, when the windows let it through. It is made a few times if it is not

@@ -82,10 +82,11 @@ impl Drive<'_> {
             if self.lost > 0 && (self.weighty > 0 || !leaving.is_empty()) {
                 break;
             }
+            let refused = self.turned_away(endpoint);
             let next = match self.next(lane, held, leaving.len()) {
                 Next::Wait | Next::Nothing => break,
                 Next::Until(until) => {
-                    wake = Some(until);
+                    wake = refused.filter(|_| !self.is_long(until)).or(Some(until));
                     break;
                 }
                 next => next,
@@ -94,6 +95,10 @@ impl Drive<'_> {
                 self.paid_not_before.filter(|until| *until > Instant::now())
             {
                 wake = Some(Wake::at(until));
+                break;
+            }
+            if refused.is_some() {
+                wake = refused;
                 break;
             }
             match self.engine.limiter.admit(endpoint) {
@@ -371,26 +376,22 @@ impl Drive<'_> {
         if self.fatal.is_some() || self.stopped == Some(Ending::Interrupted) {
             return self.deadline.map(Wake::at);
         }
+        let mut refused = None;
         while self.calls.len() < MOST_CALLS {
-            let entry = self.errands.first_entry()?;
-            let ((due, _), errand) = (*entry.key(), *entry.get());
-            if due > Instant::now() {
-                return Some(Wake::at(due));
+            let next = self.errands.iter().find_map(|(key, errand)| {
+                let refuses =
+                    self.endpoint_of(*errand).and_then(|to| self.turned_away(to));
+                refused = refused.or(refuses);
+                refuses.is_none().then_some((*key, *errand))
+            });
+            let Some((key, errand)) = next else { return refused };
+            if key.0 > Instant::now() {
+                return Some(Wake::at(key.0));
             }
-            let endpoint = match errand {
-                Errand::Ripe(batch) => {
-                    entry.remove();
-                    self.ripe(batch);
-                    continue;
-                }
-                Errand::Poll(batch) => self.endpoint(Call::Poll, batch),
-                Errand::Page(batch, _) => self.endpoint(Call::Page, batch),
-                Errand::Launch(batch, _) => self.endpoint(Call::Launch, batch),
-                Errand::Bill(batch) | Errand::Estimate(batch) => {
-                    self.endpoint(Call::Estimate, batch)
-                }
-                Errand::Balance => Call::Balance.into(),
-                Errand::Anchor => Call::Transactions.into(),
+            let Some(endpoint) = self.endpoint_of(errand) else {
+                self.errands.remove(&key);
+                errand.about().into_iter().for_each(|batch| self.ripe(batch));
+                continue;
             };
             match self.engine.limiter.admit(endpoint) {
                 Ok(permit) => {
@@ -399,7 +400,7 @@ impl Drive<'_> {
                         self.fail(error);
                         return None;
                     }
-                    self.errands.pop_first();
+                    self.errands.remove(&key);
                     self.run_errand(errand, permit);
                 }
                 Err(Wait::Until(at)) => {
@@ -409,6 +410,21 @@ impl Drive<'_> {
             }
         }
         None
+    }
+
+    /// Where a free call goes; none of one that is no call by itself.
+    fn endpoint_of(&self, errand: Errand) -> Option<Endpoint> {
+        Some(match errand {
+            Errand::Ripe(_) => return None,
+            Errand::Poll(batch) => self.endpoint(Call::Poll, batch),
+            Errand::Page(batch, _) => self.endpoint(Call::Page, batch),
+            Errand::Launch(batch, _) => self.endpoint(Call::Launch, batch),
+            Errand::Bill(batch) | Errand::Estimate(batch) => {
+                self.endpoint(Call::Estimate, batch)
+            }
+            Errand::Balance => Call::Balance.into(),
+            Errand::Anchor => Call::Transactions.into(),
+        })
     }
 
     /// The endpoint of a call about a job.

@@ -1,7 +1,7 @@
 //! Jobs that charge at the first fetch of their results: launched, held against what they say of themselves,
 //! estimated, authorised, and only then fetched.
 
-use super::{Drive, Errand, quota::PATIENCE, settlement::Events};
+use super::{Drive, Errand, settlement::Events};
 use crate::{Ending, limiter::Permit};
 use leadmill_core::{
     BatchId, Bill, Credits, ErrorKind, Estimate, Event, Launch, Part, ProviderError,
@@ -131,7 +131,7 @@ impl Drive<'_> {
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         let since = *work.charge.busy_since.get_or_insert_with(Instant::now);
         let wait = wait.max(Duration::from_secs(1));
-        if since.elapsed() + wait <= PATIENCE {
+        if since.elapsed() + wait <= self.engine.patience {
             return self.errand(wait, errand);
         }
         let why = format!("job {} waits for a slot that others hold", work.job);

@@ -11,7 +11,7 @@ use crate::{
     },
     report::Doubt,
 };
-use leadmill_core::{Batch, BatchId, ErrorKind, Event, Lane, ProviderError};
+use leadmill_core::{Batch, BatchId, Endpoint, ErrorKind, Event, Lane, ProviderError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -50,7 +50,7 @@ impl Drive<'_> {
         }
         let line = self.book.ledger().line(batch.id);
         if line.is_some_and(|line| line.repeated) {
-            return self.failed_repeat(batch, error, events);
+            return self.failed_repeat(permit.endpoint, batch, error, events);
         }
         let is_final = batch.queries.len() == 1 || self.refused + 1 >= MOST_REFUSED;
         let again =
@@ -67,10 +67,7 @@ impl Drive<'_> {
             | ErrorKind::InDoubt
             | ErrorKind::LikelyMiss => self.refused(batch, error),
             ErrorKind::Throttled(wait) => {
-                match self.is_over_for_the_day(wait) {
-                    true => self.engine.report.throttled += 1,
-                    false => self.throttled(wait),
-                }
+                self.told_to_wait(permit.endpoint, wait);
                 if batch.lane == Lane::Bulk {
                     self.submit_throttled();
                 }
@@ -90,13 +87,16 @@ impl Drive<'_> {
     }
 
     /// A question in doubt was asked again, and refused, or told to wait.
-    fn failed_repeat(&mut self, batch: Batch, error: ProviderError, events: &mut Events) {
+    fn failed_repeat(
+        &mut self,
+        endpoint: Endpoint,
+        batch: Batch,
+        error: ProviderError,
+        events: &mut Events,
+    ) {
         self.not_repeated(batch, &error, events);
         match error.kind {
-            ErrorKind::Throttled(wait) => match self.is_over_for_the_day(wait) {
-                true => self.engine.report.throttled += 1,
-                false => self.throttled(wait),
-            },
+            ErrorKind::Throttled(wait) => self.told_to_wait(endpoint, wait),
             ErrorKind::Unsent => self.could_not_send(error),
             ErrorKind::NoCredit => {
                 self.engine.report.trouble = Some(error.to_string());
@@ -104,6 +104,17 @@ impl Drive<'_> {
             }
             ErrorKind::Fatal => self.fail(error.into()),
             _ => {}
+        }
+    }
+
+    /// A paid call was told to wait: all calls do, or, where its day is over, those of its kind.
+    fn told_to_wait(&mut self, endpoint: Endpoint, wait: Option<Duration>) {
+        match self.is_over_for_the_day(wait) {
+            true => {
+                self.engine.report.throttled += 1;
+                self.engine.limiter.refuse(endpoint, wait);
+            }
+            false => self.throttled(endpoint, wait),
         }
     }
 
@@ -149,8 +160,8 @@ impl Drive<'_> {
         self.snapshot.done += questions;
     }
 
-    pub(super) fn throttled(&mut self, wait: Option<Duration>) {
-        if let Err(error) = self.engine.freeze(wait) {
+    pub(super) fn throttled(&mut self, endpoint: Endpoint, wait: Option<Duration>) {
+        if let Err(error) = self.engine.freeze(endpoint, wait) {
             self.fail(error);
         }
     }
@@ -171,7 +182,7 @@ impl Drive<'_> {
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         match error.kind {
             ErrorKind::Throttled(wait) => {
-                self.throttled(wait);
+                self.throttled(permit.endpoint, wait);
                 match errand {
                     // Whatever it is about, it is not waited for for ever.
                     Errand::Launch(..) => {

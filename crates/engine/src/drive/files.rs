@@ -1,6 +1,6 @@
 //! The file of a job that charges at its first fetch: it is paid for, so whatever came of it is kept.
 
-use super::{Drive, Errand, quota::PATIENCE};
+use super::{Drive, Errand};
 use crate::{Ending, collection::Judged};
 use leadmill_core::{BatchId, ErrorKind, ProviderError};
 use std::{mem, time::Duration};
@@ -51,7 +51,7 @@ impl Drive<'_> {
                 if wait <= Duration::from_secs(60) && charge.put_off < MOST_PUT_OFF {
                     return false;
                 }
-                let wait = wait.max(PATIENCE + Duration::from_secs(1));
+                let wait = wait.max(self.engine.patience + Duration::from_secs(1));
                 let resume = self.engine.clock.now().after(wait);
                 self.engine.report.resume_at = Some(resume);
                 self.leave_for_later(batch, Ending::Throttled, error.to_string());

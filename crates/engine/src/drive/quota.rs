@@ -4,9 +4,6 @@ use super::Drive;
 use leadmill_core::{Line, State, Timestamp, pack::Daily};
 use std::time::Duration;
 
-/// How long a used-up quota or window is waited for where there is nothing else to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
-
 /// A day, and what the provider's may begin later: a job counts from when its submit arrived.
 pub(super) const DAY: Duration = Duration::from_secs(86_400 + 150);
 

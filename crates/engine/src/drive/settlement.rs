@@ -53,7 +53,7 @@ impl Drive<'_> {
                 }
             }
         }
-        events.append(&mut self.unwritten);
+        let events = with_seen(events, std::mem::take(&mut self.unwritten));
         let misses = self.misses(&events);
         if self.keep(events).await {
             self.tell(misses);
@@ -76,8 +76,14 @@ impl Drive<'_> {
     pub(super) fn heard_of(&mut self, permit: &Permit, error: &ProviderError) {
         let limiter = &mut self.engine.limiter;
         limiter.hear(permit, &error.signals.rates);
-        if matches!(error.kind, ErrorKind::Throttled(_)) {
-            limiter.throttled(permit, &error.signals.rates);
+        match error.kind {
+            ErrorKind::Throttled(_) => limiter.throttled(permit, &error.signals.rates),
+            // What the provider says of the question has passed the limits.
+            ErrorKind::Refused
+            | ErrorKind::NoCredit
+            | ErrorKind::LikelyMiss
+            | ErrorKind::Gone => limiter.passed(permit),
+            ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::Fatal => {}
         }
         self.arrived(permit, error.status.is_some());
         self.note_balance(permit, &error.signals, None);
@@ -181,6 +187,7 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { signals, .. }) => {
                 self.heard(&permit, &signals, None);
+                self.engine.limiter.passed(&permit);
                 self.wallet_failures = 0;
             }
             Err(error) => {
@@ -188,7 +195,7 @@ impl Drive<'_> {
                 // Where the wallet seems empty, what it holds is still to be known.
                 match error.kind {
                     ErrorKind::Throttled(wait) => {
-                        self.throttled(wait);
+                        self.throttled(permit.endpoint, wait);
                         if self.wallet_read {
                             self.errand(Duration::ZERO, Errand::Balance);
                         }
@@ -213,13 +220,14 @@ impl Drive<'_> {
         match reply {
             Ok(Reply { value, signals }) => {
                 self.heard(&permit, &signals, None);
+                self.engine.limiter.passed(&permit);
                 self.engine.anchored(&value);
             }
             // The one before is as good, and farther back.
             Err(error) => {
                 self.heard_of(&permit, &error);
                 if let ErrorKind::Throttled(wait) = error.kind {
-                    self.throttled(wait);
+                    self.throttled(permit.endpoint, wait);
                 }
             }
         }
@@ -415,5 +423,35 @@ impl Drive<'_> {
         report.spent += cost;
         self.snapshot.hits += hits;
         self.snapshot.done += statuses.len() as u64;
+    }
+}
+
+/// What happened, and what was seen of other batches: of one that is settled nothing is in doubt any more.
+fn with_seen(events: Events, mut seen: Events) -> Events {
+    let is_settled = |batch: BatchId| {
+        let mut events = events.iter();
+        events.any(|(of, event)| *of == batch && matches!(event, Event::Settled { .. }))
+    };
+    seen.retain(|(batch, _)| !is_settled(*batch));
+    events.into_iter().chain(seen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A look at a job may come back with a failure in the moment in which its answers are kept.
+    #[test]
+    fn a_batch_that_is_settled_is_not_put_in_doubt_by_the_same_write() {
+        let settled = Event::Settled {
+            cost: Credits(1),
+            statuses: [Status::Hit].into(),
+            part: Part::File("p".into()),
+        };
+        let doubted = || Event::Doubted { reason: "gone".into(), likely_miss: false };
+        let events = vec![(BatchId(1), settled.clone())];
+        let seen = vec![(BatchId(1), doubted()), (BatchId(2), doubted())];
+        let written = [(BatchId(1), settled), (BatchId(2), doubted())];
+        assert_eq!(with_seen(events, seen), written);
     }
 }

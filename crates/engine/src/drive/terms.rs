@@ -2,7 +2,7 @@
 
 use super::{
     Drive,
-    quota::{DAY, PATIENCE, Quota},
+    quota::{DAY, Quota},
 };
 use crate::{Again, Engine, Order, RunError, engine::stopped, free::Heard};
 use leadmill_core::{Account, Call, Operation, Terms, Timestamp, pack::Offer};
@@ -122,7 +122,8 @@ impl Drive<'_> {
         self.submits_throttled += 1;
         if self.offer.daily.jobs.is_some() && self.submits_throttled >= MOST {
             let now = self.engine.clock.now();
-            self.no_jobs_until = Some(now.after(PATIENCE + Duration::from_secs(60)));
+            let wait = self.engine.patience + Duration::from_secs(60);
+            self.no_jobs_until = Some(now.after(wait));
         }
     }
 
@@ -153,16 +154,17 @@ impl Drive<'_> {
             return Quota::Open;
         }
         let day = ledger.begun(purse, self.order.operation, now.before(DAY));
-        Quota::Until(next_day(now, day.map(|(at, _)| at).next()))
+        let patience = self.engine.patience;
+        Quota::Until(next_day(now, day.map(|(at, _)| at).next(), patience))
     }
 }
 
 /// When a day that is used up may have ended whose first job was begun then: never within this run's patience, since
 /// what is left is read once a run, and it takes another one to know that it has.
-fn next_day(now: Timestamp, first: Option<Timestamp>) -> Timestamp {
+fn next_day(now: Timestamp, first: Option<Timestamp>, patience: Duration) -> Timestamp {
     let midnight = next_midnight(now);
     let end = first.map_or(midnight, |first| first.after(DAY).min(midnight));
-    end.max(now.after(PATIENCE + Duration::from_secs(1)))
+    end.max(now.after(patience + Duration::from_secs(1)))
 }
 
 /// The next midnight in UTC, and a little later.
@@ -175,6 +177,12 @@ fn next_midnight(at: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(600);
+
+    fn next_day(now: Timestamp, first: Option<Timestamp>) -> Timestamp {
+        super::next_day(now, first, PATIENCE)
+    }
 
     #[test]
     fn a_day_that_is_used_up_is_left_to_another_run_at_any_hour() {

@@ -1,8 +1,8 @@
 //! Waits that are too long to be waited for: the run ends, to be taken up again when there is room.
 
-use super::{Drive, admission::Next, quota::PATIENCE};
+use super::{Drive, admission::Next};
 use crate::Ending;
-use leadmill_core::{Line, State};
+use leadmill_core::{Endpoint, Line, State};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,32 +25,56 @@ pub(super) enum Reason {
     Limits,
     /// A day's quota.
     Quota,
+    /// Calls to this endpoint were refused one after the other, for as long as that is borne.
+    Refused(Endpoint),
 }
 
 impl Wake {
     pub(super) const fn at(at: Instant) -> Self {
         Self { at, reason: Reason::Ours }
     }
+
+    const fn is_refused(&self) -> bool {
+        matches!(self.reason, Reason::Refused(_))
+    }
 }
 
 impl Drive<'_> {
     /// Ends the run where nothing is in flight and the limits let nothing leave for long.
     pub(super) fn put_off(&mut self, wakes: impl Iterator<Item = Wake>) {
-        let first = wakes.min_by_key(|wake| wake.at);
-        let Some(Wake { at, reason }) = first.filter(|_| self.calls.is_empty()) else {
-            return;
-        };
-        let left = at.saturating_duration_since(Instant::now());
-        if left <= PATIENCE || self.stopped.is_some() {
+        // What is refused is left alone as long as anything else may leave.
+        let first = wakes.min_by_key(|wake| (wake.is_refused(), wake.at));
+        let Some(wake) = first.filter(|_| self.calls.is_empty()) else { return };
+        let is_borne = !self.is_long(wake) && !wake.is_refused();
+        if is_borne || self.stopped.is_some() {
             return;
         }
-        let ending = match reason {
+        let left = wake.at.saturating_duration_since(Instant::now());
+        let ending = match wake.reason {
             Reason::Ours => return,
-            Reason::Limits => Ending::Throttled,
+            Reason::Limits | Reason::Refused(_) => Ending::Throttled,
             Reason::Quota => Ending::DailyQuota,
         };
         self.engine.report.resume_at = Some(self.engine.clock.now().after(left));
         (self.stopped, self.is_put_off) = (Some(ending), true);
+        if let Reason::Refused(endpoint) = wake.reason
+            && self.engine.limiter.lets_nothing_through(endpoint)
+            && let Err(error) = self.engine.close(wake.at)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// Whether that is longer than the run waits.
+    pub(super) fn is_long(&self, wake: Wake) -> bool {
+        wake.at.saturating_duration_since(Instant::now()) > self.engine.patience
+    }
+
+    /// When to come back, where calls to an endpoint are not to be made any more in this run.
+    pub(super) fn turned_away(&self, endpoint: Endpoint) -> Option<Wake> {
+        let patience = self.engine.patience;
+        let at = self.engine.limiter.refused_until(endpoint, patience)?;
+        Some(Wake { at, reason: Reason::Refused(endpoint) })
     }
 
     /// Every job slot is held by jobs that this drive does not fetch: those of others may end soon.
@@ -58,7 +82,7 @@ impl Drive<'_> {
         let waits_since = *self.slotless_since.get_or_insert_with(Instant::now);
         let by_others = self.slot_holders().any(|line| self.is_of_others(line));
         let single = self.wanted(leadmill_core::Lane::Single).is_some();
-        if single || by_others && waits_since.elapsed() < PATIENCE {
+        if single || by_others && waits_since.elapsed() < self.engine.patience {
             let at = *self.look_at.get_or_insert_with(|| Instant::now() + LOOK);
             return Next::Until(Wake::at(at));
         }
@@ -94,3 +118,6 @@ fn holder(line: &Line) -> String {
     };
     format!("batch {} ({what})", line.batch)
 }
+
+#[cfg(test)]
+mod tests;

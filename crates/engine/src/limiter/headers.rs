@@ -1,11 +1,11 @@
 //! What the rate-limit headers teach: limits, colleagues, and how the server counts.
 
 use super::{
-    Learnt, Limiter, Permit,
+    Learnt, Limiter, Permit, Refusals,
     gate::{Gate, Lesson},
     suspicion::Suspicion,
 };
-use leadmill_core::RateSignal;
+use leadmill_core::{RateSignal, limits::LONGEST};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -62,8 +62,8 @@ impl Limiter {
     /// The call was answered with 429. Its headers tell which window was full, or it may be any.
     pub fn throttled(&mut self, permit: &Permit, rates: &[RateSignal]) {
         let now = Instant::now();
+        self.refused.entry(permit.endpoint).or_insert(Refusals::begin(now));
         self.trusting = false;
-        self.refused.insert(permit.endpoint);
         self.gates.iter_mut().for_each(Gate::suspect);
         let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
         let full = rates.iter().filter(|rate| rate.remaining == Some(0));
@@ -139,7 +139,7 @@ impl Limiter {
             self.elsewhere.insert(limit);
         }
         if let (Some(0), Some(reset)) = (rate.remaining, rate.reset) {
-            let until = now + reset.min(super::LONGEST);
+            let until = now + reset.min(LONGEST);
             let spent = self.spent_until.entry(permit.endpoint).or_insert(until);
             *spent = (*spent).max(until);
         }

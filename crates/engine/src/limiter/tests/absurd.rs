@@ -122,6 +122,7 @@ impl Both {
                 match refused {
                     Some(wait) => {
                         limiter.throttled(&permit, &rates);
+                        limiter.refuse(permit.endpoint, wait);
                         limiter.freeze(wait);
                     }
                     None => limiter.passed(&permit),

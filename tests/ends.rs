@@ -50,6 +50,47 @@ fn a_log_that_nobody_reads_any_more_ends_the_run() {
     goes_on(&place, &server);
 }
 
+/// Paid calls that take long are waited for, where the run is told that it may.
+#[test]
+fn with_a_longer_grace_every_paid_call_on_the_wire_is_answered() {
+    let server = Server::start(Options {
+        plan: Plan::Enterprise,
+        single_latency: Duration::from_secs(6),
+        ..Options::default()
+    });
+    let place = place(&server);
+    let text = fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("lane: bulk", "lane: single"));
+    let lead = |n| format!("{n},Ada{n},Byron,company{n}.example\n");
+    let leads: String = (0..100).map(lead).collect();
+    place.write("leads.csv", &format!("lead_id,first_name,last_name,domain\n{leads}"));
+    let args = ["run", "pipeline.yaml", "--output", "json", "--grace", "20s"];
+    let mut child = place
+        .command(&args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("not all calls are on the wire", || {
+        server.audit().requests.values().any(|count| *count >= 100)
+    });
+    terminate(&child);
+    let ended = Ended::of(child.wait_with_output().unwrap()).expect(143);
+    let json = ended.json();
+    let account = &json["accounts"]["enrich"];
+    assert_eq!(account["in_doubt"].as_array().unwrap().len(), 0, "{account}");
+    assert_eq!(
+        account["hits"].as_u64().unwrap() + account["misses"].as_u64().unwrap(),
+        100
+    );
+    goes_on(&place, &server);
+}
+
+fn terminate(child: &std::process::Child) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+}
+
 #[test]
 fn within_airflow_a_run_ends_with_its_parent() {
     let server = server();

@@ -6,8 +6,8 @@ use crate::{
     pipeline::{Provider, Secret, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
-use leadmill_core::{Account, Clock, Credits, Operation, RunId};
-use leadmill_engine::{Engine, Hints, Parts, Visit};
+use leadmill_core::{Account, Clock, Credits, Operation, RunId, limits::Written};
+use leadmill_engine::{Engine, GRACE, Hints, PATIENCE, Parts, Visit};
 use leadmill_providers::{Callbacks, Enrich, Network, Tomba};
 use leadmill_sandbox::{
     Options, Sandbox,
@@ -36,12 +36,22 @@ pub(crate) struct Accounts {
     network: Option<Network>,
     callbacks: Option<Callbacks>,
     hints: Hints,
+    waits: Waits,
+}
+
+/// How long is waited, where the command line or the file says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waits {
+    /// For what lets nothing through, at whichever provider.
+    pub(crate) patience: Option<Duration>,
+    /// For replies to paid calls, once the run is told to end.
+    pub(crate) grace: Option<Duration>,
 }
 
 impl Accounts {
     /// None yet. Providers are to call back there, and `hints` is what they say.
-    pub(crate) fn new(callbacks: Option<Callbacks>, hints: Hints) -> Self {
-        Self { callbacks, hints, ..Self::default() }
+    pub(crate) fn new(callbacks: Option<Callbacks>, hints: Hints, waits: Waits) -> Self {
+        Self { callbacks, hints, waits, ..Self::default() }
     }
 
     /// The engine of an attempt's provider, made at first use.
@@ -82,7 +92,11 @@ impl Accounts {
                 stop: stop.clone(),
                 hints: self.hints.clone(),
             };
-            let engine = Engine::new(run, parts);
+            let Waits { patience, grace } = self.waits;
+            let own = provider.patience.map(|Written(patience)| patience);
+            let engine = Engine::new(run, parts)
+                .with_patience(patience.or(own).unwrap_or(PATIENCE))
+                .with_grace(grace.unwrap_or(GRACE));
             self.engines.insert(attempt.provider.clone(), engine);
         }
         self.engines

@@ -4,8 +4,11 @@ pub(crate) mod account;
 mod followers;
 
 use self::{account::AccountArgs, followers::FollowerArgs};
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser, value_parser,
+};
 use clap_complete::Shell;
+use leadmill_core::limits::{LONGEST, Written};
 use leadmill_sandbox::{
     Algorithm, Chaos, HeaderFamily, LeadSetting, Percent, PhoneMiss, RateHeaders,
     ReverseMiss, ReversePages, Window,
@@ -13,7 +16,11 @@ use leadmill_sandbox::{
 use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// Most milliseconds, or microseconds, that a knob of the sandbox takes.
+const MOST_MS: u64 = LONGEST.as_millis() as u64;
 
 /// Enriches leads through paid APIs: as fast as the limits allow, and never paid for twice.
 #[derive(Debug, Parser)]
@@ -132,6 +139,14 @@ pub(crate) struct RunArgs {
     /// `nohup`.
     #[arg(long, value_name = "BOOL", env = "LEADMILL_END_WITH_PARENT", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) end_with_parent: Option<bool>,
+    /// How long calls that charge are waited for when the run is told to end: each one whose reply is missed is in doubt.
+    /// Longer than whoever ends it waits before it kills is of no use. Instead of the file's `grace:`; 2500ms by default.
+    #[arg(long, value_name = "TIME", env = "LEADMILL_GRACE", value_parser = length)]
+    pub(crate) grace: Option<Duration>,
+    /// How long the run waits where a provider lets nothing through, one refusal after the other or at its word, before
+    /// it ends with 75. Instead of the `patience:` of each provider in the file; 15m by default.
+    #[arg(long, value_name = "TIME", env = "LEADMILL_PATIENCE", value_parser = length)]
+    pub(crate) patience: Option<Duration>,
     /// Also writes the JSON summary to this file.
     #[arg(long, value_name = "FILE", env = "LEADMILL_RESULT_FILE")]
     pub(crate) result_file: Option<PathBuf>,
@@ -262,15 +277,15 @@ pub(crate) struct SandboxArgs {
     #[arg(long, env = "LEADMILL_SANDBOX_BALANCE")]
     pub(crate) balance: Option<u64>,
     /// Milliseconds that a job takes before its first item.
-    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_JOB_MS")]
+    #[arg(long, value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS), env = "LEADMILL_SANDBOX_JOB_MS")]
     pub(crate) job_ms: Option<u64>,
     /// Microseconds that a job takes for each item.
-    #[arg(long, value_name = "US", env = "LEADMILL_SANDBOX_ITEM_US")]
+    #[arg(long, value_name = "US", value_parser = value_parser!(u64).range(..=MOST_MS), env = "LEADMILL_SANDBOX_ITEM_US")]
     pub(crate) item_us: Option<u64>,
     /// Milliseconds that the answer to a single lookup takes.
     #[arg(
         long,
-        value_name = "MS",
+        value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS),
         env = "LEADMILL_SANDBOX_SINGLE_MS",
         default_value_t = 0
     )]
@@ -278,7 +293,7 @@ pub(crate) struct SandboxArgs {
     /// Milliseconds that the way to the sandbox and back takes, half of it before a request is counted.
     #[arg(
         long,
-        value_name = "MS",
+        value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS),
         env = "LEADMILL_SANDBOX_LATENCY_MS",
         default_value_t = 0
     )]
@@ -286,16 +301,16 @@ pub(crate) struct SandboxArgs {
     /// Milliseconds by which that is longer or shorter at random, each way on its own.
     #[arg(
         long,
-        value_name = "MS",
+        value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS),
         env = "LEADMILL_SANDBOX_JITTER_MS",
         default_value_t = 0
     )]
     pub(crate) jitter_ms: u64,
     /// Milliseconds after its end at which a batch that nobody has fetched settles; by default it never does.
-    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_SETTLES_AFTER_MS")]
+    #[arg(long, value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS), env = "LEADMILL_SANDBOX_SETTLES_AFTER_MS")]
     pub(crate) settles_after_ms: Option<u64>,
     /// Milliseconds after its end for which a batch is known; by default it always is.
-    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_RETENTION_MS")]
+    #[arg(long, value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS), env = "LEADMILL_SANDBOX_RETENTION_MS")]
     pub(crate) retention_ms: Option<u64>,
     /// How it counts: rolling, rolling-counting-rejects, fixed or weighted.
     #[arg(long, env = "LEADMILL_SANDBOX_ALGORITHM", default_value_t)]
@@ -360,6 +375,14 @@ pub(crate) struct SandboxArgs {
     /// Keeps no limits at all, for measuring.
     #[arg(long, env = "LEADMILL_SANDBOX_NO_LIMITS", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) no_limits: bool,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    let Written(length) = text.parse::<Written>().map_err(|error| error.to_string())?;
+    match length <= LONGEST {
+        true => Ok(length),
+        false => Err(format!("{text} is longer than {}", Written(LONGEST))),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

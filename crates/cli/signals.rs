@@ -1,6 +1,7 @@
 //! What ends a run from outside: SIGINT and SIGTERM, the death of the parent, and a log that nobody reads any
 //! more. The first of them stops buying, the second signal stops everything.
 
+use leadmill_engine::GRACE;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Signal, getppid, set_parent_process_death_signal},
@@ -18,16 +19,25 @@ use tokio::{
     time::{interval, sleep},
 };
 
-/// Which signal came first.
-#[derive(Debug, Default)]
-pub(crate) struct Interruption(OnceLock<u8>);
+/// What ends the process from outside, and how long that may take.
+#[derive(Debug)]
+pub(crate) struct Interruption {
+    /// Which signal came first.
+    number: OnceLock<u8>,
+    /// How long paid calls are waited for.
+    grace: OnceLock<Duration>,
+}
+
+static INTERRUPTION: Interruption =
+    Interruption { number: OnceLock::new(), grace: OnceLock::new() };
 
 const SIGINT: u8 = 2;
 const SIGPIPE: u8 = 13;
 const SIGTERM: u8 = 15;
 
-/// How long a run may take to end when it is told to. Airflow kills after 5 s.
-const LONGEST: Duration = Duration::from_millis(2_900);
+/// How long a run may take to end when it is told to, beside what paid calls take. With the usual grace it ends within
+/// 3 s: Airflow kills after 5 s.
+const BESIDE: Duration = Duration::from_millis(400);
 
 /// How often it is looked whether anybody reads the log.
 const LOOK: Duration = Duration::from_millis(500);
@@ -37,7 +47,6 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(crate) fn listen(
     watches_log: bool,
 ) -> io::Result<(watch::Receiver<bool>, &'static Interruption)> {
-    static INTERRUPTION: Interruption = Interruption(OnceLock::new());
     let (stop, stopped) = watch::channel(false);
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -45,7 +54,7 @@ pub(crate) fn listen(
         let stop = stop.clone();
         tokio::spawn(async move {
             log_is_gone().await;
-            if INTERRUPTION.0.set(SIGPIPE).is_ok() {
+            if INTERRUPTION.number.set(SIGPIPE).is_ok() {
                 stop.send_replace(true);
             }
         });
@@ -62,12 +71,12 @@ pub(crate) fn listen(
                 std::process::exit(128 + i32::from(number));
             }
             // It may have been the log before.
-            _ = INTERRUPTION.0.set(number);
+            _ = INTERRUPTION.number.set(number);
             stop.send_replace(true);
             if watches_log {
                 // Whatever hangs, such as a database: what is under way is found by the next run, as after a kill.
                 tokio::spawn(async move {
-                    sleep(LONGEST).await;
+                    sleep(INTERRUPTION.longest()).await;
                     std::process::exit(128 + i32::from(number));
                 });
             }
@@ -79,7 +88,16 @@ pub(crate) fn listen(
 impl Interruption {
     /// The number of the signal, once there was one.
     pub(crate) fn number(&self) -> Option<u8> {
-        self.0.get().copied()
+        self.number.get().copied()
+    }
+
+    /// From here on replies to paid calls are waited for so long.
+    pub(crate) fn grant(&self, grace: Duration) {
+        _ = self.grace.set(grace);
+    }
+
+    fn longest(&self) -> Duration {
+        self.grace.get().copied().unwrap_or(GRACE).saturating_add(BESIDE)
     }
 }
 

@@ -1,6 +1,7 @@
 //! How the sandbox's company followers and count estimates behave.
 
-use clap::Args;
+use super::MOST_MS;
+use clap::{Args, value_parser};
 use leadmill_sandbox::{Access, EarlyFollowers, EstimateEnd, Followers, OverQuota};
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -30,7 +31,7 @@ pub(crate) struct FollowerArgs {
     #[arg(long, env = "LEADMILL_SANDBOX_EARLY_FOLLOWERS", default_value_t)]
     pub(crate) early_followers: EarlyFollowers,
     /// Milliseconds that a count estimate takes.
-    #[arg(long, value_name = "MS", env = "LEADMILL_SANDBOX_ESTIMATE_MS")]
+    #[arg(long, value_name = "MS", value_parser = value_parser!(u64).range(..=MOST_MS), env = "LEADMILL_SANDBOX_ESTIMATE_MS")]
     pub(crate) estimate_ms: Option<u64>,
     /// How a count estimate ends: completed, failed or cancelled.
     #[arg(long, env = "LEADMILL_SANDBOX_ESTIMATE_ENDS", default_value_t)]

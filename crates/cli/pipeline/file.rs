@@ -7,7 +7,7 @@ use super::{
     shapes,
     step::{Step, StepKeys},
 };
-use leadmill_core::{Account, Credits, Pack};
+use leadmill_core::{Account, Credits, Pack, limits::Written};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{collections::BTreeMap, num::NonZeroU32};
@@ -46,6 +46,11 @@ pub(crate) struct Pipeline {
     /// What may be spent.
     #[serde(default)]
     pub(crate) budget: Budget,
+    /// How long calls that charge are waited for when the run is told to end: each one whose reply is missed is in doubt.
+    /// 2500ms by default.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    pub(crate) grace: Option<Written>,
     /// Where the enriched leads go.
     #[schemars(with = "SinkKeys")]
     pub(crate) sink: Sink,

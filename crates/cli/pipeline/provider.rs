@@ -83,6 +83,11 @@ pub(crate) struct Provider {
     #[serde(default)]
     #[schemars(schema_with = "shapes::length")]
     pub(crate) settling: Option<Written>,
+    /// How long a run waits where nothing is let through, one refusal after the other or at the provider's word, before
+    /// it ends with 75 and goes on another time. 15m by default.
+    #[serde(default)]
+    #[schemars(schema_with = "shapes::length")]
+    pub(crate) patience: Option<Written>,
     /// What to do with a batch of which nothing tells whether it was charged: `hold` it for
     /// `leadmill resolve` (the default), `retry` it within `in_doubt_budget`, or `skip` it.
     #[serde(default)]

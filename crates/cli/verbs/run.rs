@@ -9,7 +9,7 @@ mod together;
 mod turning;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Waits},
     args::{Empty, RunArgs},
     cheapest,
     clock::SystemClock,
@@ -22,7 +22,7 @@ use crate::{
     summary::Summary,
     terminal::Terminal,
 };
-use leadmill_core::{Clock, Ledger, Line, Part, State};
+use leadmill_core::{Clock, Ledger, Line, Part, State, limits::Written};
 use leadmill_engine::{Book, Ending};
 use leadmill_state::{Run, Store};
 use serde_json::{Value, json};
@@ -75,6 +75,9 @@ async fn go(
     let start = Instant::now();
     let (stop, interruption) = listen(args)?;
     let mut prepared = prepared::whole(&args.file, terminal).await?;
+    let grace = args.grace.or(prepared.pipeline.grace.map(|Written(grace)| grace));
+    grace.into_iter().for_each(|grace| interruption.grant(grace));
+    let waits = Waits { patience: args.patience, grace };
     let store = Store::open(&prepared.state).await?;
     if let Purpose::Fetch { salvage: Some(damaged) } = purpose {
         salvage::salvage(&store, damaged, &prepared.results, terminal).await?;
@@ -91,7 +94,7 @@ async fn go(
     let opened_at = opened_at.map_or_else(|| SystemClock.now(), |run| run.opened_at);
     terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
-    let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone());
+    let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone(), waits);
     let session = Session {
         prepared: &prepared,
         store: &store,

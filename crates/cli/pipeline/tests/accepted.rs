@@ -7,7 +7,7 @@ use crate::pipeline::{
     location::Location,
     step::Output,
 };
-use leadmill_core::{Credits, Lane, Operation, Scope};
+use leadmill_core::{Credits, Lane, Operation, Scope, limits::Written};
 use std::{
     collections::BTreeMap,
     num::{NonZeroU32, NonZeroU64},
@@ -34,6 +34,10 @@ fn every_key_of_the_grammar_is_accepted() {
     assert_eq!(pipeline.state, "/var/lib/leadmill");
     assert_eq!(pipeline.results.as_deref(), Some("/var/lib/leadmill/answers"));
     assert_eq!(pipeline.budget.run["live"], Credits(40_000));
+    let grace = Written(Duration::from_secs(20));
+    let patience = Written(Duration::from_secs(7_200));
+    assert_eq!(pipeline.grace, Some(grace));
+    assert_eq!(pipeline.providers["live"].patience, Some(patience));
     let secrets: Vec<_> = pipeline.secrets().map(|secret| secret.expose()).collect();
     let canary = super::CANARY;
     assert_eq!(secrets, [canary, "anything", canary, canary, canary]);

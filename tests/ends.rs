@@ -1,7 +1,7 @@
 //! How a run ends when whoever started it is gone.
 
 use crate::support::binary::{
-    Ended, Server, Workplace, finder_pipeline, leads_csv, wait_until,
+    Ended, KEY, Server, Workplace, finder_pipeline, leads_csv, wait_until,
 };
 use leadmill_sandbox::{Options, Plan};
 use serde_json::Value;
@@ -50,6 +50,44 @@ fn a_log_that_nobody_reads_any_more_ends_the_run() {
     goes_on(&place, &server);
 }
 
+/// A bug ends the run with 1, says where it is and nothing of what it was about, and leaves a journal that the next run
+/// goes on with: in the run itself, and in a task beside it.
+#[test]
+fn a_panic_ends_the_run_as_a_bug_and_the_next_run_goes_on() {
+    for at in ["panic:0", "panic:2", "task:0", "task:2"] {
+        let server = server();
+        let place = place(&server);
+        let args =
+            ["run", "pipeline.yaml", "--output", "json", "--result-file", "result.json"];
+        let mut command = place.command(&args);
+        let ended = Ended::of(command.env("LEADMILL_KILL_AT", at).output().unwrap());
+        let ended = ended.expect(1);
+        let says =
+            concat!("a bug in leadmill ", env!("CARGO_PKG_VERSION"), ": it panicked at ");
+        let json = ended.json();
+        let message = json["message"].as_str().unwrap();
+        let result = fs::read_to_string(place.path("result.json")).unwrap();
+        for text in [message, &ended.stderr, &result] {
+            assert!(
+                text.contains(says) && text.contains("kill_point.rs:"),
+                "{at}: {text}"
+            );
+            assert!(!text.contains("on purpose") && !text.contains(KEY), "{at}: {text}");
+        }
+        assert_eq!((&json["status"], &json["exit_code"]), (&"error".into(), &1.into()));
+        assert!(ended.stderr.contains("report"), "{at}: {}", ended.stderr);
+        if at != "panic:2" {
+            goes_on(&place, &server);
+            continue;
+        }
+        // What was on the wire is lost with the run itself, as by a kill: it is held, and not paid for again.
+        let ended = place.run();
+        assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}");
+        assert_eq!(ended.json()["resumed"], true);
+        assert_eq!(server.audit().asked_twice, 0);
+    }
+}
+
 /// Paid calls that take long are waited for, where the run is told that it may.
 #[test]
 fn with_a_longer_grace_every_paid_call_on_the_wire_is_answered() {
@@ -65,7 +103,7 @@ fn with_a_longer_grace_every_paid_call_on_the_wire_is_answered() {
     let leads: String = (0..100).map(lead).collect();
     place.write("leads.csv", &format!("lead_id,first_name,last_name,domain\n{leads}"));
     let args = ["run", "pipeline.yaml", "--output", "json", "--grace", "20s"];
-    let mut child = place
+    let child = place
         .command(&args)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,6 +1,7 @@
 //! How the program ends: codes that an orchestrator can act upon.
 
 use crate::{
+    bug,
     pipeline::{Flaw, report},
     terminal::Terminal,
 };
@@ -56,6 +57,8 @@ pub(crate) struct Failure {
     flaws: Option<(String, Vec<Flaw>)>,
     /// It says what stands nowhere else.
     stands_alone: bool,
+    /// People were told already.
+    is_told: bool,
 }
 
 impl Failure {
@@ -67,6 +70,7 @@ impl Failure {
             hint: None,
             flaws: None,
             stands_alone: false,
+            is_told: false,
         }
     }
 
@@ -87,6 +91,26 @@ impl Failure {
             count => format!("{file} has {count} errors"),
         };
         Self { flaws: Some((file.to_owned(), flaws)), ..Self::invalid(message) }
+    }
+
+    /// A panic has ended it, or a part of it.
+    pub(crate) fn bug() -> Self {
+        let message = bug::seen().map_or_else(|| "a bug".to_owned(), ToString::to_string);
+        Self { is_told: bug::seen().is_some(), ..Self::failed(message).hint(bug::HINT) }
+    }
+
+    /// An end as it is, but for one in which a panic was seen: somebody has to look at that, whatever came of it.
+    pub(crate) fn unless_bug(
+        ended: Result<Exit, Self>,
+        terminal: &Terminal,
+    ) -> Result<Exit, Self> {
+        if bug::seen().is_none() {
+            return ended;
+        }
+        if let Err(failure) = &ended {
+            failure.show_if_it_stands_alone(terminal);
+        }
+        Err(Self::bug())
     }
 
     /// The same, found when something may have been asked already: the run can go on later.
@@ -115,7 +139,9 @@ impl Failure {
 
     /// Tells it, for people and as asked for, and gives the exit.
     pub(crate) fn tell(self, terminal: &Terminal) -> Exit {
-        self.show(terminal);
+        if !self.is_told {
+            self.show(terminal);
+        }
         terminal.last_line(&self.json());
         self.exit
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod args;
+mod bug;
 mod calendar;
 mod chain;
 mod cheapest;
@@ -26,8 +27,9 @@ mod verbs;
 use args::{Cli, Verb};
 use clap::Parser;
 use exit::Failure;
+use futures::FutureExt;
 use mimalloc::MiMalloc;
-use std::process::ExitCode;
+use std::{panic::AssertUnwindSafe, process::ExitCode};
 use terminal::Terminal;
 use verbs::run::Purpose;
 
@@ -36,6 +38,7 @@ use verbs::run::Purpose;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    bug::watch();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -49,12 +52,16 @@ fn main() -> ExitCode {
     _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(act(cli.verb, &terminal)),
+        Ok(runtime) => {
+            let acting = AssertUnwindSafe(act(cli.verb, &terminal)).catch_unwind();
+            runtime.block_on(acting).unwrap_or_else(|_| Err(Failure::bug()))
+        }
         Err(error) => {
             Err(Failure::failed(format!("the runtime does not start: {error}")))
         }
     };
-    let exit = ended.unwrap_or_else(|failure| failure.tell(&terminal));
+    let exit = Failure::unless_bug(ended, &terminal);
+    let exit = exit.unwrap_or_else(|failure| failure.tell(&terminal));
     ExitCode::from(exit.code())
 }
 

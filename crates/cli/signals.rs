@@ -26,10 +26,15 @@ pub(crate) struct Interruption {
     number: OnceLock<u8>,
     /// How long paid calls are waited for.
     grace: OnceLock<Duration>,
+    /// What tells a run to stop, and whether it is to end soon then, whatever hangs.
+    stop: OnceLock<(watch::Sender<bool>, bool)>,
 }
 
-static INTERRUPTION: Interruption =
-    Interruption { number: OnceLock::new(), grace: OnceLock::new() };
+static INTERRUPTION: Interruption = Interruption {
+    number: OnceLock::new(),
+    grace: OnceLock::new(),
+    stop: OnceLock::new(),
+};
 
 const SIGINT: u8 = 2;
 const SIGPIPE: u8 = 13;
@@ -48,6 +53,7 @@ pub(crate) fn listen(
     watches_log: bool,
 ) -> io::Result<(watch::Receiver<bool>, &'static Interruption)> {
     let (stop, stopped) = watch::channel(false);
+    _ = INTERRUPTION.stop.set((stop.clone(), watches_log));
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     if watches_log {
@@ -98,6 +104,20 @@ impl Interruption {
 
     fn longest(&self) -> Duration {
         self.grace.get().copied().unwrap_or(GRACE).saturating_add(BESIDE)
+    }
+}
+
+/// Stops a run as a signal does: it has a bug. What of it hangs for that is not waited for for ever.
+pub(crate) fn stop() {
+    let Some((stop, ends_soon)) = INTERRUPTION.stop.get() else { return };
+    stop.send_replace(true);
+    if *ends_soon {
+        // A thread of its own: the runtime may be what hangs.
+        let end = || {
+            std::thread::sleep(INTERRUPTION.longest());
+            std::process::exit(1);
+        };
+        _ = std::thread::Builder::new().spawn(end);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use serde_json::Value;
 use std::{
     io::{self, IsTerminal, Write},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 /// The two streams.
@@ -35,9 +35,8 @@ impl Terminal {
 
     /// From here on these never appear.
     pub(crate) fn keep_secret<'a>(&self, secrets: impl Iterator<Item = &'a Secret>) {
-        if let Ok(mut kept) = self.secrets.lock() {
-            kept.extend(secrets.cloned());
-        }
+        let mut kept = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(secrets.cloned());
     }
 
     /// Whether a person is watching and wants to.
@@ -96,9 +95,7 @@ impl Terminal {
 
     /// A text without any secret, in whatever form it may stand there.
     pub(crate) fn clean(&self, text: &str) -> String {
-        match self.secrets.lock() {
-            Ok(secrets) => redact(text, secrets.iter()),
-            Err(_) => String::new(),
-        }
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        redact(text, secrets.iter())
     }
 }

@@ -11,7 +11,7 @@ mod turning;
 use crate::{
     accounts::{Accounts, Waits},
     args::{Empty, RunArgs},
-    cheapest,
+    bug, cheapest,
     clock::SystemClock,
     counting,
     exit::{Exit, Failure},
@@ -22,6 +22,7 @@ use crate::{
     summary::Summary,
     terminal::Terminal,
 };
+use futures::FutureExt;
 use leadmill_core::{Clock, Ledger, Line, Part, State, limits::Written};
 use leadmill_engine::{Book, Ending};
 use leadmill_state::{Run, Store};
@@ -30,6 +31,7 @@ use session::Session;
 use std::{
     collections::BTreeSet,
     fs, io,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
 };
 use tokio::{sync::watch, time::Instant};
@@ -60,7 +62,9 @@ pub(crate) async fn run(
     };
     // Found out before anything is spent; and nobody takes an earlier run's result for this one's.
     keep(&json!({ "status": "running" }))?;
-    let ended = go(args, purpose, terminal).await;
+    let going = AssertUnwindSafe(go(args, purpose, terminal)).catch_unwind();
+    let ended = going.await.unwrap_or_else(|_| Err(Failure::bug()));
+    let ended = Failure::unless_bug(ended, terminal);
     if let Err(failure) = &ended {
         keep(&failure.json())?;
     }
@@ -114,6 +118,10 @@ async fn go(
         summary = session.whole(start) => summary?,
         never = hearing.listen(&store) => match never {},
     };
+    // It ended as if it had been interrupted, and is not closed.
+    if bug::seen().is_some() {
+        return Err(Failure::bug());
+    }
     summary.exit = exit(&summary, args, interruption);
     close(&store, run, &summary, args, terminal).await
 }

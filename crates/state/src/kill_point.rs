@@ -1,7 +1,8 @@
 //! Places at which a test kills the process, as `kill -9` does.
 //!
-//! `LEADMILL_KILL_AT=before:7` ends the process before the eighth write of its journal, `after:7` after it.
-//! Built into tests alone: the feature `kill-points` is asked for by the tests' dependencies.
+//! `LEADMILL_KILL_AT=before:7` ends the process before the eighth write of its journal, `after:7` after it. `panic:7`
+//! panics before it, and `task:7` does so in a task of its own. Built into tests alone: the feature `kill-points` is
+//! asked for by the tests' dependencies.
 
 use async_trait::async_trait;
 use leadmill_core::{Appended, Entry, Journal, JournalError};
@@ -11,9 +12,17 @@ use rustix::process::{Signal, getpid, kill_process};
 #[derive(Debug)]
 pub(crate) struct Mortal {
     inner: Box<dyn Journal>,
-    /// Whether it dies after the write, and the write.
-    at: Option<(bool, u64)>,
+    /// How it dies, and at which write.
+    at: Option<(Death, u64)>,
     writes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    Before,
+    After,
+    Panic,
+    TaskPanic,
 }
 
 impl Mortal {
@@ -21,16 +30,39 @@ impl Mortal {
     pub(crate) fn new(inner: Box<dyn Journal>) -> Self {
         let written = std::env::var("LEADMILL_KILL_AT").ok();
         let at = written.as_deref().and_then(|written| written.split_once(':'));
-        let at =
-            at.and_then(|(when, write)| Some((when == "after", write.parse().ok()?)));
+        let at = at.and_then(|(when, write)| {
+            let death = match when {
+                "after" => Death::After,
+                "panic" => Death::Panic,
+                "task" => Death::TaskPanic,
+                _ => Death::Before,
+            };
+            Some((death, write.parse().ok()?))
+        });
         Self { inner, at, writes: 0 }
     }
 
-    fn reach(&self, after: bool) {
-        if self.at == Some((after, self.writes)) {
-            _ = kill_process(getpid(), Signal::KILL);
+    fn reach(&self, death: Death, entries: &[Entry]) {
+        if self.at != Some((death, self.writes)) {
+            return;
+        }
+        match death {
+            Death::Before | Death::After => {
+                _ = kill_process(getpid(), Signal::KILL);
+            }
+            Death::Panic => fail(entries),
+            Death::TaskPanic => {
+                let entries = entries.to_vec();
+                tokio::spawn(async move { fail(&entries) });
+            }
         }
     }
+}
+
+/// Panics, and tells what it was about.
+#[expect(clippy::panic, reason = "this is what is tried out")]
+fn fail(entries: &[Entry]) {
+    panic!("failed on purpose: {entries:?}");
 }
 
 #[async_trait]
@@ -39,9 +71,11 @@ impl Journal for Mortal {
         if entries.is_empty() {
             return self.inner.append(entries).await;
         }
-        self.reach(false);
+        for death in [Death::Before, Death::Panic, Death::TaskPanic] {
+            self.reach(death, entries);
+        }
         let appended = self.inner.append(entries).await;
-        self.reach(true);
+        self.reach(Death::After, entries);
         self.writes += 1;
         appended
     }

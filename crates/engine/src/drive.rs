@@ -248,9 +248,6 @@ impl<'a> Drive<'a> {
         let exposure = Exposure::of(book.ledger(), &engine.purse);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
-        let is_closed = engine.is_closed();
-        let stopped = is_closed.then_some(Ending::Throttled);
-        let stopped = stopped.max(unwanted.is_some().then_some(Ending::GaveUp));
         let mut drive = Self {
             engine,
             book,
@@ -290,8 +287,8 @@ impl<'a> Drive<'a> {
             look_at: None,
             slotless_since: None,
             began_at,
-            is_put_off: is_closed,
-            stopped,
+            is_put_off: false,
+            stopped: unwanted.is_some().then_some(Ending::GaveUp),
             unwanted,
             fatal: None,
             deadline: None,
@@ -306,6 +303,11 @@ impl<'a> Drive<'a> {
     /// Takes up every job that the journal left open at this account, but for those of other processes
     /// that are at work.
     fn resume(&mut self) {
+        // Nothing is to leave any more.
+        if self.engine.is_closed() {
+            self.is_put_off = true;
+            self.stopped.get_or_insert(Ending::Throttled);
+        }
         let purse = Arc::clone(&self.engine.purse);
         let others = &self.order.others;
         let open = self.book.ledger().open(&purse);

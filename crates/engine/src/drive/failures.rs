@@ -67,7 +67,7 @@ impl Drive<'_> {
             | ErrorKind::InDoubt
             | ErrorKind::LikelyMiss => self.refused(batch, error),
             ErrorKind::Throttled(wait) => {
-                self.told_to_wait(permit.endpoint, wait);
+                self.told_to_wait(permit.endpoint, batch.lane, wait);
                 if batch.lane == Lane::Bulk {
                     self.submit_throttled();
                 }
@@ -96,7 +96,9 @@ impl Drive<'_> {
     ) {
         self.not_repeated(batch, &error, events);
         match error.kind {
-            ErrorKind::Throttled(wait) => self.told_to_wait(endpoint, wait),
+            ErrorKind::Throttled(wait) => {
+                self.told_to_wait(endpoint, Lane::Single, wait);
+            }
             ErrorKind::Unsent => self.could_not_send(error),
             ErrorKind::NoCredit => {
                 self.engine.report.trouble = Some(error.to_string());
@@ -107,9 +109,10 @@ impl Drive<'_> {
         }
     }
 
-    /// A paid call was told to wait: all calls do, or, where its day is over, those of its kind.
-    fn told_to_wait(&mut self, endpoint: Endpoint, wait: Option<Duration>) {
-        match self.is_over_for_the_day(wait) {
+    /// A paid call was told to wait: all calls do, or, where a day's jobs are used up, the other jobs of its kind. A
+    /// single call uses up no day of jobs, also where its operation has some.
+    fn told_to_wait(&mut self, endpoint: Endpoint, lane: Lane, wait: Option<Duration>) {
+        match lane == Lane::Bulk && self.is_over_for_the_day(wait) {
             true => {
                 self.engine.report.throttled += 1;
                 self.engine.limiter.refuse(endpoint, wait);

@@ -102,7 +102,7 @@ fn rows(offer: &Offer) -> u64 {
 }
 
 impl Drive<'_> {
-    /// The provider takes no more of this operation for so long. Where its team has a day of its own, that is what
+    /// The provider takes no more jobs of this operation for so long. Where its team has a day of its own, that is what
     /// is used up, whoever did it: nothing else is held up by it. Tells whether it is so.
     pub(super) fn is_over_for_the_day(&mut self, wait: Option<Duration>) -> bool {
         /// No window of the provider's is so long.
@@ -177,6 +177,55 @@ fn next_midnight(at: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Book, Ending,
+        drive::{
+            arriving::tests::{Singles, engine},
+            charging::tests::bulks::{Shelf, Written, query},
+        },
+    };
+    use leadmill_core::{Lane, Ledger};
+    use std::sync::Arc;
+    use tokio::{sync::watch, time::Instant};
+
+    /// Asks ten single questions of an operation that has jobs and terms too, so many first calls being told to wait for
+    /// so many seconds. Tells how it ended, for how long it is put off, and when each call was made.
+    async fn told_to_wait(
+        calls: usize,
+        seconds: u64,
+    ) -> (Ending, Option<Duration>, Vec<Duration>) {
+        let (_keep, stop) = watch::channel(false);
+        let mut provider = Singles::new();
+        let offers = provider.account.pack.operations.values_mut();
+        offers.for_each(|offer| (offer.terms, offer.only) = (true, None));
+        *provider.waits.lock().unwrap() = vec![Duration::from_secs(seconds); calls];
+        let (provider, start) = (Arc::new(provider), Instant::now());
+        let mut engine = engine(provider.clone(), &Shelf::default(), stop);
+        let began = engine.clock.now();
+        let mut book = Book::new(Box::new(Written::default()), Ledger::default());
+        let order = Order {
+            lane: Some(Lane::Single),
+            ..Order::new("s", Operation::VerifyEmail, 10)
+        };
+        let mut questions = (0..10).map(|n| Ok(query(n)));
+        let ending = engine.buy(&mut book, &order, &mut questions, None).await.unwrap();
+        let put_off = engine.report().resume_at.map(|at| at.since(began));
+        let asked = provider.asked.lock().unwrap();
+        (ending, put_off, asked.iter().map(|(at, _)| *at - start).collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_single_call_that_is_told_to_wait_for_long_waits_so_long() {
+        let (ending, _, asked) = told_to_wait(6, 300).await;
+        assert_eq!(ending, Ending::Complete);
+        let early = asked.iter().filter(|at| at.as_secs() < 300).count();
+        assert!(early <= 5, "what left together, and nothing before 300 s: {asked:?}");
+        let (ending, put_off, asked) = told_to_wait(60, 40_000).await;
+        assert_eq!(ending, Ending::Throttled);
+        assert!(asked.len() <= 5, "{asked:?}");
+        assert!(asked.iter().all(|at| at.as_secs() < 2), "{asked:?}");
+        assert!(put_off.unwrap().as_secs() >= 39_990, "{put_off:?}");
+    }
 
     const PATIENCE: Duration = Duration::from_secs(600);
 

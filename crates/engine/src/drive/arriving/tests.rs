@@ -2,16 +2,16 @@ use crate::{
     Book, Ending, Engine, Hints, Order, Parts,
     drive::charging::tests::{
         Time,
-        bulks::{Bulks, Shelf, Written, is_known, query},
+        bulks::{Bulks, Shelf, Written, error, is_known, query},
     },
     limiter::tests::account,
     reconciliation::tests::{Called, Memory, reply},
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Bill, Call, Credits, Estimate, Finding, JobId,
-    Lane, Launch, Ledger, Operation, Page, Progress, Provider, Query, QueryKey, RunId,
-    Scope, Status, Terms, Transactions, slots::Slots,
+    Account, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind, Estimate, Finding,
+    JobId, Lane, Launch, Ledger, Operation, Page, Progress, Provider, Query, QueryKey,
+    RunId, Scope, Status, Terms, Transactions, slots::Slots,
 };
 use std::{
     collections::HashMap,
@@ -28,7 +28,9 @@ use tokio::{
 #[derive(Debug)]
 pub(in crate::drive) struct Singles {
     pub(in crate::drive) account: Account,
-    asked: Mutex<Vec<(Instant, QueryKey)>>,
+    pub(in crate::drive) asked: Mutex<Vec<(Instant, QueryKey)>>,
+    /// What the next calls are told to wait.
+    pub(in crate::drive) waits: Mutex<Vec<Duration>>,
 }
 
 impl Singles {
@@ -38,7 +40,7 @@ impl Singles {
         let mut account = account(&["5/1s"], &["5/1s"]);
         account.pack.operations = offers;
         account.pack.scopes.insert(Call::Ask.into(), vec![Scope("global".into())]);
-        Self { account, asked: Mutex::default() }
+        Self { account, asked: Mutex::default(), waits: Mutex::default() }
     }
 }
 
@@ -61,13 +63,17 @@ impl Provider for Singles {
     }
 
     async fn terms(&self, _: Operation) -> Called<Terms> {
-        panic!("it has none")
+        reply(Terms::default())
     }
 
     async fn ask(&self, query: &Query) -> Called<Answered> {
         let key = query.key();
         self.asked.lock().unwrap().push((Instant::now(), key));
         sleep(Duration::from_millis(300)).await;
+        let wait = self.waits.lock().unwrap().pop();
+        if let Some(wait) = wait {
+            return Err(error(ErrorKind::Throttled(Some(wait)), "slow down"));
+        }
         let (finding, credits) = match is_known(&key) {
             true => (Finding::Hit([].into()), Credits(2)),
             false => (Finding::Miss, Credits::ZERO),

@@ -1,10 +1,12 @@
 //! What a run came to: for people on stderr, for programs as one line of JSON.
 
+mod unpaid;
+
 use crate::{
     calendar::time, exit::Exit, needs::Counts, pipeline::Order, progress::duration,
     remedy::Remedy,
 };
-use leadmill_core::{Credits, Status, Timestamp, schedule::Lanes};
+use leadmill_core::{Credits, RunId, Status, Timestamp, schedule::Lanes};
 use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ use std::{collections::BTreeMap, fmt::Write, time::Duration};
 /// One step.
 #[derive(Debug)]
 pub(crate) struct StepSummary {
+use unpaid::{unpaid_json, unpaid_text};
     pub(crate) name: String,
     pub(crate) operation: &'static str,
     /// How the order of its providers came about.
@@ -72,6 +75,10 @@ pub(crate) struct AccountSummary {
 
 /// A session of a run.
 #[derive(Debug)]
+    /// The names of the pipelines that have begun jobs which nobody has paid for.
+    pub(crate) pipelines: BTreeMap<RunId, String>,
+    /// What the run has spent, or may have: without the reserves of jobs that are not paid for.
+    pub(crate) spent: Credits,
 pub(crate) struct Summary {
     pub(crate) pipeline: String,
     pub(crate) run: i64,
@@ -305,7 +312,7 @@ fn provider_json(provider: &ProviderSummary) -> Value {
 }
 
 fn account_json(account: &AccountSummary) -> Value {
-    let AccountSummary { report, doubts, unanswered, committed, budget } = account;
+    let AccountSummary { report, doubts, unanswered, committed, budget, .. } = account;
     let doubts: Vec<Value> = doubts.iter().map(doubt_json).collect();
     let unanswered: Vec<Value> = unanswered.iter().map(doubt_json).collect();
     json!({
@@ -366,10 +373,6 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
             "questions that another run is asking: run again for their answers",
         ),
         (report.missing, "items missing from the results"),
-        (
-            report.unpaid,
-            "jobs that have ended and are not paid for: `leadmill run` pays for their results",
-        ),
         (report.partial, "jobs that the provider ended before they had found everything"),
         (report.duplicated, "items more than once in the results"),
         (report.foreign, "items in the results that nobody asked for or nobody can read"),

@@ -181,3 +181,58 @@ fn fetching_pays_for_nothing() {
     let audit = server.clean_audit();
     assert_eq!((audit.bulk.created.values().sum::<u64>(), audit.bulk.billed), (1, 1));
 }
+
+/// The job was reserved without a budget, and has ended when there is one: it is held against that, and another
+/// pipeline never pays for it.
+#[test]
+fn a_job_is_paid_for_by_its_own_pipeline_from_the_budget_of_the_moment() {
+    let bulk = BulkOptions { fixed: Duration::from_secs(1), ..options().bulk };
+    let server = Server::start(Options { bulk, ..options() });
+    let step = "  - name: mail
+    find_email: { first_name: first, last_name: last, domain: domain }
+    try: [{ provider: tomba, lane: bulk }]
+    output: { email: email }";
+    let place = place(&server, step, "");
+    let mut child = place.spawn();
+    crate::support::binary::wait_until("no job was launched", || {
+        server.tomba.audit().bulk.launched == 1
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    let spent = |budget: u32, name: &str| {
+        let budget = format!("{text}budget: {{ run: {{ tomba: {budget} }} }}\n");
+        place.write(&format!("{name}.yaml"), &budget.replace("people", name));
+        let file = format!("{name}.yaml");
+        let ended = place.leadmill(&["run", &file, "--output", "json"]);
+        (ended, server.tomba.audit().bulk.credits)
+    };
+    // Its own pipeline, with less than it costs.
+    let (ended, paid) = spent(2, "people");
+    let json = ended.expect(3).json();
+    assert_eq!((paid, &json["status"]), (0, &"at_limit".into()), "{json}");
+    let unpaid = &json["accounts"]["tomba"]["unpaid"];
+    assert_eq!(unpaid[0]["lacks"], "budget", "{json}");
+    let cost = unpaid[0]["credits"].as_u64().unwrap();
+    assert!(cost > 2, "{json}");
+    // Another one, with money enough.
+    let (ended, paid) = spent(1_000, "strangers");
+    let json = ended.expect(3).json();
+    let account = &json["accounts"]["tomba"];
+    assert_eq!((paid, &account["unpaid_jobs"]), (0, &1.into()), "{json}");
+    assert_eq!(account["unpaid"][0]["lacks"], "its_pipeline", "{json}");
+    assert_eq!(account["unpaid"][0]["pipeline"], "people", "{json}");
+    assert_eq!(account["credits_committed"], 0, "{json}");
+    // The next run of its own, from a budget of its own.
+    let (ended, paid) = spent(u32::try_from(cost).unwrap(), "people");
+    let json = ended.expect(0).json();
+    assert_eq!((paid, &json["accounts"]["tomba"]["unpaid_jobs"]), (cost, &0.into()));
+    assert_eq!(json["accounts"]["tomba"]["credits_committed"], cost, "{json}");
+    // What is paid for is everybody's.
+    let (ended, paid) = spent(0, "strangers");
+    ended.expect(0);
+    let audit = server.clean_audit();
+    assert_eq!((audit.bulk.created.values().sum::<u64>(), audit.bulk.billed), (1, 1));
+    assert_eq!(paid, cost);
+}

@@ -94,7 +94,8 @@ async fn go(
     let (ledger, journal) = store.book().await?;
     claim_results(&prepared, &store, &ledger).await?;
     look_ahead(&mut prepared, &store, &ledger).await?;
-    let opened_at = store.runs().await?.into_iter().find(|known| known.id == run.id);
+    let runs = store.runs().await?;
+    let opened_at = runs.iter().find(|known| known.id == run.id);
     let opened_at = opened_at.map_or_else(|| SystemClock.now(), |run| run.opened_at);
     terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
@@ -104,6 +105,7 @@ async fn go(
         store: &store,
         run,
         purpose,
+        pipelines: runs.into_iter().map(|run| (run.id, run.pipeline)).collect(),
         others: BTreeSet::new(),
         book: Book::new(journal, ledger),
         accounts,

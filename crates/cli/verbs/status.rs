@@ -113,7 +113,7 @@ fn unanswered_text(text: &mut String, line: &Line) {
 /// What a run has spent and what it holds, by account.
 fn credits(run: &RunRecord, ledger: &Ledger) -> BTreeMap<String, (Credits, Credits)> {
     let mut credits: BTreeMap<String, (Credits, Credits)> = BTreeMap::new();
-    for line in ledger.lines().iter().filter(|line| line.run == run.id) {
+    for line in ledger.lines().iter().filter(|line| line.payer == run.id) {
         let (spent, held) = credits.entry(line.account.to_string()).or_default();
         *(if line.is_open() { held } else { spent }) += line.credits;
     }

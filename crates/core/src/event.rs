@@ -62,6 +62,9 @@ pub enum Event {
     Authorized {
         /// Upper bound of the charge: it is held from here on in place of the reserve.
         charge: Credits,
+        /// Whether it was charged before: then it counts where it did. Else it counts in the budget of the run that
+        /// authorises it.
+        paid: bool,
     },
     /// The answers of a settled job can no longer be read here: they are fetched again, which is free.
     Reopened,

@@ -47,6 +47,8 @@ pub struct Line {
     pub batch: BatchId,
     /// The run that bought it.
     pub run: RunId,
+    /// The run in whose budget it counts: the one that bought it, or the one that authorised its charge.
+    pub payer: RunId,
     /// Whose wallet.
     pub account: Arc<str>,
     /// The pipeline's step.
@@ -130,7 +132,7 @@ impl Ledger {
             }
         };
         let (before, was_doubted) =
-            ((line.run, Share::of(line)), line.state == State::InDoubt);
+            ((line.payer, Share::of(line)), line.state == State::InDoubt);
         line.take_in(entry, state, credits);
         if matches!(entry.event, Event::Intended { .. } | Event::Repeated { .. }) {
             self.intents += 1;
@@ -181,6 +183,14 @@ impl Ledger {
     /// tests ask.
     pub fn adds_up(&self) -> bool {
         self.sums.equal(&Sums::of(&self.lines))
+    }
+
+    /// Of what a run has [committed](Self::committed), what is reserved for jobs whose charge nobody has authorised. Where
+    /// their fetch is what charges, none of it is spent without another look at the budget.
+    pub fn undecided(&self, run: RunId, account: &str) -> Credits {
+        let open = self.open(account);
+        let undecided = open.filter(|line| line.payer == run && line.is_undecided());
+        undecided.map(|line| line.credits).sum()
     }
 
     /// Jobs of an operation that run at an account, or may: their replies are not known.
@@ -262,6 +272,7 @@ impl Line {
         Some(Self {
             batch: entry.batch,
             run: entry.run,
+            payer: entry.run,
             account: Arc::clone(account),
             step: Arc::clone(step),
             operation: *operation,
@@ -290,7 +301,8 @@ impl Line {
         match &entry.event {
             Event::Intended { anchor, reserve, .. } => {
                 self.reserve = *reserve;
-                (self.run, self.intended_at) = (entry.run, entry.at);
+                (self.run, self.payer, self.intended_at) =
+                    (entry.run, entry.run, entry.at);
                 (self.anchor, self.doubt, self.adopted) = (anchor.clone(), None, false);
                 (self.likely_miss, self.authorized, self.repeated) =
                     (false, false, false);
@@ -298,7 +310,8 @@ impl Line {
             }
             // It may have been charged when it was first asked, and is free for so long since then.
             Event::Repeated { .. } => {
-                (self.run, self.repeated, self.doubt) = (entry.run, true, None);
+                (self.run, self.payer) = (entry.run, entry.run);
+                (self.repeated, self.doubt) = (true, None);
                 self.likely_miss = false;
             }
             Event::Doubted { reason, likely_miss } => {
@@ -308,7 +321,10 @@ impl Line {
                 (self.doubt, self.adopted) = (Some(reason.clone()), false);
             }
             Event::Adopted { .. } => (self.adopted, self.resolved) = (true, false),
-            Event::Authorized { .. } => self.authorized = true,
+            Event::Authorized { paid, .. } => {
+                self.authorized = true;
+                self.payer = if *paid { self.payer } else { entry.run };
+            }
             Event::Reopened => {
                 if let State::Settled { at, .. } = self.state {
                     self.reopened = Some((at, self.credits));
@@ -336,6 +352,14 @@ impl Line {
     pub const fn is_own_job(&self) -> bool {
         matches!(self.state, State::Accepted(_))
             && !self.adopted
+            && !self.authorized
+            && self.reopened.is_none()
+    }
+
+    /// Whether it is a job whose charge nobody has authorised, and that was never settled.
+    pub const fn is_undecided(&self) -> bool {
+        matches!(self.lane, Lane::Bulk)
+            && self.is_open()
             && !self.authorized
             && self.reopened.is_none()
     }
@@ -388,7 +412,7 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         (Some(State::InDoubt), Event::Accepted { job } | Event::Adopted { job }) => {
             (State::Accepted(job.clone()), None)
         }
-        (Some(State::Accepted(job)), Event::Authorized { charge })
+        (Some(State::Accepted(job)), Event::Authorized { charge, .. })
             if line.is_some_and(|line| line.reopened.is_none()) =>
         {
             (State::Accepted(job.clone()), Some(*charge))

@@ -336,6 +336,9 @@ impl<'a> Drive<'a> {
                     }
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
+                    work.charge.is_foreign = work.is_file
+                        && line.run != self.engine.run
+                        && !self.order.siblings.contains(&line.run);
                 }
                 self.errand(Duration::ZERO, Errand::Ripe(line.batch));
             }

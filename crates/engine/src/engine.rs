@@ -75,6 +75,9 @@ pub struct Order {
     pub min_rows: Option<u32>,
     /// Runs of other processes that are at work on the same state: their jobs are theirs.
     pub others: BTreeSet<RunId>,
+    /// Earlier runs of the same pipeline: their jobs are paid for like its own. Where fetching a job is what charges,
+    /// those of other pipelines are fetched if they are paid for, and never paid for.
+    pub siblings: BTreeSet<RunId>,
     /// Who is told of questions that the provider provably knows nothing about, as soon as that is durable. Where
     /// there is no room for one, it is left out: the journal knows it.
     pub missed: Option<mpsc::Sender<Query>>,
@@ -91,6 +94,7 @@ impl Order {
             buys: true,
             min_rows: None,
             others: BTreeSet::new(),
+            siblings: BTreeSet::new(),
             missed: None,
         }
     }

@@ -25,5 +25,5 @@ pub use hints::Hints;
 pub use limiter::Limiter;
 pub use patience::{GRACE, PATIENCE};
 pub use reconciliation::{Reconciled, written_off};
-pub use report::{Doubt, Ending, Report, Snapshot};
+pub use report::{Doubt, Ending, Lacks, Report, Snapshot, Unpaid};
 pub use visit::{Visit, VisitError};

@@ -1,7 +1,7 @@
 //! What a run did, for the summary and the terminal.
 
 use crate::limiter::Learnt;
-use leadmill_core::{BatchId, Call, Credits, Timestamp};
+use leadmill_core::{BatchId, Call, Credits, JobId, Operation, RunId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Why buying ended.
@@ -42,6 +42,32 @@ pub struct Doubt {
     pub reserve: Credits,
     /// What was seen.
     pub reason: String,
+}
+
+/// A job that nobody has paid for: fetching its results is what charges. It stays at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpaid {
+    /// The provider's name for it.
+    pub job: JobId,
+    /// The run that began it.
+    pub run: RunId,
+    /// What its results cost at most.
+    pub charge: Credits,
+    /// What would pay for them.
+    pub lacks: Lacks,
+}
+
+/// What a job lacks to be paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lacks {
+    /// The run's budget does not hold the charge.
+    Budget,
+    /// The provider's quota does not cover it.
+    Quota,
+    /// This run only fetches what is paid for.
+    Buying,
+    /// Another pipeline has begun it, and pays for it.
+    ItsPipeline,
 }
 
 /// Counts of one session.

@@ -41,6 +41,8 @@ struct Acceptance {
 #[derive(Serialize, Deserialize)]
 struct Authorization {
     charge: Credits,
+    #[serde(default, skip_serializing_if = "is_false")]
+    paid: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,9 +104,9 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         Event::Adopted { job } => {
             row("adopted", serde_json::to_string(&Acceptance { job: job.clone() })?, None)
         }
-        Event::Authorized { charge } => {
-            let body = serde_json::to_string(&Authorization { charge: *charge })?;
-            row("authorized", body, None)
+        Event::Authorized { charge, paid } => {
+            let authorization = Authorization { charge: *charge, paid: *paid };
+            row("authorized", serde_json::to_string(&authorization)?, None)
         }
         Event::Reopened => row("reopened", "{}".to_owned(), None),
         Event::Refused { reason, again } => row(
@@ -151,7 +153,8 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
         "repeated" => Event::Repeated { reserve: body::<Repeat>(&row.body)?.reserve },
         "adopted" => Event::Adopted { job: body::<Acceptance>(&row.body)?.job },
         "authorized" => {
-            Event::Authorized { charge: body::<Authorization>(&row.body)?.charge }
+            let Authorization { charge, paid } = body(&row.body)?;
+            Event::Authorized { charge, paid }
         }
         "reopened" => Event::Reopened,
         "accepted" => Event::Accepted { job: body::<Acceptance>(&row.body)?.job },
@@ -217,7 +220,8 @@ mod tests {
             Event::Accepted { job: JobId("65f0".into()) },
             Event::Adopted { job: JobId("65f1".into()) },
             Event::Repeated { reserve: Credits(6) },
-            Event::Authorized { charge: Credits(7) },
+            Event::Authorized { charge: Credits(7), paid: false },
+            Event::Authorized { charge: Credits(8), paid: true },
             Event::Reopened,
             Event::Refused { reason: "no \"such\" thing".into(), again: true },
             Event::Doubted { reason: "reset".into(), likely_miss: false },

@@ -275,6 +275,7 @@ impl<'a> Session<'a> {
             min_rows: Some(attempt.fewest_in_a_job()),
             buys: *self.purpose == Purpose::Buy,
             others: self.others.clone(),
+            siblings: self.siblings(),
             ..Order::new(&step.spec.name, step.operation, questions)
         }
     }

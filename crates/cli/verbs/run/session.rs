@@ -29,6 +29,8 @@ pub(super) struct Session<'a> {
     pub(super) store: &'a Store,
     pub(super) run: Run,
     pub(super) purpose: &'a Purpose,
+    /// The runs that there were when this session began, by the names of their pipelines.
+    pub(super) pipelines: BTreeMap<RunId, String>,
     /// Runs whose open jobs other processes fetch.
     pub(super) others: BTreeSet<RunId>,
     pub(super) book: Book,
@@ -150,6 +152,17 @@ impl<'a> Session<'a> {
         self.others = self.store.strangers(open.map(|line| line.run));
     }
 
+    /// Earlier runs of this pipeline that have left jobs open. Of runs that a damaged state has lost nobody knows
+    /// whose they were: whoever goes on with it goes on with them.
+    pub(super) fn siblings(&self) -> BTreeSet<RunId> {
+        let is_ours = |run: &RunId| match self.pipelines.get(run) {
+            Some(pipeline) => *pipeline == self.prepared.pipeline.name,
+            None => *run < self.run.id,
+        };
+        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
+        open.map(|line| line.run).filter(is_ours).collect()
+    }
+
     /// The lanes that a step's questions have taken at an account in this run.
     pub(super) fn lanes(&self, step: &str, purse: &str) -> Option<Lanes> {
         let lines = self.book.ledger().lines().iter();
@@ -233,17 +246,27 @@ impl<'a> Session<'a> {
         let ledger = self.book.ledger();
         let accounts = self.accounts.engines().map(|(provider, engine)| {
             let purse: Option<Arc<str>> = purse(provider);
+            let run = self.run.id;
             let committed = purse
                 .as_ref()
-                .map_or(Credits::ZERO, |purse| ledger.committed(self.run.id, purse));
+                .map_or(Credits::ZERO, |purse| ledger.committed(run, purse));
+            let undecided = purse.as_ref();
+            let undecided =
+                undecided.map_or(Credits::ZERO, |purse| ledger.undecided(run, purse));
+            let report = engine.report();
+            let unpaid = report.unpaid.values().filter_map(|unpaid| {
+                Some((unpaid.run, self.pipelines.get(&unpaid.run)?.clone()))
+            });
             let doubts =
                 purse.iter().flat_map(|purse| ledger.open(purse)).filter_map(doubt);
             let lines = ledger.lines().iter();
             let lines = lines.filter(|line| purse.as_ref() == Some(&line.account));
             let summary = AccountSummary {
-                report: engine.report(),
+                pipelines: unpaid.collect(),
+                report,
                 doubts: doubts.collect(),
                 unanswered: lines.filter_map(unanswered).collect(),
+                spent: committed.less(undecided),
                 committed,
                 budget: budgets.get(provider).copied(),
             };

@@ -57,12 +57,12 @@ impl Sums {
         self.doubts.get(account).copied().unwrap_or_default()
     }
 
-    /// A line adds something else from here on, and perhaps to another run.
+    /// A line adds something else from here on, and perhaps to another run: to the one that pays for it.
     pub(super) fn change(&mut self, (run, share): (RunId, Share), line: &Line) {
         let now = Share::of(line);
         let before = self.committed.entry((run, Arc::clone(&line.account))).or_default();
         *before = before.less(share.committed);
-        let after = self.committed.entry((line.run, Arc::clone(&line.account)));
+        let after = self.committed.entry((line.payer, Arc::clone(&line.account)));
         *after.or_default() += now.committed;
         let doubts = self.doubts.entry(Arc::clone(&line.account)).or_default();
         doubts.lost = doubts.lost.less(share.lost) + now.lost;
@@ -91,7 +91,7 @@ impl Sums {
     /// The sums of these lines, without what only events tell.
     pub(super) fn of(lines: &[Line]) -> Self {
         let mut sums = Self::default();
-        lines.iter().for_each(|line| sums.change((line.run, Share::default()), line));
+        lines.iter().for_each(|line| sums.change((line.payer, Share::default()), line));
         sums
     }
 

@@ -191,9 +191,37 @@ fn a_reserve_counts_until_it_settles_or_is_refused() {
     assert_eq!(open, [BatchId(2)]);
 }
 
+/// Whoever authorises a charge has the money for it: from then on it counts there, and nowhere else.
+#[test]
+fn a_charge_counts_in_the_budget_of_the_run_that_authorises_it() {
+    let mut ledger = Ledger::default();
+    let committed =
+        |ledger: &Ledger| [1, 2].map(|run| ledger.committed(RunId(run), &"a".into()).0);
+    let undecided =
+        |ledger: &Ledger| [1, 2].map(|run| ledger.undecided(RunId(run), "a").0);
+    let authorized = |charge, paid| Event::Authorized { charge: Credits(charge), paid };
+    let steps = [
+        (1, intended(50), [50, 0], [50, 0]),
+        (1, accepted(), [50, 0], [50, 0]),
+        (2, authorized(40, false), [0, 40], [0, 0]),
+        // What was paid for is no less, and counts where it did, whoever finds out.
+        (1, authorized(45, true), [0, 45], [0, 0]),
+        (1, settled(41), [0, 41], [0, 0]),
+    ];
+    for (run, event, expected, open) in steps {
+        let entry = Entry { run: RunId(run), ..entry(1, event) };
+        ledger.apply(&entry).unwrap();
+        assert_eq!(
+            (committed(&ledger), undecided(&ledger)),
+            (expected, open),
+            "{entry:?}"
+        );
+    }
+}
+
 #[test]
 fn what_cannot_happen_is_an_error() {
-    let authorized = || Event::Authorized { charge: Credits(1) };
+    let authorized = || Event::Authorized { charge: Credits(1), paid: false };
     let doubted = || Event::Doubted { reason: "lost".into(), likely_miss: false };
     // What is looked at before it is written says the same.
     let book = |events: Vec<Event>| {
@@ -309,7 +337,7 @@ fn each_event_of_a_write_is_held_against_what_those_before_it_make() {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let authorized = Event::Authorized { charge: Credits(3) };
+    let authorized = Event::Authorized { charge: Credits(3), paid: false };
     let events = vec![
         intended(5),
         intended(7),

@@ -143,8 +143,10 @@ impl Drive<'_> {
         if self.stopped.is_some() || self.fatal.is_some() {
             return Next::Nothing;
         }
-        let committed =
-            self.book.ledger().committed(self.engine.run, &self.engine.purse) + held;
+        let committed = self.book.ledger().committed(self.engine.run, &self.engine.purse)
+            + self.owed()
+            + held;
+        let each = self.bound(lane);
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
         while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {

@@ -1,7 +1,7 @@
 //! Jobs that charge at the first fetch of their results: launched, held against what they say of themselves,
 //! estimated, authorised, and only then fetched.
 
-use super::{Drive, Errand, settlement::Events};
+use super::{Drive, Errand, authorising::Verdict, settlement::Events};
 use crate::{Ending, limiter::Permit};
 use leadmill_core::{
     BatchId, Bill, Credits, ErrorKind, Estimate, Event, Launch, Part, ProviderError,
@@ -32,6 +32,8 @@ pub(super) struct Charge {
     restarted: bool,
     /// The call that charges for it may have left, in this process or an earlier one.
     pub(super) authorized: bool,
+    /// Another pipeline has begun it: it is fetched if it is paid for, and nothing else is done about it.
+    pub(super) is_foreign: bool,
     /// What it says of itself.
     pub(super) bill: Bill,
     /// It was seen to have ended: what it costs is asked.
@@ -48,18 +50,6 @@ pub(super) struct Charge {
 /// Whether the provider has said that there is no such thing.
 const fn is_no(error: &ProviderError) -> bool {
     matches!(error.kind, ErrorKind::Gone | ErrorKind::Refused)
-}
-
-/// What the money says to a charge.
-enum Verdict {
-    /// It is due, up to this, or was paid already and is not written down.
-    Due(Credits),
-    /// It was paid, or may have been: fetching costs nothing more than is held.
-    Paid,
-    /// It stays at the provider, for this reason.
-    Left(Ending, String),
-    /// Nothing is to be bought.
-    NotWanted,
 }
 
 impl Drive<'_> {
@@ -146,6 +136,9 @@ impl Drive<'_> {
         if self.errands.values().any(is_launch) {
             return;
         }
+        if self.is_left_to_its_pipeline(batch) {
+            return;
+        }
         let Some(work) = self.jobs.get(&batch) else { return };
         // Launching it once more is harmless, and of less and less use.
         let patience = QUEUED * work.charge.launches.clamp(1, 10);
@@ -158,6 +151,9 @@ impl Drive<'_> {
 
     /// A job has failed, or somebody has cancelled it: it is started again, once.
     pub(super) fn has_failed(&mut self, batch: BatchId) {
+        if self.is_left_to_its_pipeline(batch) {
+            return;
+        }
         let Some(work) = self.jobs.get_mut(&batch) else { return };
         match std::mem::replace(&mut work.charge.restarted, true) {
             false => self.errand(Duration::ZERO, Errand::Launch(batch, true)),
@@ -170,6 +166,9 @@ impl Drive<'_> {
 
     /// A job has ended without a charge, and without answers.
     pub(super) fn came_to_nothing(&mut self, batch: BatchId, why: String) {
+        if self.is_left_to_its_pipeline(batch) {
+            return;
+        }
         if self.jobs.get(&batch).is_none_or(|work| work.charge.authorized) {
             return self.give_up(batch, why);
         }
@@ -251,77 +250,30 @@ impl Drive<'_> {
         bill.cost = estimate.cost.filter(|_| estimate.is_exact).max(told);
         match self.verdict(batch, &estimate, events) {
             Verdict::Paid => self.results_are_due(batch),
-            Verdict::Due(charge) => {
-                events.push((batch, Event::Authorized { charge }));
-                if let Some(work) = self.jobs.get_mut(&batch) {
-                    (work.held, work.charge.authorized) = (charge, true);
-                }
-                self.engine.wallet.intend(batch, charge);
-                self.results_are_due(batch);
-            }
-            Verdict::Left(ending, why) => self.leave_for_later(batch, ending, why),
-            Verdict::NotWanted => {
-                self.engine.report.unpaid += 1;
-                self.stopped.get_or_insert(Ending::Fetched);
-                self.drop_job(batch);
-            }
+            Verdict::Due(charge) => self.authorise(batch, charge, false, events),
+            Verdict::Known(charge) => self.authorise(batch, charge, true, events),
+            Verdict::Left(charge, lacks) => self.leave_unpaid(batch, charge, lacks),
         }
     }
 
-    fn verdict(&self, batch: BatchId, estimate: &Estimate, events: &Events) -> Verdict {
-        let Some(work) = self.jobs.get(&batch) else { return Verdict::NotWanted };
-        let line = self.book.ledger().line(batch);
-        if line.is_some_and(|line| line.reopened.is_some()) {
-            return Verdict::Paid;
+    /// The fetch that charges may leave, once this is written down.
+    fn authorise(
+        &mut self,
+        batch: BatchId,
+        charge: Credits,
+        paid: bool,
+        events: &mut Events,
+    ) {
+        events.push((batch, Event::Authorized { charge, paid }));
+        if let Some(work) = self.jobs.get_mut(&batch) {
+            (work.held, work.charge.authorized) = (charge, true);
         }
-        let bill = work.charge.bill;
-        let told = estimate.cost.or(bill.cost);
-        let charge = told.unwrap_or(work.reserve);
-        let is_paid = estimate.is_paid || bill.is_paid == Some(true);
-        // Where nothing is told, what was authorised may have been charged.
-        let may_be_paid = work.charge.authorized && bill.is_paid.is_none();
-        let goes_on = is_paid || may_be_paid || self.order.buys;
-        if work.charge.authorized && charge <= work.held && goes_on {
-            return Verdict::Paid;
-        }
-        if is_paid {
-            return Verdict::Due(charge);
-        }
-        if !self.order.buys {
-            return Verdict::NotWanted;
-        }
-        let stays = |why: &str| {
-            format!(
-                "job {} costs {charge} credits, {why}: it stays at the provider, unpaid",
-                work.job
-            )
-        };
-        let more = charge.less(work.held);
-        let run = self.engine.run;
-        let ledger = self.book.ledger();
-        // What was authorised in the same moment is not in the book yet.
-        let raised = events.iter().filter_map(|(batch, event)| match event {
-            Event::Authorized { charge } => {
-                Some(charge.less(ledger.line(*batch)?.credits))
-            }
-            _ => None,
-        });
-        let raised: Credits = raised.sum();
-        let committed = ledger.committed(run, &self.engine.purse) + raised;
-        if more > self.engine.budget.less(committed) {
-            let why = stays("more than the budget holds");
-            return Verdict::Left(Ending::AtLimit, why);
-        }
-        // Where the provider does not say, our own count of what is left decides.
-        let is_covered =
-            estimate.is_covered.unwrap_or(more <= self.engine.wallet.available());
-        match is_covered {
-            true => Verdict::Due(charge),
-            false => Verdict::Left(Ending::NoCredit, stays("more than is left")),
-        }
+        self.engine.wallet.intend(batch, charge);
+        self.results_are_due(batch);
     }
 
     fn results_are_due(&mut self, batch: BatchId) {
+        self.engine.report.unpaid.remove(&batch);
         self.ready.push_back(batch);
         self.harvest_next();
     }

@@ -70,7 +70,9 @@ impl Drive<'_> {
         let running = self.book.ledger().running(&self.engine.purse, operation);
         running
             // What is authorised has ended.
-            .filter(|line| !line.authorized)
+            .filter(|line| {
+                !line.authorized && !self.costs.left_unpaid.contains(&line.batch)
+            })
             .filter(move |line| line.state != State::InDoubt || line.intended_at > since)
     }
 

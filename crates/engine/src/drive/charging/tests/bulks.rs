@@ -124,7 +124,7 @@ impl Written {
     fn has_authorized(&self, batch: BatchId) -> Option<Credits> {
         let entries = self.0.lock().unwrap();
         entries.iter().rev().find_map(|entry| match entry.event {
-            Event::Authorized { charge } if entry.batch == batch => Some(charge),
+            Event::Authorized { charge, .. } if entry.batch == batch => Some(charge),
             _ => None,
         })
     }

@@ -96,11 +96,11 @@ const STEPS: &str = "  - name: mail
     find_similar: { domain: domain }
     output: { alike: similar }";
 
-/// Of the two accounts of what things cost, the dearer: it is what is booked.
+/// Of the accounts of what things cost, the dearest: it is what is booked.
 fn options() -> Options {
     Options {
         single_latency: Duration::from_millis(10),
-        costs: CostTable::Apify,
+        costs: CostTable::Dearest,
         ..Options::default()
     }
 }

@@ -71,10 +71,6 @@ pub(crate) struct AccountSummary {
     /// Spent and held by the whole run.
     pub(crate) committed: Credits,
     pub(crate) budget: Option<Credits>,
-}
-
-/// A session of a run.
-#[derive(Debug)]
     /// The names of the pipelines that have begun jobs which nobody has paid for.
     pub(crate) pipelines: BTreeMap<RunId, String>,
     /// What the run has spent, or may have: without the reserves of jobs that are not paid for.
@@ -83,6 +79,10 @@ pub(crate) struct Summary {
     pub(crate) pipeline: String,
     pub(crate) run: i64,
     pub(crate) resumed: bool,
+}
+
+/// A session of a run.
+#[derive(Debug)]
     pub(crate) exit: Exit,
     pub(crate) ending: Ending,
     pub(crate) steps: Vec<StepSummary>,
@@ -334,7 +334,11 @@ fn account_json(account: &AccountSummary) -> Value {
         })).collect::<Vec<_>>(),
         "missing_items": report.missing,
         "partial_jobs": report.partial,
-        "unpaid_jobs": report.unpaid,
+        "reserved_for_one": report.dearer.iter()
+            .map(|(operation, credits)| (operation.name(), credits.0))
+            .collect::<BTreeMap<_, _>>(),
+        "unpaid_jobs": report.unpaid.len(),
+        "unpaid": unpaid_json(account),
         "duplicated_items": report.duplicated,
         "foreign_items": report.foreign,
         "in_doubt": doubts,
@@ -406,5 +410,12 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
     }
     for job in &report.gone {
         _ = writeln!(text, "  lost: {job}");
+    unpaid_text(text, account);
+    for (operation, credits) in &report.dearer {
+        _ = writeln!(
+            text,
+            "  noticed: an answer to {operation} has cost more than was reserved for it: {credits} credits are reserved for each single call"
+        );
+    }
     }
 }

@@ -17,7 +17,7 @@ fn options() -> Options {
         per_row: Duration::from_millis(2),
         ..BulkOptions::default()
     };
-    Options { bulk, costs: CostTable::Apify, ..Options::default() }
+    Options { bulk, costs: CostTable::Dearest, ..Options::default() }
 }
 
 /// Leads, every seventh of them an earlier one in another spelling.

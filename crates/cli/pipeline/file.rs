@@ -113,9 +113,7 @@ impl Pipeline {
             let source = source.filter(|bought| bought.operation() == *operation);
             let source = source.map(|bought| bought.rows().and_then(NonZeroU32::new));
             let rows = rows.chain(source).map(|rows| rows.unwrap_or(usual));
-            let rows = rows.max().unwrap_or(usual);
-            offer.price = offer.price * u64::from(rows.get().div_ceil(offer.each.get()));
-            offer.rows = Some(rows);
+            offer.of_rows(rows.max().unwrap_or(usual));
         }
         Some(account)
     }

@@ -136,6 +136,8 @@ fn pack_json(pack: &Pack) -> Value {
             "least": offer.least.0,
             "per_row": offer.rows.is_some(),
             "rows_each": offer.rows.map(|_| offer.each),
+            "fewest_rows": offer.fewest,
+            "unbounded": offer.unbounded,
             "free": offer.free,
             "most_items": offer.most_items,
             "batch": offer.batch,

@@ -75,6 +75,16 @@ pub struct Offer {
     /// Where the price is for rows: how many of them one price buys. Rows that do not fill another price cost it.
     #[serde(default = "one")]
     pub each: NonZeroU32,
+    /// Where the price is for rows: the fewest that a call can ask for. Who wants less pays for as many.
+    #[serde(default)]
+    pub fewest: Option<NonZeroU32>,
+    /// How many answers a question may get in a job, each of which is paid.
+    #[serde(default = "one")]
+    pub job_answers: NonZeroU32,
+    /// Whether no source bounds what a single call may cost beyond its price. Then the dearest that was seen is reserved,
+    /// and where a budget binds no more calls are in flight than were answered before.
+    #[serde(default)]
+    pub unbounded: bool,
     /// Most searches of a calendar month that are free in part, over the whole team; a run makes one. Beyond them each
     /// row is paid.
     #[serde(default)]
@@ -309,6 +319,18 @@ impl<'de> Deserialize<'de> for Risk {
 }
 
 impl Offer {
+    /// The same, where the price is for all of the rows that one question asks for at most.
+    pub fn of_rows(&mut self, rows: NonZeroU32) {
+        let rows = self.fewest.map_or(rows, |fewest| rows.max(fewest));
+        self.price = self.price * u64::from(rows.get().div_ceil(self.each.get()));
+        self.rows = Some(rows);
+    }
+
+    /// What one question in a job may cost.
+    pub fn price_in_job(&self) -> Credits {
+        self.price * u64::from(self.job_answers.get())
+    }
+
     /// Credits for one row of an answer, where the price is for as many as there can be.
     pub fn price_of_row(&self) -> Credits {
         let rows = self.rows.map_or(1, |rows| u64::from(rows.get()));

@@ -7,6 +7,8 @@ use crate::{Credits, Query, pack::Offer};
 pub struct Room {
     /// Credits that may still be reserved: the whole reserve must fit.
     pub credits: Credits,
+    /// What is reserved for each question.
+    pub each: Credits,
     /// Most questions, if something smaller than the offer's batch is wanted.
     pub items: usize,
 }
@@ -19,7 +21,7 @@ pub fn fitting<'a>(
 ) -> usize {
     let items = offer.batch.get().min(offer.most_items.get()) as usize;
     let affordable =
-        usize::try_from(room.credits.items_at(offer.price)).unwrap_or(usize::MAX);
+        usize::try_from(room.credits.items_at(room.each)).unwrap_or(usize::MAX);
     let mut bytes = 0;
     waiting
         .into_iter()
@@ -59,6 +61,9 @@ mod tests {
             only: None,
             rows: None,
             each: NonZeroU32::MIN,
+            fewest: None,
+            unbounded: false,
+            job_answers: NonZeroU32::MIN,
             echo: true,
             misses: Vec::new(),
             likely_misses: Vec::new(),
@@ -78,7 +83,11 @@ mod tests {
         };
         let queries: Vec<_> = (10..90).map(email).collect();
         let fit = |offer: &Offer, credits, items| {
-            fitting(offer, Room { credits: Credits(credits), items }, &queries)
+            fitting(
+                offer,
+                Room { credits: Credits(credits), each: offer.price, items },
+                &queries,
+            )
         };
         let mut offer = offer();
         assert_eq!(fit(&offer, 10_000, 1_000), 1_000 / (7 * 2 + 13));

@@ -2,6 +2,8 @@
 
 mod admission;
 mod arriving;
+mod authorising;
+pub(crate) mod bounds;
 mod charging;
 mod exposure;
 mod failures;
@@ -22,6 +24,7 @@ use crate::{
     limiter::Permit, patience::MOST_LOST,
 };
 use arriving::Arrivals;
+use bounds::Costs;
 use charging::Charge;
 use exposure::Exposure;
 use leadmill_core::{
@@ -78,6 +81,7 @@ pub(crate) struct Drive<'a> {
     stagers: Arc<Semaphore>,
     /// Calls in flight whose reply decides about money, and answers being staged.
     weighty: usize,
+    costs: Costs,
     /// Paid calls do not leave before this: the provider could not be reached.
     paid_not_before: Option<Instant>,
     unsent: u32,
@@ -272,6 +276,7 @@ impl<'a> Drive<'a> {
             has_read_file: false,
             stagers: Arc::new(Semaphore::new(MOST_STAGED)),
             weighty: 0,
+            costs: Costs::default(),
             paid_not_before: None,
             unsent: 0,
             submits_throttled: 0,
@@ -308,6 +313,7 @@ impl<'a> Drive<'a> {
             self.is_put_off = true;
             self.stopped.get_or_insert(Ending::Throttled);
         }
+        self.learn_costs();
         let purse = Arc::clone(&self.engine.purse);
         let others = &self.order.others;
         let open = self.book.ledger().open(&purse);
@@ -330,15 +336,15 @@ impl<'a> Drive<'a> {
                     work.adopted =
                         line.adopted && line.reopened.is_none() && !work.is_file;
                     work.charge.authorized = line.authorized;
+                    work.charge.is_foreign = work.is_file
+                        && line.run != self.engine.run
+                        && !self.order.siblings.contains(&line.run);
                     // Nothing has been taken for it yet.
                     if work.is_file && line.reopened.is_none() {
                         self.engine.wallet.intend(line.batch, line.credits);
                     }
                     let age = now.since(line.intended_at);
                     work.since = here.checked_sub(age).unwrap_or(here);
-                    work.charge.is_foreign = work.is_file
-                        && line.run != self.engine.run
-                        && !self.order.siblings.contains(&line.run);
                 }
                 self.errand(Duration::ZERO, Errand::Ripe(line.batch));
             }

@@ -19,6 +19,7 @@ mod visit;
 mod wallet;
 
 pub use book::{Book, BookError, Recorded};
+pub use drive::bounds::REMEMBERED;
 pub use engine::{Engine, Order, Parts, RunError};
 pub use free::Again;
 pub use hints::Hints;

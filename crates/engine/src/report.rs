@@ -99,8 +99,10 @@ pub struct Report {
     pub doubts: Vec<Doubt>,
     /// Jobs that the provider no longer knows.
     pub gone: Vec<String>,
-    /// Jobs that have ended and that nobody has paid for: fetching their results is what charges.
-    pub unpaid: u64,
+    /// Jobs that are left at the provider, and that nobody has paid for.
+    pub unpaid: BTreeMap<BatchId, Unpaid>,
+    /// What is reserved for a single call where one has cost more than was reserved for it.
+    pub dearer: BTreeMap<Operation, Credits>,
     /// Why batches were refused, each reason once, with the questions it concerned.
     pub refusals: BTreeMap<String, u64>,
     /// Why nothing more was bought, if the provider is to blame.

@@ -85,17 +85,23 @@ impl Wallet {
         }
     }
 
-    /// A batch was settled, and `refund` of its reserve came back. `told` says whether the reply that
-    /// settled it also told the balance, which then holds the refund already.
-    pub(crate) fn settled(&mut self, batch: BatchId, refund: Credits, told: bool) {
+    /// A batch for which `held` was reserved was settled at its true cost, which may be more. `told` says whether the
+    /// reply that settled it also told the balance, which then holds that already.
+    pub(crate) fn settled(
+        &mut self,
+        batch: BatchId,
+        held: Credits,
+        cost: Credits,
+        told: bool,
+    ) {
         self.ceiling = None;
         let uncounted = self.forget(batch);
         if let (false, Some((balance, _))) = (told, &mut self.reported) {
             *balance = match uncounted {
-                // The report holds the reserve already, and not yet what came back of it.
-                None => *balance + refund,
+                // The report holds the reserve already, and not yet what it differs by from the cost.
+                None => (*balance + held.less(cost)).less(cost.less(held)),
                 // The report may not hold the reserve at all.
-                Some(reserve) => balance.less(reserve.less(refund)),
+                Some(_) => balance.less(cost),
             };
         }
     }
@@ -140,11 +146,25 @@ mod tests {
         assert_eq!(wallet.available(), Credits(50));
         wallet.refused(B);
         assert_eq!(wallet.available(), Credits(70));
-        wallet.settled(A, Credits(25), false);
+        wallet.settled(A, Credits(30), Credits(5), false);
         assert_eq!(wallet.available(), Credits(95));
         // An old report changes nothing.
         wallet.report(Credits(1_000), sent, None);
         assert_eq!(wallet.available(), Credits(95));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_costs_more_than_its_reserve_is_taken_off_whether_the_report_holds_it() {
+        let mut wallet = Wallet::default();
+        wallet.report(Credits(100), tick().await, None);
+        wallet.intend(A, Credits(1));
+        wallet.settled(A, Credits(1), Credits(11), false);
+        assert_eq!(wallet.available(), Credits(89));
+        wallet.intend(B, Credits(1));
+        wallet.replied(B, tick().await);
+        wallet.report(Credits(88), tick().await, None);
+        wallet.settled(B, Credits(1), Credits(11), false);
+        assert_eq!(wallet.available(), Credits(78));
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,6 +21,8 @@ pub fn packs() -> Result<Vec<Pack>, PackError> {
 }
 
 #[cfg(test)]
+mod reserves;
+#[cfg(test)]
 mod tests {
     use super::*;
     use leadmill_core::{
@@ -216,7 +218,8 @@ mod tests {
         let page = &pack.operations[&Operation::SearchCompanies];
         assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(50), 50));
         let page = &pack.operations[&Operation::SearchDomain];
-        assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(10), 10));
+        assert_eq!((page.rows.map(u32::from), page.each.get()), (Some(10), 1));
+        assert_eq!(page.fewest.map(u32::from), Some(10));
         let half_a_minute = Some(Duration::from_secs(30));
         assert_eq!(pack.listing.map(|listing| listing.0), half_a_minute);
         assert!(pack.settling.is_none());

@@ -10,11 +10,13 @@ use crate::{
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{
-    Account, Clock, Credits, Ledger, Pack, QueryKey, RunId, Status, Timestamp, Window,
+    Account, Clock, Credits, Dearest, Ledger, Pack, QueryKey, RunId, Status, Timestamp,
+    Window,
     index::Need,
-    pack::Risk,
+    pack::{Offer, Risk},
     schedule::{self, Schedule, Task},
 };
+use leadmill_engine::REMEMBERED;
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU64,
@@ -45,6 +47,10 @@ pub(super) struct Share {
     pub(super) min_rows: Option<NonZeroU64>,
     pub(super) least: Credits,
     pub(super) most: Credits,
+    /// What is reserved for a single call, where one has cost more than its price.
+    pub(super) single: Option<Credits>,
+    /// Whether no source bounds what a single call may cost.
+    pub(super) is_unbounded: bool,
     /// Most questions in one batch.
     pub(super) batch: u32,
     pub(super) batch_risk: Risk,
@@ -73,6 +79,8 @@ pub(super) struct Tally {
 pub(super) struct Looked {
     counts: Counts,
     tallies: Vec<Tally>,
+    /// What is reserved for a single call, as far as the journal says that the price does not cover it.
+    dearest: Vec<Dearest>,
 }
 
 /// Looks at a step's rows, and loads what is known of them. Nothing where there is no such step.
@@ -100,7 +108,12 @@ pub(super) async fn look<'a>(
     let of = (place, step);
     let loaded =
         Finished::load(of, ledger, results, &at, &rejections, &needs.seen).await?;
-    Ok(Some((Looked { counts: needs.counts, tallies }, loaded)))
+    let dearest = step.attempts.iter().map(|attempt| {
+        let since = now.before(REMEMBERED);
+        Dearest::of(ledger, &attempt.account.purse, step.operation, since)
+    });
+    let dearest = dearest.collect();
+    Ok(Some((Looked { counts: needs.counts, tallies, dearest }, loaded)))
 }
 
 /// One pass over a step's rows.
@@ -227,10 +240,11 @@ pub(super) fn forecast(
     let attempts = step
         .into_iter()
         .flat_map(|step| step.attempts.iter().map(move |attempt| (step, attempt)));
-    let shares = attempts.zip(&looked.tallies).map(|((step, attempt), tally)| {
+    let looked_at = looked.tallies.iter().zip(&looked.dearest);
+    let shares = attempts.zip(looked_at).map(|((step, attempt), (tally, dearest))| {
         let provider = prepared.pipeline.providers.get(&attempt.provider);
         let wallet = wallets.get(&attempt.provider).copied();
-        share(step, attempt, provider, (*tally, depends), wallet)
+        share(step, attempt, provider, (*tally, depends), dearest, wallet)
     });
     Forecast {
         name: step.map(|step| step.spec.name.clone()).unwrap_or_default(),
@@ -248,6 +262,7 @@ fn share(
     attempt: &PreparedAttempt,
     provider: Option<&Provider>,
     (tally, depends): (Tally, u64),
+    dearest: &Dearest,
     wallet: Option<Credits>,
 ) -> Share {
     let account = &attempt.account;
@@ -255,9 +270,10 @@ fn share(
     let questions = tally.to_buy + depends;
     let offer = account.offer(step.operation);
     let price = offer.map_or(Credits::ZERO, |offer| offer.price);
+    let in_job = offer.map_or(Credits::ZERO, Offer::price_in_job);
     let cheapest = offer.map_or(Credits::ZERO, |offer| offer.least);
     let risk = account.batch_risk.bound(wallet);
-    let usual = Task::new(account, step.operation, questions).within(risk, price);
+    let usual = Task::new(account, step.operation, questions).within(risk, in_job);
     let least = attempt.fewest_in_a_job();
     let task = Task { lane: attempt.lane, least, ..usual };
     let likely = schedule::best(&task);
@@ -268,6 +284,7 @@ fn share(
         let takes = schedule::best(&Task { account: &account, ..task }).takes;
         Some((plan.to_owned(), takes))
     });
+    let each = offer.map_or(Credits::ZERO, |offer| dearest.bound(offer));
     Share {
         provider: attempt.provider.clone(),
         plan: provider.and_then(Provider::plan).map(str::to_owned),
@@ -275,7 +292,9 @@ fn share(
         depends,
         min_rows: attempt.min_rows,
         least: cheapest * (tally.to_buy - tally.free_repeats),
-        most: price * questions,
+        most: in_job * questions.saturating_sub(likely.singles) + each * likely.singles,
+        single: (each > price).then_some(each),
+        is_unbounded: offer.is_some_and(|offer| offer.unbounded) && likely.singles > 0,
         batch: task.most,
         batch_risk: account.batch_risk,
         shortest: schedule::best(&task.at_the_shortest()).takes,

@@ -89,6 +89,7 @@ fn forecast_text(text: &mut String, forecast: &Forecast) {
             "  {:>12} credits ({least} at least, {most} at most)",
             format!("{least}..{most}")
         );
+        bound_text(text, share);
         times_text(text, share);
     }
 }
@@ -107,6 +108,22 @@ fn calls_text(text: &mut String, share: &Share) {
         _ = writeln!(
             text,
             "  {largest:>12} questions in the largest batch: a lost reply puts a whole batch in doubt (at most {batch}; batch_risk: {batch_risk})"
+        );
+    }
+}
+
+/// What a single call may cost, where its price does not bound that.
+fn bound_text(text: &mut String, share: &Share) {
+    if let Some(single) = share.single {
+        _ = writeln!(
+            text,
+            "  {single:>12} credits are reserved for each single call: one has cost more than its price"
+        );
+    } else if share.is_unbounded {
+        _ = writeln!(
+            text,
+            "  {:>12} what comes unasked with an answer may cost more: the dearest that is seen is reserved from then on",
+            ""
         );
     }
 }
@@ -218,6 +235,7 @@ fn share_json(share: &Share) -> Value {
         "free_repeats": free_repeats,
         "credits_least": share.least.0,
         "credits_most": share.most.0,
+        "reserved_for_one": share.single.map(|single| single.0),
         "calls": share.likely.calls(),
         "seconds_shortest": share.shortest.as_secs_f64(),
         "seconds_likely": share.likely.takes.as_secs_f64(),

@@ -149,31 +149,14 @@ impl Drive<'_> {
         let each = self.bound(lane);
         let budget = self.engine.budget.less(committed);
         let room = budget.min(self.engine.wallet.available());
-        while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
-            if self.again.get(place).is_some_and(|batch| self.is_repeat(batch.id)) {
-                match self.admit_repeat(place, budget) {
-                    Some(next) => return next,
-                    None => continue,
-                }
-            }
-            let reserve = self.again.get(place).map_or(room, |batch| batch.reserve);
-            if reserve <= room {
-                match self.within_doubt(reserve, held) {
-                    Ok(within) if within == reserve => {
-                        return self.within_quota(lane, leaving, Next::Again(place));
-                    }
-                    Ok(_) => {}
-                    Err(next) => return next,
-                }
-            }
-            // It no longer fits as it is.
-            self.give_back(place);
+        if let Some(next) = self.next_again(lane, leaving, held, budget) {
+            return next;
         }
         let Some(most) = self.wanted(lane).filter(|_| !self.backlog.is_empty()) else {
             return Next::Nothing;
         };
         // A quota that is used up is asked first: to see how many questions fit takes a look at each.
-        if lane == Lane::Bulk && room >= self.offer.price {
+        if lane == Lane::Bulk && room >= each {
             match self.quota(leaving, 1) {
                 Quota::Open | Quota::Fits(_) => {}
                 Quota::AfterJob => return Next::Wait,
@@ -182,15 +165,19 @@ impl Drive<'_> {
             }
         }
         let open = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
-        let fit =
-            |credits| fitting(&self.offer, Room { credits, items: most }, &self.backlog);
+        if self.is_cautious(lane, leaving) {
+            return Next::Wait;
+        }
+        let fit = |credits| {
+            fitting(&self.offer, Room { credits, each, items: most }, &self.backlog)
+        };
         let fits = fit(room);
         let wanted = if fits < most { fit(Credits::MAX).max(1) } else { fits };
-        let fits = if room >= self.offer.price { fits.max(1) } else { fits };
+        let fits = if room >= each { fits.max(1) } else { fits };
         match fits {
             0 if open => Next::Wait,
             0 => {
-                let by_budget = budget < self.offer.price;
+                let by_budget = budget < each;
                 if !by_budget && !self.wallet_read {
                     // Our own count of the wallet is careful: ask before calling it empty.
                     self.wallet_read = true;
@@ -205,16 +192,55 @@ impl Drive<'_> {
             }
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
-            _ => match self.within_doubt(self.offer.price * fits as u64, held) {
+            _ => match self.within_doubt(each * fits as u64, held) {
                 Ok(within) => {
-                    let price = self.offer.price.0.max(1);
-                    let fits =
-                        fits.min(usize::try_from(within.0 / price).unwrap_or(fits));
+                    let within = usize::try_from(within.0 / each.0.max(1));
+                    let fits = fits.min(within.unwrap_or(fits));
                     self.within_quota(lane, leaving, Next::Fresh(fits.max(1)))
                 }
                 Err(next) => next,
             },
         }
+    }
+
+    /// A batch that was refused, once more, as it is.
+    fn next_again(
+        &mut self,
+        lane: Lane,
+        leaving: usize,
+        held: Credits,
+        budget: Credits,
+    ) -> Option<Next> {
+        let each = self.bound(lane);
+        let room = budget.min(self.engine.wallet.available());
+        // A single call may have turned out to cost more than was thought when it left first.
+        let fits =
+            |reserve| reserve <= room && (lane == Lane::Bulk || reserve >= each);
+        while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
+            if self.again.get(place).is_some_and(|batch| self.is_repeat(batch.id)) {
+                match self.admit_repeat(place, budget) {
+                    Some(next) => return Some(next),
+                    None => continue,
+                }
+            }
+            let reserve = self.again.get(place).map_or(room, |batch| batch.reserve);
+            if fits(reserve) {
+                if self.is_cautious(lane, leaving) {
+                    return Some(Next::Wait);
+                }
+                match self.within_doubt(reserve, held) {
+                    Ok(within) if within == reserve => {
+                        let again = Next::Again(place);
+                        return Some(self.within_quota(lane, leaving, again));
+                    }
+                    Ok(_) => {}
+                    Err(next) => return Some(next),
+                }
+            }
+            // It no longer fits as it is.
+            self.give_back(place);
+        }
+        None
     }
 
     /// Most questions of the next batch in a lane; `None` if the lane is not to be used.
@@ -360,7 +386,7 @@ impl Drive<'_> {
                 attempt,
                 order.operation,
                 lane,
-                self.offer.price,
+                self.bound(lane),
                 queries,
             )
         };

@@ -174,7 +174,7 @@ impl Drive<'_> {
         }
         let Some(work) = self.drop_job(batch) else { return };
         let statuses: Arc<[Status]> = work.keys.iter().map(|_| Status::Failed).collect();
-        self.engine.wallet.settled(batch, work.held, false);
+        self.engine.wallet.settled(batch, work.held, Credits::ZERO, false);
         self.tally(&statuses, Credits::ZERO);
         let part = Part::Inline([].into());
         let event = Event::Settled { cost: Credits::ZERO, statuses, part };

@@ -63,7 +63,7 @@ impl Drive<'_> {
         let mut usual = Task::new(account, order.operation, questions);
         // The team's own terms may be narrower than the pack.
         usual.most = usual.most.min(offer.most_items.get());
-        let usual = usual.within(engine.batch_risk, offer.price);
+        let usual = usual.within(engine.batch_risk, offer.price_in_job());
         let least = order.min_rows.unwrap_or(1);
         Plan::of(&Task { lane: order.lane, least, jobs, ..usual })
     }

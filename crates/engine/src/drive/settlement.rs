@@ -141,8 +141,9 @@ impl Drive<'_> {
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
                 self.went_through(&permit);
-                let refund = batch.reserve.less(cost);
-                self.engine.wallet.settled(batch.id, refund, signals.balance.is_some());
+                let told = signals.balance.is_some();
+                self.engine.wallet.settled(batch.id, batch.reserve, cost, told);
+                self.has_cost(batch.reserve, cost);
                 let statuses: Arc<[Status]> = [answered.finding.status()].into();
                 self.tally(&statuses, cost);
                 self.kept.answers(batch.id, batch.queries.first());
@@ -405,7 +406,7 @@ impl Drive<'_> {
     ) {
         self.errands.retain(|_, errand| errand.about() != Some(batch));
         if let Some(work) = self.jobs.remove(&batch) {
-            self.engine.wallet.settled(batch, work.held.less(cost), work.told_balance);
+            self.engine.wallet.settled(batch, work.held, cost, work.told_balance);
         }
         self.harvest_next();
         self.tally(&statuses, cost);

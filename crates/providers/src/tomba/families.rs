@@ -11,7 +11,7 @@ mod sources;
 mod verifier;
 
 pub(super) use companies::on_page;
-pub(super) use domain_search::page_size;
+pub(super) use domain_search::{on_domain, page_size};
 
 use super::{
     Sent,
@@ -20,6 +20,12 @@ use super::{
 use leadmill_core::{Finding, Operation, Query, QueryKey};
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
+
+/// Declines telephone numbers.
+///
+/// # Source
+/// Reference 5.1 to 5.5, 7.1: they come with `enrich_mobile`, and cost 5 credits each (4.1).
+const NO_NUMBERS: (&str, &str) = ("enrich_mobile", "false");
 
 /// A question, as far as its answer is read by it.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +63,23 @@ pub(super) struct NotAsked(pub(super) String);
 /// # Source
 /// Reference 5 to 9. `find_person` is put to `/enrich`: its shape is the same in all sources, it costs 1 and it has
 /// jobs, while of `/people/find` three shapes are told, and `/combined/find` costs 2. `find_phone` asks for all
-/// numbers (`full`), which does not change the price.
+/// numbers (`full`), which does not change the price. The others decline the telephone numbers that may come with their
+/// answers: no step wants them, and each would cost.
 pub(super) fn single(query: &Query) -> Result<Sent, NotAsked> {
     let mut values = query.values();
     let mut next = || values.next().unwrap_or_default();
     Ok(Sent::get(match query.operation() {
         Operation::FindEmail => {
             let names = [("first_name", next()), ("last_name", next())];
-            path("/email-finder", names.into_iter().chain([("domain", next())]))
+            let domain = [("domain", next()), NO_NUMBERS];
+            path("/email-finder", names.into_iter().chain(domain))
         }
-        Operation::FindEmailByProfile => path("/linkedin", [("url", next())]),
+        Operation::FindEmailByProfile => path("/linkedin", [("url", next()), NO_NUMBERS]),
         Operation::FindAuthor => path("/author-finder", [("url", next())]),
-        Operation::FindPerson => path("/enrich", [("email", next())]),
-        Operation::VerifyEmail => path("/email-verifier", [("email", next())]),
+        Operation::FindPerson => path("/enrich", [("email", next()), NO_NUMBERS]),
+        Operation::VerifyEmail => {
+            path("/email-verifier", [("email", next()), NO_NUMBERS])
+        }
         Operation::FindPhone => {
             let about = [("linkedin", next()), ("email", next()), ("full", "true")];
             path("/phone-finder", about)
@@ -81,7 +91,7 @@ pub(super) fn single(query: &Query) -> Result<Sent, NotAsked> {
         Operation::SearchDomain => {
             let asked = domain_search::parameters(query)?;
             let asked = asked.iter().map(|(name, value)| (*name, value.as_str()));
-            path("/domain-search", asked)
+            path("/domain-search", asked.chain([NO_NUMBERS]))
         }
         Operation::FindSimilar => path("/similar", [("domain", next())]),
         Operation::FindTechnology => path("/technology", [("domain", next())]),

@@ -11,8 +11,14 @@ use serde_json::Value;
 /// What each telephone number costs that comes with another answer.
 ///
 /// # Source
-/// Reference 4.1, the provider's own actors. Nothing that we send asks for them.
+/// Reference 4.1, the provider's own actors. All that we send declines them.
 const PHONE: Credits = Credits(5);
+
+/// Addresses of a domain that one credit buys, by one of two price lists. By the other it buys one.
+///
+/// # Source
+/// Rate-limits page.
+pub(super) const ADDRESSES: u64 = 10;
 
 /// Most numbers that one price of a telephone lookup covers.
 ///
@@ -60,13 +66,14 @@ fn none(what: &str) -> serde_json::Error {
 ///
 /// # Source
 /// Reference 4.1 and 4.2, assumption A1: also what finds nobody costs its price where `data` is not empty; a page of a
-/// domain costs by the addresses that were asked for. A page of companies costs its price also where none is on it, and
+/// domain costs by the addresses that were asked for, or one for each that has come, whichever is more (section 3 of what
+/// was observed). A page of companies costs its price also where none is on it, and
 /// by what is on it where that is more than the price is said to buy.
 fn charge(query: &Query, offer: &Offer, data: &Value) -> Credits {
     let units = match query.operation() {
         Operation::SearchDomain => {
-            let asked = families::page_size(query);
-            u64::from(asked.div_ceil(offer.each.get()))
+            let asked = u64::from(families::page_size(query));
+            asked.div_ceil(ADDRESSES).max(families::on_domain(data))
         }
         Operation::SearchCompanies => {
             let companies = families::on_page(data);

@@ -123,9 +123,17 @@ pub enum CostTable {
     Limits,
     /// As Tomba's own actors bill: by what was asked for, and five more for a phone.
     Apify,
+    /// As the page of prices has it: each address of a domain, and nothing for nobody.
+    Pricing,
+    /// The dearest of them.
+    Dearest,
 }
 
-worded!(CostTable, "table of costs", [("limits", Limits), ("apify", Apify)]);
+worded!(
+    CostTable,
+    "table of costs",
+    [("limits", Limits), ("apify", Apify), ("pricing", Pricing), ("dearest", Dearest)]
+);
 
 /// What requests are taken from (section 15, row A2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -28,16 +28,27 @@ pub(super) struct Yield {
 /// The credits that a lookup costs; nothing if it brought nothing.
 ///
 /// # Source
-/// <https://docs.tomba.io/rate-limits> for `Limits`; Tomba's own actors for `Apify` (section 4.1).
+/// <https://docs.tomba.io/rate-limits> for `Limits`; Tomba's own actors for `Apify` (section 4.1); the page of prices for
+/// `Pricing` (section 3 of what was observed).
 pub(super) fn price(options: &Options, endpoint: Endpoint, found: &Yield) -> u64 {
-    if !found.present {
-        return 0;
+    let by = |costs| priced(options, endpoint, found, costs);
+    match (found.present, options.costs) {
+        (false, _) => 0,
+        (true, CostTable::Dearest) => {
+            let tables = [CostTable::Limits, CostTable::Apify, CostTable::Pricing];
+            tables.map(by).into_iter().max().unwrap_or_default()
+        }
+        (true, costs) => by(costs),
     }
-    match (endpoint, options.costs) {
+}
+
+fn priced(options: &Options, endpoint: Endpoint, found: &Yield, costs: CostTable) -> u64 {
+    match (endpoint, costs) {
         (Endpoint::DomainSearch, CostTable::Limits) => found.emails.div_ceil(10),
         (Endpoint::DomainSearch, CostTable::Apify) => {
             found.limit.div_ceil(10) + 5 * found.phoned
         }
+        (Endpoint::DomainSearch, CostTable::Pricing) => found.emails,
         (Endpoint::EmailFinder | Endpoint::Enrich, CostTable::Limits) => 1,
         (Endpoint::EmailFinder | Endpoint::Enrich, CostTable::Apify) => {
             1 + 5 * found.phones.min(1)
@@ -49,6 +60,7 @@ pub(super) fn price(options: &Options, endpoint: Endpoint, found: &Yield) -> u64
         (Endpoint::Linkedin, CostTable::Apify) => 1 + 5 * found.phones.min(1),
         (Endpoint::EmailVerifier, CostTable::Apify) => 1 + 5 * found.phones,
         (Endpoint::PhoneFinder, CostTable::Limits) => 10 * found.phones.div_ceil(10),
+        (Endpoint::PhoneFinder, CostTable::Pricing) => 5,
         (Endpoint::PhoneFinder, CostTable::Apify) => 5 - 4 * u64::from(found.by_domain),
         (Endpoint::Combined, _) => 2,
         (Endpoint::Reveal, CostTable::Limits) => found.companies.div_ceil(50),
@@ -69,9 +81,27 @@ mod tests {
     use super::*;
 
     fn prices(endpoint: Endpoint, found: Yield) -> [u64; 2] {
-        [CostTable::Limits, CostTable::Apify].map(|costs| {
-            price(&Options { costs, ..Options::default() }, endpoint, &found)
-        })
+        [CostTable::Limits, CostTable::Apify].map(|costs| by(costs, endpoint, found))
+    }
+
+    fn by(costs: CostTable, endpoint: Endpoint, found: Yield) -> u64 {
+        price(&Options { costs, ..Options::default() }, endpoint, &found)
+    }
+
+    #[test]
+    fn the_page_of_prices_counts_addresses_and_the_dearest_table_is_the_dearest() {
+        let page = Yield { present: true, emails: 7, limit: 10, ..Yield::default() };
+        let fewer = Yield { emails: 3, limit: 50, ..page };
+        for (endpoint, found, pricing, dearest) in [
+            (Endpoint::DomainSearch, page, 7, 7),
+            (Endpoint::DomainSearch, fewer, 3, 5),
+            (Endpoint::PhoneFinder, Yield { phones: 1, ..page }, 5, 10),
+            (Endpoint::EmailFinder, page, 1, 1),
+            (Endpoint::EmailFinder, Yield { present: false, ..page }, 0, 0),
+        ] {
+            assert_eq!(by(CostTable::Pricing, endpoint, found), pricing, "{endpoint}");
+            assert_eq!(by(CostTable::Dearest, endpoint, found), dearest, "{endpoint}");
+        }
     }
 
     #[test]

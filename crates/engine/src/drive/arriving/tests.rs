@@ -31,6 +31,8 @@ pub(in crate::drive) struct Singles {
     pub(in crate::drive) asked: Mutex<Vec<(Instant, QueryKey)>>,
     /// What the next calls are told to wait.
     pub(in crate::drive) waits: Mutex<Vec<Duration>>,
+    /// What an answer costs.
+    pub(in crate::drive) cost: Credits,
 }
 
 impl Singles {
@@ -40,7 +42,8 @@ impl Singles {
         let mut account = account(&["5/1s"], &["5/1s"]);
         account.pack.operations = offers;
         account.pack.scopes.insert(Call::Ask.into(), vec![Scope("global".into())]);
-        Self { account, asked: Mutex::default(), waits: Mutex::default() }
+        let (asked, waits) = (Mutex::default(), Mutex::default());
+        Self { account, asked, waits, cost: Credits(2) }
     }
 }
 
@@ -75,7 +78,7 @@ impl Provider for Singles {
             return Err(error(ErrorKind::Throttled(Some(wait)), "slow down"));
         }
         let (finding, credits) = match is_known(&key) {
-            true => (Finding::Hit([].into()), Credits(2)),
+            true => (Finding::Hit([].into()), self.cost),
             false => (Finding::Miss, Credits::ZERO),
         };
         reply(Answered { key, finding, credits: Some(credits) })

@@ -189,7 +189,7 @@ impl Tomba {
         let value = match generation {
             Generation::First => {
                 let offer = self.account.offer(operation);
-                let price = offer.map_or(Credits::ZERO, |offer| offer.price);
+                let price = offer.map_or(Credits::ZERO, Offer::price_in_job);
                 wire::data(body).map(|job: Job| job.bound(price))
             }
             Generation::Second => wire::data(body).map(Quote::estimate),
@@ -254,7 +254,8 @@ impl Tomba {
             }
             return Err(self.refused(&action, refusal, &response));
         }
-        let read = results::read(operation, offer, keys, response.body());
+        let read =
+            results::read(operation, offer, self.generation(), keys, response.body());
         let read = read.map_err(|unread| {
             let (kind, why) = match unread {
                 Unread::NoFile(why) => (ErrorKind::InDoubt, why),

@@ -3,9 +3,10 @@
 use super::{
     super::{
         families::{self, Answer, Asked},
-        reading::price_of_unit,
+        reading::{ADDRESSES, price_of_unit},
         wire::Meta,
     },
+    Generation,
     columns::Columns,
     sheet::Sheet,
     ties::Ties,
@@ -39,6 +40,7 @@ pub(super) enum Unread {
 pub(super) fn read(
     operation: Operation,
     offer: &Offer,
+    generation: Generation,
     keys: &[QueryKey],
     body: &[u8],
 ) -> Result<Read, Unread> {
@@ -68,7 +70,7 @@ pub(super) fn read(
     let answers = order.into_iter().map(|key| {
         let rows = rows_of.remove(&key).unwrap_or_default();
         let asked = Asked { operation, key, wanted: ties.wanted() };
-        answer(asked, offer, &columns, &rows)
+        answer(asked, offer, generation, &columns, &rows)
     });
     let rows = sheet.rows.len() as u64;
     Ok(Read { answers: answers.collect(), rows, untied: untied_rows })
@@ -106,6 +108,7 @@ fn untied(sheet: &Sheet) -> Unread {
 fn answer(
     asked: Asked,
     offer: &Offer,
+    generation: Generation,
     columns: &Columns,
     rows: &[&StringRecord],
 ) -> Answered {
@@ -113,7 +116,7 @@ fn answer(
     let Some((data, count)) = columns.data(rows) else {
         return Answered { key, finding: Finding::Miss, credits: Some(Credits::ZERO) };
     };
-    let price = charge(asked, offer, count);
+    let price = charge(asked, offer, generation, count);
     let finding = families::finding(asked, Answer { data, meta: Meta::default() });
     let finding = finding.unwrap_or_else(|| {
         Finding::Unknown("the rows are no answer of this operation's".into())
@@ -128,12 +131,18 @@ fn answer(
 /// What an answer of so many rows costs.
 ///
 /// # Source
-/// Reference 4.1: addresses of a domain by the ten, or as many as were asked for, addresses of a profile each.
-fn charge(asked: Asked, offer: &Offer, count: u64) -> Credits {
+/// Reference 4.1: addresses of a domain by the ten, or as many as were asked for, addresses of a profile each. By the page
+/// of prices each address of a domain is one: the dearer counts where the job has no bill. Where it has, what is told here
+/// is what an answer certainly costs, since what the bill holds beyond that may be for answers that are missing.
+fn charge(asked: Asked, offer: &Offer, generation: Generation, count: u64) -> Credits {
     let units = match asked.operation {
         Operation::SearchDomain => {
             let most = count.max(asked.wanted.map_or(0, u64::from));
-            most.div_ceil(u64::from(offer.each.get()))
+            let tens = most.div_ceil(ADDRESSES);
+            match generation {
+                Generation::First => count.max(tens),
+                Generation::Second => tens,
+            }
         }
         Operation::FindEmailByProfile => count,
         _ => 1,

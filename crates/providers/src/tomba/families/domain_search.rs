@@ -27,6 +27,13 @@ pub(super) fn wanted(query: &Query) -> Option<u32> {
     query.values().nth(1)?.parse().ok()
 }
 
+/// How many addresses are on a page.
+pub(in super::super) fn on_domain(data: &Json) -> u64 {
+    let emails = data.get("emails").and_then(Json::as_array);
+    let is_told = |email: &&Json| email.get("email").and_then(Json::as_str).is_some();
+    emails.map_or(0, |emails| emails.iter().filter(is_told).count() as u64)
+}
+
 /// What is sent.
 pub(super) fn parameters(query: &Query) -> Result<Vec<(&'static str, String)>, NotAsked> {
     let mut values = query.values().map(str::to_owned);

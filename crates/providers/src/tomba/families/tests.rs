@@ -95,11 +95,11 @@ fn an_address_is_found_by_name_and_by_profile() {
     let by_name = query(Operation::FindEmail, ["Zoë", "O'Neil Byron", "example.com"]);
     assert_eq!(
         sent(&by_name),
-        "/email-finder?first_name=Zo%C3%AB&last_name=O%27Neil+Byron&domain=example.com"
+        "/email-finder?first_name=Zo%C3%AB&last_name=O%27Neil+Byron&domain=example.com&enrich_mobile=false"
     );
     let by_profile = query(Operation::FindEmailByProfile, ["linkedin.com/in/ada"]);
     let url = "https%3A%2F%2Fwww.linkedin.com%2Fin%2Fada";
-    assert_eq!(sent(&by_profile), format!("/linkedin?url={url}"));
+    assert_eq!(sent(&by_profile), format!("/linkedin?url={url}&enrich_mobile=false"));
     for query in [by_name, by_profile] {
         let found = check(&query, &enveloped(PERSON), PERSON_READ);
         assert_eq!(found.credits, Some(Credits(1)));
@@ -144,7 +144,7 @@ fn an_author_is_found_with_or_without_an_address() {
 #[test]
 fn a_person_is_read_from_the_enrichment_of_their_address() {
     let query = query(Operation::FindPerson, ["ada+b@example.com"]);
-    assert_eq!(sent(&query), "/enrich?email=ada%2Bb%40example.com");
+    assert_eq!(sent(&query), "/enrich?email=ada%2Bb%40example.com&enrich_mobile=false");
     let read = [
         ("linkedin_url", "https://www.linkedin.com/in/ada-byron"),
         ("full_name", "Ada Byron"),
@@ -178,7 +178,10 @@ const VERIFIED: &str = r#"{"data":{"email":{"email":"Ada@example.com","status":"
 #[test]
 fn a_verdict_is_told_in_the_words_of_all_providers() {
     let query = query(Operation::VerifyEmail, ["ada@example.com"]);
-    assert_eq!(sent(&query), "/email-verifier?email=ada%40example.com");
+    assert_eq!(
+        sent(&query),
+        "/email-verifier?email=ada%40example.com&enrich_mobile=false"
+    );
     let read = [
         ("verdict", "valid"),
         ("confidence", "99"),

@@ -25,7 +25,7 @@ async fn a_person_is_found_from_end_to_end() {
     let request = &asked[0];
     assert_eq!(
         request.uri(),
-        "https://api.tomba.io/v1/email-finder?first_name=Ada&last_name=Byron&domain=example.com"
+        "https://api.tomba.io/v1/email-finder?first_name=Ada&last_name=Byron&domain=example.com&enrich_mobile=false"
     );
     let headers = request.headers();
     for (name, value) in [("x-tomba-key", KEY), ("x-tomba-secret", SECRET)] {

@@ -137,7 +137,9 @@ fn every_choice_reads_as_it_is_written() {
         &[QuotaStatus::Forbidden, QuotaStatus::PaymentRequired, QuotaStatus::TooMany],
         &["403", "402", "429"],
     );
-    reads(&[CostTable::Limits, CostTable::Apify], &["limits", "apify"]);
+    use CostTable::{Apify, Dearest, Limits, Pricing};
+    let costs = ["limits", "apify", "pricing", "dearest"];
+    reads(&[Limits, Apify, Pricing, Dearest], &costs);
     reads(&[PoolRule::Searches, PoolRule::Separate], &["searches", "separate"]);
     reads(&[Pool::Searches, Pool::Phones], &["searches", "phones"]);
     reads(&[Generation::First, Generation::Second], &["1", "2"]);

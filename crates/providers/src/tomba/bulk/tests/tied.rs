@@ -2,6 +2,7 @@
 
 use super::super::super::tests::robust::{Dice, fits};
 use super::super::{
+    Generation,
     results::{self, Read, Unread},
     ties,
 };
@@ -11,7 +12,7 @@ fn read(queries: &[Query], file: &str) -> Result<Read, Unread> {
     let keys: Vec<QueryKey> = queries.iter().map(Query::key).collect();
     let (operation, account) = (queries[0].operation(), account());
     let offer = account.offer(operation).unwrap();
-    results::read(operation, offer, &keys, file.as_bytes())
+    results::read(operation, offer, Generation::Second, &keys, file.as_bytes())
 }
 
 fn id(query: &Query) -> String {

@@ -77,7 +77,7 @@ fn addresses_at_a_domain_are_a_list_that_can_become_rows() {
     let query = query(Operation::SearchDomain, raw);
     assert_eq!(
         sent(&query),
-        "/domain-search?domain=example.com&limit=20&page=3&department=sales&country=GB&type=personal"
+        "/domain-search?domain=example.com&limit=20&page=3&department=sales&country=GB&type=personal&enrich_mobile=false"
     );
     let read = [
         ("emails", "2 items"),
@@ -108,35 +108,46 @@ fn addresses_at_a_domain_are_a_list_that_can_become_rows() {
         ("emails[1].sources[0].url", "https://example.com"),
     ];
     let found = check(&query, PAGE, &read);
-    assert_eq!(found.credits, Some(Credits(2)), "for 20 that were asked for");
+    assert_eq!(
+        found.credits,
+        Some(Credits(2)),
+        "for 20 that were asked for, or each of two that came"
+    );
     let each = query.operation().select("emails[].email").unwrap();
     assert_eq!(each.fan_out(), Some((0, &[][..])));
 }
 
 #[test]
-fn a_page_costs_what_was_asked_for_and_never_more_than_was_wanted() {
+fn a_page_costs_by_the_dearer_of_two_lists_and_never_more_than_its_limit() {
     for (wanted, limit, cost, kept) in [
-        ("", 10, 1, 2),
-        ("1", 10, 1, 1),
-        ("10", 10, 1, 2),
-        ("19", 10, 1, 2),
+        ("", 10, 2, 2),
+        ("1", 10, 2, 1),
+        ("10", 10, 2, 2),
+        ("19", 10, 2, 2),
         ("20", 20, 2, 2),
         ("49", 20, 2, 2),
         ("50", 50, 5, 2),
     ] {
         let query =
             query(Operation::SearchDomain, ["example.com", wanted, "", "", "", ""]);
-        let path = format!("/domain-search?domain=example.com&limit={limit}");
+        let path = format!(
+            "/domain-search?domain=example.com&limit={limit}&enrich_mobile=false"
+        );
         assert_eq!(sent(&query), path, "{wanted}");
         let found = check(&query, PAGE, &[("emails", &format!("{kept} items"))]);
         assert_eq!(found.credits, Some(Credits(cost)), "{wanted}");
-        let wanted: u64 = wanted.parse().unwrap_or(10);
-        assert!(cost <= wanted.div_ceil(10), "the reserve for {wanted} covers it");
         // A company without addresses is charged as a page by one of the price lists.
         let none = PAGE.replace("\"emails\":[", "\"emails\":[],\"were\":[");
         let none = answer(&query, &none);
-        assert_eq!((none.finding, none.credits), (Finding::Miss, Some(Credits(cost))));
+        let page = Some(Credits(limit / 10));
+        assert_eq!((none.finding, none.credits), (Finding::Miss, page));
     }
+    // As many as there are on a full page, each counted.
+    let address = r#"{"email":"a@example.com"},"#;
+    let full =
+        PAGE.replace("\"emails\":[", &format!("\"emails\":[{}", address.repeat(48)));
+    let query = query(Operation::SearchDomain, ["example.com", "50", "", "", "", ""]);
+    assert_eq!(cost(&query, &full), 50);
 }
 
 /// The price of an offer is for the most rows that any step asks for.
@@ -144,10 +155,10 @@ fn a_page_costs_what_was_asked_for_and_never_more_than_was_wanted() {
 fn a_page_costs_the_same_whatever_other_steps_ask_for() {
     let account = account();
     let mut offer = account.offer(Operation::SearchDomain).unwrap().clone();
-    (offer.price, offer.rows) = (Credits(3) * 5, 50.try_into().ok());
+    (offer.price, offer.rows) = (Credits(3) * 50, 50.try_into().ok());
     let query = query(Operation::SearchDomain, ["example.com", "20", "", "", "", ""]);
     let found = reading::single(&query, &offer, PAGE.as_bytes()).unwrap();
-    assert_eq!(found.credits, Some(Credits(6)), "two pages of 10 at 3");
+    assert_eq!(found.credits, Some(Credits(6)), "two tens, or two addresses, at 3");
 }
 
 #[test]

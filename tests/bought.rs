@@ -113,7 +113,9 @@ fn the_teams_own_price_counts() {
         let server = Server::start(Options { followers, ..options() });
         let source =
             "enrich_followers: { company: linkedin.com/company/acme-3, max: 60 }";
-        let rest = format!("{VERIFY}\nbudget: {{ run: {{ enrich: {budget} }} }}");
+        let rest = format!(
+            "{VERIFY}\nbudget: {{ run: {{ enrich: {budget} }}, at_limit: stop }}"
+        );
         let place = place(&server, source, &rest);
         let planned = place
             .leadmill(&["plan", "pipeline.yaml", "--output", "json"])

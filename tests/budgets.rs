@@ -57,6 +57,68 @@ fn at_the_cap_the_run_ends_resumable_and_a_higher_cap_goes_on() {
     server.assert_clean();
 }
 
+/// A pipeline that is scheduled over the same source gets on by a budget a day, and is done in the end.
+#[test]
+fn by_default_each_run_has_a_budget_of_its_own_and_the_next_begins_anew() {
+    let server = Server::start(quick());
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..100));
+    let with = |rest: &str| {
+        let provider = "plan: growth, batch: 10";
+        place.write("pipeline.yaml", &finder_pipeline(&server, provider, rest));
+    };
+    with("budget: { run: { enrich: 300 } }");
+    let (mut runs, mut before) = (Vec::new(), 0);
+    loop {
+        let ended = place.run();
+        let json = ended.json();
+        let charged = server.audit().charged;
+        assert!(charged - before <= 300, "{json}");
+        assert_eq!((&json["closed"], &json["resumed"]), (&true.into(), &false.into()));
+        assert!(!runs.contains(&json["run"]), "each is a run of its own: {json}");
+        assert_eq!(json["output"]["rows"], 100);
+        runs.push(json["run"].clone());
+        let deferred = json["steps"][0]["status"]["deferred"].as_u64().unwrap_or(0);
+        if ended.code == Some(0) {
+            assert_eq!((&json["status"], deferred), (&"done".into(), 0));
+            break;
+        }
+        assert_eq!((ended.code, &json["status"]), (Some(3), &"at_limit".into()));
+        assert!(deferred > 0 && charged > before, "it gets on: {json}");
+        assert_eq!(json["retryable"], false);
+        before = charged;
+    }
+    assert!(runs.len() > 2, "{runs:?}");
+    server.assert_clean();
+}
+
+/// A run that `stop` has left open is closed by the next one that is to finish.
+#[test]
+fn a_run_that_was_stopped_at_its_budget_is_finished_once_it_is_to_be() {
+    let server = Server::start(quick());
+    let place = Workplace::new();
+    place.write("leads.csv", &leads_csv(0..60));
+    let with = |at_limit: &str| {
+        let rest =
+            format!("budget: {{ run: {{ enrich: 200 }}, at_limit: {at_limit} }}\n");
+        let provider = "plan: growth, batch: 10";
+        place.write("pipeline.yaml", &finder_pipeline(&server, provider, &rest));
+    };
+    with("stop");
+    let first = place.run().expect(75).json();
+    assert_eq!((&first["closed"], &first["retryable"]), (&false.into(), &true.into()));
+    let second = place.run().expect(75).json();
+    assert_eq!((&second["run"], &second["resumed"]), (&first["run"], &true.into()));
+    with("finish");
+    let third = place.run().expect(3).json();
+    assert_eq!((&third["run"], &third["closed"]), (&first["run"], &true.into()));
+    assert!(server.audit().charged <= 200, "one run, one budget");
+    let fourth = place.run().json();
+    assert_ne!(fourth["run"], first["run"]);
+    assert!(server.audit().charged > 200, "the next has a budget of its own");
+    server.assert_clean();
+}
+
 #[test]
 fn an_empty_wallet_needs_a_person_and_a_top_up_goes_on() {
     for no_credit_body in

@@ -225,7 +225,7 @@ fn a_budget_ends_between_two_pages_and_the_next_run_goes_on() {
     let server = Server::start(options());
     let place = Workplace::new();
     for (budget, code, pages) in [(1, 75, 1), (3, 75, 3), (20, 0, found.div_ceil(50))] {
-        let rest = format!("budget: {{ run: {{ tomba: {budget} }} }}");
+        let rest = format!("budget: {{ run: {{ tomba: {budget} }}, at_limit: stop }}");
         write(&place, &server, &word, 5_000, &rest);
         let ended = place.run().expect(code);
         assert_eq!(bill(&server), (pages, pages), "{ended:?}");

@@ -190,7 +190,7 @@ fn through_kills_it_ends_as_if_there_had_been_none() {
 #[test]
 fn what_a_budget_keeps_from_the_first_is_not_asked_of_the_next() {
     let world = World::new(ROWS, Vec::new());
-    world.pipeline(PICKY, "budget: { run: { enrich: 150 } }");
+    world.pipeline(PICKY, "budget: { run: { enrich: 150 }, at_limit: stop }");
     let done = world.place.run().expect(75).json();
     assert_eq!(done["status"], "at_limit");
     let open = world.with_status("deferred");
@@ -212,7 +212,7 @@ fn what_a_budget_keeps_from_the_first_is_not_asked_of_the_next() {
 #[test]
 fn what_a_budget_keeps_from_the_last_stays_open() {
     let world = World::new(ROWS, Vec::new());
-    world.pipeline(PICKY, "budget: { run: { tomba: 5 } }");
+    world.pipeline(PICKY, "budget: { run: { tomba: 5 }, at_limit: stop }");
     world.place.run().expect(75);
     assert!(world.asked_tomba().is_subset(&world.for_tomba(70)));
     let open = world.with_status("deferred");

@@ -35,7 +35,7 @@ mod words;
 pub(crate) use attempt::{Order, entry_path};
 pub(crate) use bought::{Bought, Pages, Told};
 pub(crate) use document::{Document, Hop};
-pub(crate) use file::Pipeline;
+pub(crate) use file::{AtLimit, Pipeline};
 pub(crate) use flaw::{Flaw, report, warn};
 pub(crate) use location::TableFormat;
 pub(crate) use nearest::meant;

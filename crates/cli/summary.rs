@@ -3,7 +3,11 @@
 mod unpaid;
 
 use crate::{
-    calendar::time, exit::Exit, needs::Counts, pipeline::Order, progress::duration,
+    calendar::time,
+    exit::Exit,
+    needs::Counts,
+    pipeline::{AtLimit, Order},
+    progress::duration,
     remedy::Remedy,
 };
 use leadmill_core::{Credits, RunId, Status, Timestamp, schedule::Lanes};
@@ -11,11 +15,11 @@ use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use unpaid::{unpaid_json, unpaid_text};
 
 /// One step.
 #[derive(Debug)]
 pub(crate) struct StepSummary {
-use unpaid::{unpaid_json, unpaid_text};
     pub(crate) name: String,
     pub(crate) operation: &'static str,
     /// How the order of its providers came about.
@@ -75,16 +79,18 @@ pub(crate) struct AccountSummary {
     pub(crate) pipelines: BTreeMap<RunId, String>,
     /// What the run has spent, or may have: without the reserves of jobs that are not paid for.
     pub(crate) spent: Credits,
-pub(crate) struct Summary {
-    pub(crate) pipeline: String,
-    pub(crate) run: i64,
-    pub(crate) resumed: bool,
 }
 
 /// A session of a run.
 #[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) pipeline: String,
+    pub(crate) run: i64,
+    pub(crate) resumed: bool,
     pub(crate) exit: Exit,
     pub(crate) ending: Ending,
+    /// What the pipeline does at the end of its budget.
+    pub(crate) at_limit: AtLimit,
     pub(crate) steps: Vec<StepSummary>,
     pub(crate) accounts: BTreeMap<String, AccountSummary>,
     pub(crate) output: Option<Written>,
@@ -95,13 +101,20 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Rows whose status is failed, held or, where nothing kept them from being asked, deferred.
+    /// Whether there is nothing left to do in this run: the next one begins anew.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self.ending {
+            Ending::Complete => true,
+            Ending::AtLimit => self.at_limit == AtLimit::Finish,
+            _ => false,
+        }
+    }
+
+    /// Rows whose status is failed, held or, where this run will not ask them any more, deferred.
     pub(crate) fn unfinished(&self) -> u64 {
-        let bad: &[Status] = match self.ending {
-            Ending::Complete => {
-                &[Status::Failed, Status::UnknownCharged, Status::Deferred]
-            }
-            _ => &[Status::Failed, Status::UnknownCharged],
+        let bad: &[Status] = match self.is_closed() {
+            true => &[Status::Failed, Status::UnknownCharged, Status::Deferred],
+            false => &[Status::Failed, Status::UnknownCharged],
         };
         let rows = self.steps.iter().flat_map(|step| &step.rows);
         let rows: u64 =
@@ -154,6 +167,7 @@ impl Summary {
             "pipeline": self.pipeline,
             "run": self.run,
             "resumed": self.resumed,
+            "closed": self.is_closed(),
             "rows": self.steps.first().map(|step| step.counts.rows),
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
             "accounts": self.accounts.iter().map(|(name, account)| (name, account_json(account)))
@@ -254,6 +268,10 @@ impl Summary {
             (Ending::Fetched, _) => {
                 "fetched what was paid for; `leadmill run` asks the rest".to_owned()
             }
+            (Ending::AtLimit, _) if self.is_closed() => format!(
+                "finished at the budget, with {} failed or deferred rows; the next run begins anew, with a budget of its own",
+                self.unfinished()
+            ),
             (Ending::AtLimit, _) => {
                 "stopped at the budget: raise `budget.run` and run again to go on"
                     .to_owned()
@@ -385,6 +403,13 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
             _ = writeln!(text, "  noticed: {count} {what}");
         }
     }
+    unpaid_text(text, account);
+    for (operation, credits) in &report.dearer {
+        _ = writeln!(
+            text,
+            "  noticed: an answer to {operation} has cost more than was reserved for it: {credits} credits are reserved for each single call"
+        );
+    }
     for learnt in &report.learnt {
         _ = writeln!(text, "  noticed: another limit than known: {learnt}");
     }
@@ -410,12 +435,5 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
     }
     for job in &report.gone {
         _ = writeln!(text, "  lost: {job}");
-    unpaid_text(text, account);
-    for (operation, credits) in &report.dearer {
-        _ = writeln!(
-            text,
-            "  noticed: an answer to {operation} has cost more than was reserved for it: {credits} credits are reserved for each single call"
-        );
-    }
     }
 }

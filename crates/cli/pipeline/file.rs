@@ -74,19 +74,22 @@ pub(crate) struct Budget {
     #[serde(default)]
     #[schemars(schema_with = "shapes::credits")]
     pub(crate) run: BTreeMap<String, Credits>,
-    /// What happens at the end of the budget.
+    /// What happens at the end of the budget: by default `finish`.
     #[serde(default)]
-    #[expect(dead_code, reason = "there is one way, which the schema checks")]
-    at_limit: AtLimit,
+    pub(crate) at_limit: AtLimit,
 }
 
 /// What happens at the end of a budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum AtLimit {
-    /// What is paid for is finished and written, and the run ends with status 75.
-    #[default]
+pub(crate) enum AtLimit {
+    /// What is paid for is fetched and written, and the run stays open: it ends with status 75, and the next one goes on
+    /// with it, once the budget is raised.
     Stop,
+    /// What is paid for is fetched and written, and the run is closed: it ends with status 3, and the next one begins
+    /// anew, with a budget of its own.
+    #[default]
+    Finish,
 }
 
 fn usual_state() -> String {

@@ -195,9 +195,10 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
         Ending::Fetched => Exit::Done,
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
         Ending::NoCredit | Ending::TooMuchInDoubt => Exit::NeedsPerson,
-        Ending::AtLimit | Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => {
-            Exit::Later
-        }
+        // What was not asked may have no row: leads that were not bought.
+        Ending::AtLimit if summary.is_closed() => Exit::Partial,
+        Ending::AtLimit => Exit::Later,
+        Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => Exit::Later,
         Ending::GaveUp => Exit::Failed,
         Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Complete if args.empty == Empty::Skip && summary.did_nothing() => {
@@ -207,7 +208,7 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
     }
 }
 
-/// Keeps the summary, closes the run if its output is complete, and tells.
+/// Keeps the summary, closes the run if nothing is left to do in it, and tells.
 async fn close(
     store: &Store,
     run: Run,
@@ -216,7 +217,7 @@ async fn close(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let json = summary.json();
-    let closed = (summary.ending == Ending::Complete).then(|| SystemClock.now());
+    let closed = summary.is_closed().then(|| SystemClock.now());
     store.end(run.id, closed, &terminal.clean(&json.to_string())).await?;
     terminal.talk(&summary.text());
     if let Some(file) = &args.result_file {

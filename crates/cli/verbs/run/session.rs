@@ -279,6 +279,7 @@ impl<'a> Session<'a> {
             resumed: self.run.resumed,
             exit: Exit::Done,
             ending,
+            at_limit: self.prepared.pipeline.budget.at_limit,
             accounts,
             steps: self.steps,
             output: None,

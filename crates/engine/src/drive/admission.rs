@@ -214,8 +214,7 @@ impl Drive<'_> {
         let each = self.bound(lane);
         let room = budget.min(self.engine.wallet.available());
         // A single call may have turned out to cost more than was thought when it left first.
-        let fits =
-            |reserve| reserve <= room && (lane == Lane::Bulk || reserve >= each);
+        let fits = |reserve| reserve <= room && (lane == Lane::Bulk || reserve >= each);
         while let Some(place) = self.again.iter().position(|batch| batch.lane == lane) {
             if self.again.get(place).is_some_and(|batch| self.is_repeat(batch.id)) {
                 match self.admit_repeat(place, budget) {

@@ -83,7 +83,7 @@ impl Drive<'_> {
             Some(line) if account.can_repeat(line, now) => {
                 let keys = Arc::clone(&line.keys);
                 let (operation, lane, reserve) =
-                    (line.operation, line.lane, self.offer.price);
+                    (line.operation, line.lane, self.bound(line.lane));
                 let queries = [query].into();
                 let batch = Batch { id: batch, operation, lane, queries, keys, reserve };
                 self.again.push_back(batch);

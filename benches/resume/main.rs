@@ -114,6 +114,7 @@ fn intended(lane: Lane, keys: Arc<[QueryKey]>, reserve: Credits) -> Event {
         lane,
         reserve,
         anchor: Some("65f000000000000000000001".into()),
+        moment: None,
         keys,
     }
 }

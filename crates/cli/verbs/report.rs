@@ -213,6 +213,7 @@ mod tests {
             lane: Lane::Single,
             reserve: Credits(cost),
             anchor: None,
+            moment: None,
             keys: keys.iter().map(|(key, _)| QueryKey([*key; 16])).collect(),
         };
         let statuses = keys.iter().map(|(_, status)| *status).collect();

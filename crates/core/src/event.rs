@@ -1,7 +1,7 @@
 //! Facts about a batch, in the past tense, as they are written to the journal.
 
 use crate::{
-    Answered, BatchId, Credits, JobId, Lane, Operation, QueryKey, RunId, Status,
+    Answered, BatchId, Credits, JobId, Lane, Moment, Operation, QueryKey, RunId, Status,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub enum Event {
         /// The newest transaction of the wallet that was known before: a charge for this batch is newer.
         /// Empty where the wallet had none yet.
         anchor: Option<Arc<str>>,
+        /// When that is on the clock that nobody sets; none where an earlier version wrote it.
+        moment: Option<Moment>,
         /// The questions inside, in request order.
         keys: Arc<[QueryKey]>,
     },

@@ -164,6 +164,7 @@ mod tests {
             lane: Lane::Bulk,
             reserve: Credits(1),
             anchor: None,
+            moment: None,
             keys,
         }
     }

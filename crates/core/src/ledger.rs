@@ -3,12 +3,13 @@
 mod sums;
 
 use crate::{
-    BatchId, Credits, Entry, Event, JobId, Lane, Operation, Part, QueryKey, RunId,
-    Status, Timestamp,
+    BatchId, Credits, Entry, Event, JobId, Lane, Moment, Operation, Part, QueryKey,
+    RunId, Status, Timestamp,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 pub use sums::Doubts;
 use sums::{Share, Sums};
@@ -61,6 +62,8 @@ pub struct Line {
     pub keys: Arc<[QueryKey]>,
     /// When it was last intended.
     pub intended_at: Timestamp,
+    /// The same on the clock that nobody sets, as the process read it that intended it.
+    pub moment: Option<Moment>,
     /// Whether its question was asked again while it was in doubt: what a refusal says is about that call alone.
     pub repeated: bool,
     /// Held while open, true once settled, nothing once refused.
@@ -280,6 +283,7 @@ impl Line {
             keys: Arc::clone(keys),
             intended_at: entry.at,
             repeated: false,
+            moment: None,
             credits: Credits::ZERO,
             reserve: Credits::ZERO,
             anchor: None,
@@ -299,8 +303,8 @@ impl Line {
     /// Takes in what has happened, which leads to this state and, if they change, to these credits.
     fn take_in(&mut self, entry: &Entry, state: State, credits: Option<Credits>) {
         match &entry.event {
-            Event::Intended { anchor, reserve, .. } => {
-                self.reserve = *reserve;
+            Event::Intended { anchor, moment, reserve, .. } => {
+                (self.reserve, self.moment) = (*reserve, *moment);
                 (self.run, self.payer, self.intended_at) =
                     (entry.run, entry.run, entry.at);
                 (self.anchor, self.doubt, self.adopted) = (anchor.clone(), None, false);
@@ -337,6 +341,19 @@ impl Line {
         }
         self.state = state;
         self.credits = credits.unwrap_or(self.credits);
+    }
+
+    /// How long ago it was intended, at the least.
+    ///
+    /// The wall clock may have been set forward since. The other clock tells where it reads more than it did then: it
+    /// reads less after a restart or on another machine, and what it reads more by on one of those is no age, so that
+    /// the shorter of both holds.
+    pub fn age(&self, now: Timestamp, moment: Moment) -> Duration {
+        let by_wall = now.since(self.intended_at);
+        match self.moment.filter(|then| *then <= moment) {
+            Some(then) => by_wall.min(moment.since(then)),
+            None => by_wall,
+        }
     }
 
     /// The provider's name for it, if that is known.

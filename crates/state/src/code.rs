@@ -1,6 +1,8 @@
 //! Journal events as rows: a name, a JSON body, and the bytes that would be wasteful in JSON.
 
-use leadmill_core::{Credits, Event, JobId, Lane, Operation, Part, QueryKey, Status};
+use leadmill_core::{
+    Credits, Event, JobId, Lane, Moment, Operation, Part, QueryKey, Status,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -26,6 +28,8 @@ struct Intent {
     reserve: Credits,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     anchor: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moment: Option<Moment>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,7 +84,16 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         |event: &str, body: String, bytes| Row { event: event.to_owned(), body, bytes };
     let json = serde_json::to_string::<Refusal>;
     Ok(match event {
-        Event::Intended { account, step, operation, lane, reserve, anchor, keys } => {
+        Event::Intended {
+            account,
+            step,
+            operation,
+            lane,
+            reserve,
+            anchor,
+            moment,
+            keys,
+        } => {
             let (account, step) = (Arc::clone(account), Arc::clone(step));
             let (operation, lane, reserve) = (*operation, *lane, *reserve);
             let body = serde_json::to_string(&Intent {
@@ -90,6 +103,7 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
                 lane,
                 reserve,
                 anchor: anchor.clone(),
+                moment: *moment,
             })?;
             row("intended", body, Some(keys.iter().flat_map(|key| key.0).collect()))
         }
@@ -141,14 +155,23 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
     let bytes = row.bytes.unwrap_or_default();
     Ok(match row.event.as_str() {
         "intended" => {
-            let Intent { account, step, operation, lane, reserve, anchor } =
+            let Intent { account, step, operation, lane, reserve, anchor, moment } =
                 body(&row.body)?;
             let (keys, rest) = bytes.as_chunks();
             if !rest.is_empty() {
                 return Err(Unreadable("the keys of an intent are cut short".into()));
             }
             let keys = keys.iter().map(|key| QueryKey(*key)).collect();
-            Event::Intended { account, step, operation, lane, reserve, anchor, keys }
+            Event::Intended {
+                account,
+                step,
+                operation,
+                lane,
+                reserve,
+                anchor,
+                moment,
+                keys,
+            }
         }
         "repeated" => Event::Repeated { reserve: body::<Repeat>(&row.body)?.reserve },
         "adopted" => Event::Adopted { job: body::<Acceptance>(&row.body)?.job },
@@ -215,6 +238,7 @@ mod tests {
                 lane: Lane::Single,
                 reserve: Credits(20),
                 anchor: Some("t1".into()),
+                moment: Some(Moment(-3)),
                 keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
             },
             Event::Accepted { job: JobId("65f0".into()) },

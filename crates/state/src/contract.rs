@@ -76,6 +76,7 @@ fn intent(run: RunId, batch: u64, lane: Lane, keys: &[u8]) -> Entry {
         lane,
         reserve: Credits(1),
         anchor: None,
+        moment: None,
         keys: keys.iter().map(|key| QueryKey([*key; 16])).collect(),
     };
     Entry { at: Timestamp(1), run, batch: BatchId(batch), event }

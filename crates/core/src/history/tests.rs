@@ -57,6 +57,7 @@ impl World {
             lane,
             reserve: Credits(PRICE * u64::from(items)),
             anchor: self.anchor.clone(),
+            moment: None,
             keys: (0..items).map(|n| QueryKey([n; 16])).collect(),
         };
         self.tell(self.batches, intent);

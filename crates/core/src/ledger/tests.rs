@@ -13,6 +13,7 @@ fn intended(reserve: u64) -> Event {
         lane: Lane::Bulk,
         reserve: Credits(reserve),
         anchor: None,
+        moment: None,
         keys: [QueryKey([1; 16])].into(),
     }
 }
@@ -23,7 +24,16 @@ fn other_keys() -> Event {
         panic!("an intent");
     };
     let keys = [QueryKey([2; 16])].into();
-    Event::Intended { account, step, operation, lane, reserve, anchor: None, keys }
+    Event::Intended {
+        account,
+        step,
+        operation,
+        lane,
+        reserve,
+        anchor: None,
+        moment: None,
+        keys,
+    }
 }
 
 fn other_purse() -> Event {
@@ -37,6 +47,7 @@ fn other_purse() -> Event {
         lane,
         reserve,
         anchor: None,
+        moment: None,
         keys,
     }
 }
@@ -88,7 +99,7 @@ fn ten_keys(reserve: u64) -> Event {
     };
     let keys = [QueryKey([1; 16]), QueryKey([2; 16]), QueryKey([3; 16])].into();
     let reserve = Credits(reserve);
-    Event::Intended { account, step, operation, lane, reserve, anchor: None, keys }
+    Event::Intended { account, step, operation, lane, reserve, anchor: None, moment: None, keys }
 }
 
 /// A person says what became of what was settled without an answer: of that, and of nothing else.
@@ -282,6 +293,7 @@ fn open_lines_and_jobs_are_found_as_they_stand_in_the_book() {
                 lane,
                 reserve,
                 anchor: None,
+                moment: None,
                 keys,
             }
         }
@@ -382,4 +394,25 @@ proptest! {
             }
         }
     }
+}
+
+/// A wall clock that was set forward makes no intent old, and one of another machine, or of before a restart, none
+/// young.
+#[test]
+fn an_intent_is_as_old_as_the_clock_says_that_nobody_sets() {
+    let age = |moment: Option<i64>, wall: i64, now: i64| {
+        let mut event = intended(1);
+        if let Event::Intended { moment: at, .. } = &mut event {
+            *at = moment.map(Moment);
+        }
+        let mut ledger = Ledger::default();
+        ledger.apply(&entry(1, event)).unwrap();
+        let line = ledger.line(BatchId(1)).unwrap();
+        line.age(Timestamp(7 + wall), Moment(now)).as_millis()
+    };
+    assert_eq!(age(Some(100), 50, 150), 50);
+    assert_eq!(age(Some(100), 3_600_050, 150), 50, "the wall clock was set forward");
+    assert_eq!(age(Some(100), -3_600_000, 150), 0, "it was set back");
+    assert_eq!(age(Some(9_000_000), 3_600_050, 150), 3_600_050, "another machine");
+    assert_eq!(age(None, 50, 150), 50, "an earlier version wrote it");
 }

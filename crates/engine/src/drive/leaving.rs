@@ -28,6 +28,7 @@ impl Drive<'_> {
                 lane: batch.lane,
                 reserve: batch.reserve,
                 anchor: self.engine.anchor.clone(),
+                moment: Some(self.engine.clock.moment()),
                 keys: Arc::clone(&batch.keys),
             },
         };

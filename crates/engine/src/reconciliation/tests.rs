@@ -201,6 +201,7 @@ fn lost(batch: u64, lane: Lane, age: i64) -> Entry {
         lane,
         reserve: Credits(1),
         anchor: None,
+        moment: None,
         keys: [QueryKey([u8::try_from(batch).unwrap(); 16])].into(),
     };
     let at = Timestamp(NOW.0 - age);

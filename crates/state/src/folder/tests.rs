@@ -38,6 +38,7 @@ async fn written() -> (tempfile::TempDir, Vec<Entry>) {
         lane: Lane::Bulk,
         reserve: Credits(2),
         anchor: Some("t".into()),
+        moment: None,
         keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
     };
     let entries =

@@ -32,6 +32,7 @@ fn intent(run: RunId, batch: u64) -> Entry {
         lane: Lane::Single,
         reserve: Credits(1),
         anchor: Some("t".into()),
+        moment: None,
         keys: [QueryKey([u8::try_from(batch).unwrap(); 16])].into(),
     };
     Entry { at: Timestamp(5), run, batch: BatchId(batch), event }

@@ -233,6 +233,7 @@ async fn charges_that_come_together_do_not_each_take_what_is_left() {
             lane: Lane::Bulk,
             reserve: Credits(20),
             anchor: None,
+            moment: None,
             keys,
         };
         let accepted = Event::Accepted { job: JobId(n.to_string()) };

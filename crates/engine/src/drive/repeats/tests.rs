@@ -33,6 +33,7 @@ fn asked(
         lane,
         reserve: Credits(2),
         anchor: None,
+        moment: None,
         keys: [query(n).key()].into(),
     };
     let accepted =
@@ -105,6 +106,7 @@ fn lost(n: usize) -> [Entry; 2] {
         lane: Lane::Single,
         reserve: Credits(2),
         anchor: None,
+        moment: None,
         keys: [query(n).key()].into(),
     };
     let doubted = Event::Doubted { reason: "reset".into(), likely_miss: false };

@@ -230,6 +230,7 @@ fn begun() -> [Entry; 2] {
         lane: Lane::Bulk,
         reserve: Credits(1),
         anchor: None,
+        moment: None,
         keys: [QueryKey([9; 16])].into(),
     };
     [intended, Event::Accepted { job: JobId("99".into()) }].map(entry)

@@ -49,7 +49,6 @@ fn server(faults: Vec<Fault>) -> Server {
         job_fixed: Duration::from_millis(50),
         job_per_item: Duration::from_micros(100),
         faults,
-        deductions_name_batch: true,
         ..Options::default()
     })
 }
@@ -92,6 +91,26 @@ fn what_was_not_charged_is_asked_again_in_the_same_run() {
     let server = server(vec![Fault::None, Fault::RefusedBefore, Fault::RefusedBefore]);
     let json = place(&server, "").run().expect(0).json();
     assert_eq!((rows(&json, "unknown_charged"), rows(&json, "deferred")), (0, 0));
+    server.assert_clean();
+    assert_eq!(server.audit().charged, bill());
+}
+
+/// The wallet's transactions name the job: nobody is asked.
+#[test]
+fn what_a_transaction_names_is_fetched_in_the_same_run() {
+    let server = Server::start(Options {
+        plan: Plan::Enterprise,
+        job_queued: Duration::ZERO,
+        job_fixed: Duration::from_millis(50),
+        job_per_item: Duration::from_micros(100),
+        faults: vec![Fault::LostReply],
+        deductions_name_batch: true,
+        ..Options::default()
+    });
+    let place = place(&server, "");
+    let ended = place.run().expect(0);
+    assert!(ended.stderr.contains("a transaction names it"), "{}", ended.stderr);
+    assert_eq!(rows(&ended.json(), "unknown_charged"), 0);
     server.assert_clean();
     assert_eq!(server.audit().charged, bill());
 }
@@ -290,9 +309,10 @@ fn a_person_s_word_that_nothing_was_charged_is_taken() {
     place.write("pipeline.yaml", &text.replace("settling: 300ms", "settling: 3s"));
     let run = place.spawn();
     wait_until("nothing is bought", || server.audit().jobs > 0);
-    server.top_up(-7);
+    // As much as half of a batch: less than a quarter could not be its charge.
+    server.top_up(-100);
     let ended = Ended::of(run.wait_with_output().unwrap()).expect(3);
-    assert!(ended.stderr.contains("a deduction of 7 credits"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a deduction of 100 credits"), "{}", ended.stderr);
     let [doubt] = doubts(&place).try_into().unwrap();
     place.leadmill(&["resolve", "pipeline.yaml", &doubt, "--not-charged"]).expect(0);
     let json = place.run().expect(0).json();

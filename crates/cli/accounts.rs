@@ -24,7 +24,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch};
 
 /// Longest time that one call may take.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = leadmill_core::provider::CALL_TIMEOUT;
 
 /// The key of the embedded sandbox.
 const SANDBOX_KEY: &str = "sk_sandbox";

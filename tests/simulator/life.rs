@@ -352,8 +352,12 @@ fn judge(world: &World, people: &[Query], weather: Weather, seen: &Seen) {
             Status::UnknownCharged => {
                 seen.held.fetch_add(1, Ordering::Relaxed);
             }
-            // Nothing was paid for it, but by a job that failed.
-            other => assert!(!asked, "I2: {query:?} was charged and is {other:?}"),
+            // Nothing was paid for it, but by a job that failed. What nobody is found by was free where its reply was lost: it
+            // is proved so while the run goes on, and may then find the budget used up.
+            other => {
+                let is_paid = asked && expected()[&query.key()].0 == Status::Hit;
+                assert!(!is_paid, "I2: {query:?} was charged and is {other:?}");
+            }
         }
     }
 }

@@ -26,6 +26,9 @@
 //! I7 of a window of a second is not looked at where calls may be half a minute on their way: nothing can keep it
 //! then, and a long one is.
 //!
+//! What the wallet's transactions prove and name, also of many thousand calls, is in `doubts.rs`:
+//! `LEADMILL_MISSES=100000 cargo test --release -p leadmill-providers --test simulator misses -- --nocapture`.
+//!
 //! I5 and I10 are about files, which this world has none of: they are held by the real binary.
 
 #![allow(
@@ -38,6 +41,7 @@
     reason = "a test that cannot be set up should fail loudly; its helpers serve others too"
 )]
 
+mod doubts;
 mod life;
 #[path = "../../benches/makespan/random.rs"]
 mod random;

@@ -81,6 +81,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
     };
     let offer = Offer {
         price: Credits(1),
+        least_price: None,
         free: "a miss".into(),
         least: Credits::ZERO,
         most_items: BATCH,

@@ -48,6 +48,9 @@ pub struct Pack {
 pub struct Offer {
     /// Credits for one answer; also what is reserved for one question.
     pub price: Credits,
+    /// The least that any source says of that price, where sources differ.
+    #[serde(default)]
+    pub least_price: Option<Credits>,
     /// Why a question can end without a charge, for people.
     pub free: String,
     /// The fewest credits that one asked question can end up costing.

@@ -145,6 +145,9 @@ pub struct Terms {
     pub jobs: Option<u64>,
 }
 
+/// How long the reply to any call is waited for.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// A page of the wallet's transactions, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transactions {

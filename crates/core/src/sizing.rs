@@ -50,6 +50,7 @@ mod tests {
         let number = |n| NonZeroU32::new(n).unwrap();
         Offer {
             price: Credits(10),
+            least_price: None,
             free: String::new(),
             least: Credits(0),
             most_items: number(500),

@@ -13,6 +13,7 @@ mod looks;
 mod plan;
 mod quota;
 mod repeats;
+mod resting;
 mod settlement;
 mod terms;
 mod uncovered;
@@ -30,7 +31,7 @@ use exposure::Exposure;
 use leadmill_core::{
     Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, KeyMap, Launch,
     Line, Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
-    State, Status, Timestamp, Transactions, pack::Offer, schedule::JobTimes,
+    State, Status, Timestamp, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
 use plan::Plan;
@@ -105,6 +106,8 @@ pub(crate) struct Drive<'a> {
     /// When the book is to be read again for job slots, and since when there was none.
     look_at: Option<Instant>,
     slotless_since: Option<Instant>,
+    /// Since when paid calls wait until none is in flight.
+    drains_since: Option<Instant>,
     /// When this drive began.
     began_at: Timestamp,
     /// It ended although jobs are open: nothing may leave for long.
@@ -195,8 +198,6 @@ enum Errand {
     Poll(BatchId),
     Page(BatchId, u32),
     Balance,
-    /// The newest transaction.
-    Anchor,
     /// Starts a job, for the second time where it has failed.
     Launch(BatchId, bool),
     /// What a job says of itself.
@@ -215,7 +216,7 @@ impl Errand {
             | Self::Launch(batch, _)
             | Self::Bill(batch)
             | Self::Estimate(batch) => Some(batch),
-            Self::Balance | Self::Anchor => None,
+            Self::Balance => None,
         }
     }
 }
@@ -225,7 +226,6 @@ pub(crate) enum Ended {
     Submitted(Permit, Batch, Result<Reply<JobId>, ProviderError>),
     Asked(Permit, Batch, Result<Reply<Answered>, ProviderError>),
     Balance(Permit, Result<Reply<Credits>, ProviderError>),
-    Anchored(Permit, Result<Reply<Transactions>, ProviderError>),
     Polled(Permit, BatchId, Result<Reply<Progress>, ProviderError>),
     Launched(Permit, BatchId, bool, Result<Reply<Launch>, ProviderError>),
     Billed(Permit, BatchId, Result<Reply<Bill>, ProviderError>),
@@ -291,6 +291,7 @@ impl<'a> Drive<'a> {
             probed_at: None,
             look_at: None,
             slotless_since: None,
+            drains_since: None,
             began_at,
             is_put_off: false,
             stopped: unwanted.is_some().then_some(Ending::GaveUp),
@@ -464,12 +465,16 @@ impl<'a> Drive<'a> {
             return self.weighty == 0;
         }
         // Once buying has stopped, what was refused is left to the next run.
-        let bought = self.stopped.is_some()
-            || (self.exhausted
-                && !self.expects_more()
-                && self.backlog.is_empty()
-                && self.again.is_empty());
+        let bought = self.stopped.is_some() || self.is_bought();
         bought && (self.jobs.is_empty() || self.is_put_off) && self.calls.is_empty()
+    }
+
+    /// Whether no question is left to ask.
+    fn is_bought(&self) -> bool {
+        self.exhausted
+            && !self.expects_more()
+            && self.backlog.is_empty()
+            && self.again.is_empty()
     }
 
     /// How it ended, once what has happened is written down, or said by the error.

@@ -5,6 +5,8 @@ use crate::{
     drive::Drive,
     limiter::{Permit, Wait},
     patience::{GRACE, PATIENCE},
+    reconciliation::Listing,
+    suspects::Suspects,
     wallet::Wallet,
 };
 use leadmill_core::{
@@ -109,11 +111,14 @@ pub struct Engine {
     pub(crate) leases: Box<dyn Leases>,
     pub(crate) limiter: Limiter,
     pub(crate) wallet: Wallet,
-    /// The wallet's newest transaction, as last read, and paid calls since.
+    /// The wallet's newest transaction when no paid call was last in flight.
     pub(crate) anchor: Option<Arc<str>>,
-    pub(crate) unanchored: usize,
+    pub(crate) listing: Listing,
+    pub(crate) suspects: Suspects,
     /// Doubts that this session has judged.
     pub(crate) judged: HashSet<(BatchId, u64)>,
+    /// When it began.
+    pub(crate) begun: Moment,
     pub(crate) run: RunId,
     pub(crate) purse: Arc<str>,
     pub(crate) budget: Credits,
@@ -162,6 +167,7 @@ impl Engine {
         let limiter = Limiter::new(account);
         let (batch_risk, in_doubt_limit) = risks(account, None);
         let purse = account.purse.as_str().into();
+        let begun = parts.clock.moment();
         Self {
             limiter,
             purse,
@@ -174,8 +180,10 @@ impl Engine {
             in_doubt_limit,
             wallet: Wallet::default(),
             anchor: None,
-            unanchored: 0,
+            listing: Listing::default(),
+            suspects: Suspects::default(),
             judged: HashSet::new(),
+            begun,
             budget: parts.budget,
             report: Report::default(),
             progress: watch::Sender::new(Snapshot::default()),
@@ -204,6 +212,11 @@ impl Engine {
     /// Where the step stands, whenever that changes.
     pub fn progress(&self) -> watch::Receiver<Snapshot> {
         self.progress.subscribe()
+    }
+
+    /// Whether doubts were ended while the run went on whose questions may be asked again.
+    pub const fn has_freed(&self) -> bool {
+        self.suspects.has_freed()
     }
 
     /// What was done so far.

@@ -15,6 +15,7 @@ mod engine;
 mod free;
 mod hints;
 mod patience;
+mod suspects;
 mod visit;
 mod wallet;
 

@@ -1,30 +1,22 @@
 //! Batches in doubt, once nothing is in flight: what the wallet's history proves, then what the pipeline
 //! says.
 
+mod listing;
+mod midway;
+mod proving;
 mod rungs;
+
+pub(crate) use listing::Listing;
 
 use crate::{Again, Book, Engine, Recorded, RunError, engine::stopped, free::Heard};
 use leadmill_core::{
-    Answered, BatchId, Call, Credits, Entry, Event, Finding, History, JobId, Line, Part,
-    ProviderError, QueryKey, Reply, RunId, State, Status, Transactions, Unproved,
+    Answered, BatchId, Call, Credits, Entry, Event, Finding, JobId, Line, Part,
+    ProviderError, QueryKey, Reply, RunId, State, Status,
+    history::Proofs,
     pack::{Doubtful, InDoubt},
 };
-use std::{collections::BTreeSet, sync::Arc};
-
-/// Most pages of the wallet's transactions that are read to reach back to a submit.
-const MOST_PAGES: u32 = 100;
-
-/// Times that the history is read: a page that grew while it was read does not add up.
-const READS: u32 = 3;
-
-/// Why the wallet's history says nothing.
-#[derive(Clone, Debug)]
-enum Blind {
-    /// It never will: the provider has none, or it was not read before the batch was sent.
-    Always(&'static str),
-    /// It may another time.
-    Now(&'static str),
-}
+use proving::Blind;
+use std::collections::BTreeSet;
 
 /// What became of batches in doubt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +31,8 @@ pub struct Reconciled {
     pub skipped: Vec<BatchId>,
     /// Single calls whose question can be asked again at no charge: what they hold stays held until that is answered.
     pub repeats: Vec<BatchId>,
-    /// Jobs that callbacks named for batches: they are to be fetched, and may turn out to be another's.
+    /// Jobs that callbacks or the wallet's transactions named for batches: they are to be fetched, and may turn out to be
+    /// another's.
     pub adopted: Vec<(BatchId, JobId)>,
     /// Still in doubt, and why.
     pub held: Vec<(BatchId, String)>,
@@ -66,7 +59,8 @@ impl Engine {
         policy: &Doubtful,
     ) -> Result<Reconciled, RunError> {
         let adopted = self.adopt(book, others).await?;
-        let mut reconciled = Reconciled { adopted, ..Reconciled::default() };
+        let free = self.suspects.take_freed();
+        let mut reconciled = Reconciled { adopted, free, ..Reconciled::default() };
         // What they turn out to be explains what the others are judged by.
         if !reconciled.adopted.is_empty() {
             return Ok(reconciled);
@@ -78,25 +72,39 @@ impl Engine {
             return Ok(reconciled);
         }
         let mut stop = self.stop.clone();
-        let read = async {
-            let adopted = self.settle_down(book, others, &doubts).await?;
-            reconciled.adopted.extend(adopted);
-            let doubts = self.doubts(book, others);
-            self.find_by_name(book, &doubts, &mut reconciled).await?;
-            if !reconciled.adopted.is_empty() {
-                return Ok((Vec::new(), Err(Blind::Now("a job is looked at first"))));
-            }
-            let doubts = self.doubts(book, others);
-            let history = self.history(book, &doubts).await?;
-            Ok::<_, RunError>((doubts, history))
-        };
-        let (doubts, history) = tokio::select! { biased;
-            () = stopped(&mut stop, None) => return Ok(reconciled),
+        let read = self.look_into(book, others, doubts, &mut reconciled);
+        let read = tokio::select! { biased;
+            () = stopped(&mut stop, None) => None,
             read = read => read?,
         };
-        let events = self.judge(book, doubts, &history, policy, &mut reconciled);
+        let Some((doubts, proofs)) = read else { return Ok(reconciled) };
+        let events = self.judge(book, doubts, &proofs, policy, &mut reconciled);
         self.conclude(book, events).await?;
         Ok(reconciled)
+    }
+
+    /// What there is to know of doubts, one way after the other. `None` where jobs are to be looked at first.
+    async fn look_into(
+        &mut self,
+        book: &mut Book,
+        others: &BTreeSet<RunId>,
+        doubts: Vec<Line>,
+        reconciled: &mut Reconciled,
+    ) -> Result<Option<(Vec<Line>, Result<Proofs, Blind>)>, RunError> {
+        let adopted = self.settle_down(book, others, &doubts).await?;
+        reconciled.adopted.extend(adopted);
+        let doubts = self.doubts(book, others);
+        self.find_by_name(book, &doubts, reconciled).await?;
+        if !reconciled.adopted.is_empty() {
+            return Ok(None);
+        }
+        let doubts = self.doubts(book, others);
+        let proofs = self.prove(book, &doubts).await?;
+        if let Ok(proofs) = &proofs {
+            self.hear_of_jobs(&doubts, proofs);
+            reconciled.adopted.extend(self.adopt(book, others).await?);
+        }
+        Ok(reconciled.adopted.is_empty().then_some((doubts, proofs)))
     }
 
     /// Writes down what became of doubts.
@@ -121,35 +129,34 @@ impl Engine {
         &mut self,
         book: &Book,
         doubts: Vec<Line>,
-        history: &Result<History, Blind>,
+        proofs: &Result<Proofs, Blind>,
         policy: &Doubtful,
         reconciled: &mut Reconciled,
     ) -> Vec<(BatchId, Event)> {
         let mut events = Vec::new();
         let mut retried = self.retried(book);
         for line in doubts {
-            self.judged.insert((line.batch, line.order));
-            let (why, is_final) = match history {
+            let (why, is_final) = match proofs {
                 Err(Blind::Always(why)) => ((*why).to_owned(), true),
-                Err(Blind::Now(why)) => ((*why).to_owned(), false),
-                Ok(history) => match history.proves_free(book.ledger(), &line) {
-                    Err(unproved) => (unproved.to_string(), unproved != Unproved::Gap),
-                    Ok(()) if line.likely_miss => {
-                        events.push((line.batch, missed(&line)));
-                        self.wallet.refused(line.batch);
-                        reconciled.missed.push(line.batch);
-                        continue;
-                    }
+                Err(Blind::Now(why)) => (why.clone(), false),
+                Ok(proofs) => match proofs.proves_free(&line) {
+                    Err(unproved) => self.held(unproved),
                     Ok(()) => {
-                        let reason =
-                            "the wallet's transactions show no charge".to_owned();
-                        events.push((line.batch, Event::Refused { reason, again: true }));
+                        self.judged.insert((line.batch, line.order));
                         self.wallet.refused(line.batch);
-                        reconciled.free.push(line.batch);
+                        match line.likely_miss {
+                            true => reconciled.missed.push(line.batch),
+                            false => reconciled.free.push(line.batch),
+                        }
+                        events.push((line.batch, not_charged(&line)));
                         continue;
                     }
                 },
             };
+            // What may be known later is judged again.
+            if is_final {
+                self.judged.insert((line.batch, line.order));
+            }
             let within = retried + line.reserve <= policy.budget;
             match policy.act {
                 InDoubt::Retry if is_final && within => {
@@ -196,98 +203,6 @@ impl Engine {
             .sum()
     }
 
-    /// Reads the wallet's history back to the oldest doubt; else tells why that cannot be done.
-    async fn history(
-        &mut self,
-        book: &Book,
-        doubts: &[Line],
-    ) -> Result<Result<History, Blind>, RunError> {
-        if self.provider.account().pack.settling.is_none() {
-            return Ok(Err(Blind::Always("the provider lists no transactions")));
-        }
-        if doubts.iter().all(|line| line.anchor.is_none()) {
-            return Ok(Err(Blind::Always(
-                "the wallet's history was not read before it was sent",
-            )));
-        }
-        let mut history = Err(Blind::Now("the wallet's history was not read"));
-        for _ in 0..READS {
-            history = self.read_history(doubts).await?;
-            let is_sound = |history: &History| {
-                doubts.iter().all(|line| {
-                    !matches!(
-                        history.proves_free(book.ledger(), line),
-                        Err(Unproved::Gap)
-                    )
-                })
-            };
-            if history.as_ref().is_ok_and(is_sound) {
-                break;
-            }
-        }
-        Ok(history)
-    }
-
-    async fn read_history(
-        &mut self,
-        doubts: &[Line],
-    ) -> Result<Result<History, Blind>, RunError> {
-        let mut history = History::default();
-        let anchors: BTreeSet<&str> =
-            doubts.iter().filter_map(|line| line.anchor.as_deref()).collect();
-        let mut missing = anchors.clone();
-        for page in 1..=MOST_PAGES {
-            let provider = Arc::clone(&self.provider);
-            let read = self
-                .free_call(Call::Transactions, async || provider.transactions(page).await)
-                .await?;
-            let Some(read) = read else {
-                return Ok(Err(Blind::Now(
-                    "the wallet's transactions could not be read",
-                )));
-            };
-            for row in &read.rows {
-                missing.remove(&*row.id);
-            }
-            history.rows.extend(read.rows);
-            history.is_whole = page >= read.pages;
-            // An empty anchor is the history's beginning.
-            if missing.is_empty() || history.is_whole {
-                break;
-            }
-        }
-        let provider = Arc::clone(&self.provider);
-        let balance =
-            self.free_call(Call::Balance, async || provider.balance().await).await?;
-        let Some(balance) = balance else {
-            return Ok(Err(Blind::Now("the wallet could not be read")));
-        };
-        history.balance = balance;
-        Ok(Ok(history))
-    }
-
-    /// Remembers the wallet's newest transaction: what is charged from here on is newer.
-    pub(crate) async fn drop_anchor(&mut self) -> Result<(), RunError> {
-        if self.provider.account().pack.settling.is_none() {
-            return Ok(());
-        }
-        let provider = Arc::clone(&self.provider);
-        let read = self
-            .free_call(Call::Transactions, async || provider.transactions(1).await)
-            .await?;
-        if let Some(read) = read {
-            self.anchored(&read);
-        }
-        Ok(())
-    }
-
-    /// Takes in the first page of the wallet's transactions.
-    pub(crate) fn anchored(&mut self, newest: &Transactions) {
-        let id = newest.rows.first().map(|row| Arc::clone(&row.id));
-        self.anchor = Some(id.unwrap_or_default());
-        self.unanchored = 0;
-    }
-
     /// Makes a free call while nothing else goes on. `None` if it failed, or is not let through for long.
     async fn free_call<T>(
         &mut self,
@@ -298,6 +213,17 @@ impl Engine {
             Heard::Answer(value) => Ok(Some(value)),
             Heard::Failure(_) | Heard::Nothing(_) => Ok(None),
         }
+    }
+}
+
+/// What becomes of a batch that was not charged: a miss, where the reply says so; else its questions go again.
+fn not_charged(line: &Line) -> Event {
+    match line.likely_miss {
+        true => missed(line),
+        false => Event::Refused {
+            reason: "the wallet's transactions show no charge".to_owned(),
+            again: true,
+        },
     }
 }
 

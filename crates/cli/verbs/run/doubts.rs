@@ -53,7 +53,10 @@ impl<'a> Session<'a> {
         if jobs.into_iter().filter_map(|job| ledger.line(job)).any(is_refused) {
             return Ok(Freed::Questions);
         }
-        match self.has_doubts(attempt).await? {
+        let has_freed = self.accounts.engines().any(|(provider, engine)| {
+            *provider == attempt.provider && engine.has_freed()
+        });
+        match self.has_doubts(attempt).await? || has_freed {
             true => self.reconcile(step, attempt).await,
             false => Ok(Freed::Nothing),
         }
@@ -103,7 +106,7 @@ impl<'a> Session<'a> {
         }
         for (batch, job) in &reconciled.adopted {
             terminal.talk(&format!(
-                "batch {batch} may be job {job}, as a callback says: it is looked at\n"
+                "batch {batch} may be job {job}, as a callback says or a transaction names it: it is looked at\n"
             ));
         }
         for (batch, why) in &reconciled.held {

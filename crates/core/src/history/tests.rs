@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    Answered, BatchId, Entry, Event, Finding, JobId, Operation, QueryKey, RunId, Status,
-    Timestamp,
+    Answered, BatchId, Entry, Event, Finding, JobId, Ledger, Operation, QueryKey, RunId,
+    Status, Timestamp,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -155,9 +155,25 @@ fn play(acts: &[Act]) -> (World, Vec<(u64, bool)>) {
     (world, lost)
 }
 
+fn no_price(_: Operation) -> Option<Credits> {
+    None
+}
+
+fn shows(_: &Line) -> bool {
+    true
+}
+
+fn proofs(world: &World, history: &History) -> Proofs {
+    let facts = Facts { least_price: &no_price, shows: &shows };
+    history.proofs(usize::MAX, world.ledger.lines().iter(), &facts)
+}
+
 fn proof(world: &World, batch: u64) -> Result<(), Unproved> {
-    let line = world.ledger.line(BatchId(batch)).unwrap();
-    world.history().proves_free(&world.ledger, line)
+    proof_by(world, &world.history(), batch)
+}
+
+fn proof_by(world: &World, history: &History, batch: u64) -> Result<(), Unproved> {
+    proofs(world, history).proves_free(world.ledger.line(BatchId(batch)).unwrap())
 }
 
 proptest! {
@@ -201,18 +217,16 @@ fn a_history_with_a_hole_proves_nothing() {
     world.look();
     let lost = world.intend(3, Lane::Bulk);
     assert_eq!(proof(&world, lost), Ok(()));
-    let line = world.ledger.line(BatchId(lost)).unwrap();
     let bent = |bend: &dyn Fn(&mut History)| {
         let mut history = world.history();
         bend(&mut history);
-        history.proves_free(&world.ledger, line)
+        proof_by(&world, &history, lost)
     };
     // The balance has fallen, and no row says so.
     assert_eq!(bent(&|history| history.balance.0 -= 30), Err(Unproved::Gap));
     assert_eq!(bent(&|history| history.rows.clear()), Err(Unproved::TooShort));
     world.change(7);
     world.change(-40);
-    let line = world.ledger.line(BatchId(lost)).unwrap();
     assert_eq!(
         proof(&world, lost),
         Err(Unproved::Charged(Credits(40))),
@@ -220,9 +234,11 @@ fn a_history_with_a_hole_proves_nothing() {
     );
     let mut history = world.history();
     history.rows.remove(1);
-    assert_eq!(history.proves_free(&world.ledger, line), Err(Unproved::Gap));
+    assert_eq!(proof_by(&world, &history, lost), Err(Unproved::Gap));
+    world.look();
+    let later = world.intend(3, Lane::Bulk);
     world.change(-30);
-    assert_eq!(proof(&world, lost), Err(Unproved::Charged(Credits(30))));
+    assert_eq!(proof(&world, later), Err(Unproved::Charged(Credits(30))));
 }
 
 /// A job that somebody named for a batch explains the deduction that names it, once its questions were seen, and
@@ -244,8 +260,7 @@ fn an_adopted_job_explains_the_deduction_that_names_it_and_no_other() {
         if seen {
             world.settle(other, 4, true);
         }
-        let line = world.ledger.line(BatchId(lost)).unwrap();
-        let proof = world.history().proves_free(&world.ledger, line);
+        let proof = proof(&world, lost);
         assert_eq!(proof.is_ok(), proved, "{about} {seen}: {proof:?}");
     }
 }
@@ -257,6 +272,9 @@ fn a_job_that_may_have_been_free_explains_no_deduction() {
     for (operation, proof) in [
         (Operation::VerifyEmail, Ok(())),
         (Operation::RevealEmail, Err(Unproved::Charged(Credits(30)))),
+        (Operation::CountFollowers, Err(Unproved::Charged(Credits(30)))),
+        (Operation::FindFollowers, Err(Unproved::Charged(Credits(30)))),
+        (Operation::FindPerson, Err(Unproved::Charged(Credits(30)))),
     ] {
         let mut world = World::new();
         world.look();
@@ -264,11 +282,177 @@ fn a_job_that_may_have_been_free_explains_no_deduction() {
         let other = world.intend_for(operation, 3, Lane::Bulk);
         world.tell(other, Event::Accepted { job: JobId("j".into()) });
         world.charge(3, 0);
-        let line = world.ledger.line(BatchId(lost)).unwrap();
-        assert_eq!(
-            world.history().proves_free(&world.ledger, line),
-            proof,
-            "{operation}"
-        );
+        assert_eq!(self::proof(&world, lost), proof, "{operation}");
     }
+}
+
+/// So many calls are in flight at once, and the newest transaction is read every now and then meanwhile: what left
+/// before it was read is charged after it. `quiet`: whether the first was read while nothing was in flight.
+fn flow(calls: usize) -> (World, Vec<u64>) {
+    const IN_FLIGHT: usize = 8;
+    let mut world = World::new();
+    world.look();
+    let (mut flying, mut lost) = (VecDeque::new(), Vec::new());
+    for call in 0..calls + IN_FLIGHT {
+        if call < calls {
+            flying.push_back((call, world.intend(1, Lane::Single)));
+        }
+        if call % 50 == 49 {
+            world.look();
+        }
+        if call >= IN_FLIGHT {
+            let (call, batch) = flying.pop_front().unwrap();
+            match call % 2 {
+                0 => lost.push(batch),
+                _ => {
+                    world.charge(1, 0);
+                    world.settle(batch, 1, true);
+                }
+            }
+        }
+    }
+    (world, lost)
+}
+
+#[test]
+fn calls_that_left_before_an_anchor_and_were_charged_after_it_spoil_no_proof() {
+    let (world, lost) = flow(2_000);
+    let proofs = proofs(&world, &world.history());
+    for batch in &lost {
+        let line = world.ledger.line(BatchId(*batch)).unwrap();
+        assert_eq!(proofs.proves_free(line), Ok(()), "{batch}");
+    }
+    assert_eq!(lost.len(), 1_000);
+}
+
+/// One of them was charged all the same: then none that may be it is free.
+#[test]
+fn one_charge_too_many_holds_all_that_it_may_be_for() {
+    let (mut world, lost) = flow(200);
+    world.charge(1, 0);
+    let proofs = proofs(&world, &world.history());
+    for batch in lost {
+        let line = world.ledger.line(BatchId(batch)).unwrap();
+        assert_eq!(proofs.proves_free(line), Err(Unproved::Charged(Credits(10))));
+    }
+}
+
+/// A colleague's charge holds what left before it, and nothing that left after the next quiet moment.
+#[test]
+fn a_proof_begins_anew_after_a_charge_that_is_nobody_s() {
+    let mut world = World::new();
+    world.look();
+    let before = world.intend(1, Lane::Single);
+    world.charge(1, 0);
+    world.look();
+    let after = world.intend(1, Lane::Single);
+    assert_eq!(proof(&world, before), Err(Unproved::Charged(Credits(10))));
+    assert_eq!(proof(&world, after), Ok(()));
+}
+
+/// Lines, rows and anchors are looked at once, however many doubts there are.
+#[test]
+fn the_work_grows_with_lines_and_rows_and_not_with_doubts() {
+    let steps = |calls: usize| {
+        let (world, _) = flow(calls);
+        proofs(&world, &world.history()).steps
+    };
+    let (one, ten) = (steps(1_000), steps(10_000));
+    assert!(ten <= 10 * one + 10, "{one} {ten}");
+    assert!(ten < 3 * 10_000, "{ten}");
+}
+
+/// A batch takes its whole reserve at once: a small deduction is another's. A larger one may be its, and one that is
+/// as small as the batch would be if most of its questions were one to the provider.
+#[test]
+fn an_unrelated_deduction_holds_no_batch_that_costs_more() {
+    for (amount, proof) in [
+        (10, Ok(())),
+        (120, Ok(())),
+        (130, Err(Unproved::Charged(Credits(130)))),
+        (500, Err(Unproved::Charged(Credits(500)))),
+        (900, Err(Unproved::Charged(Credits(900)))),
+    ] {
+        let mut world = World::new();
+        world.look();
+        let lost = world.intend(50, Lane::Bulk);
+        let other = world.intend(50, Lane::Bulk);
+        world.tell(other, Event::Accepted { job: JobId("j".into()) });
+        world.charge(50, 0);
+        world.change(-amount);
+        assert_eq!(self::proof(&world, lost), proof, "{amount}");
+    }
+}
+
+/// Sources differ about a price: the lowest of them counts, and what was paid for one before.
+#[test]
+fn the_lowest_price_that_is_known_tells_what_a_batch_may_have_cost() {
+    let proof = |least: Option<u64>, paid: Option<u64>| {
+        let mut world = World::new();
+        world.look();
+        let lost = world.intend(40, Lane::Bulk);
+        if let Some(paid) = paid {
+            let single = world.intend(1, Lane::Single);
+            let finding = Finding::Hit([].into());
+            let credits = Some(Credits(paid));
+            let answer = Answered { key: QueryKey([0; 16]), finding, credits };
+            let (cost, part) = (Credits(paid), Part::Inline([answer].into()));
+            let statuses = [Status::Hit].into();
+            world.tell(single, Event::Settled { cost, statuses, part });
+            world.change(-(paid as i64));
+        }
+        world.change(-40);
+        let least_price = |_| least.map(Credits);
+        let facts = Facts { least_price: &least_price, shows: &shows };
+        let lines = world.ledger.lines().iter();
+        let proofs = world.history().proofs(usize::MAX, lines, &facts);
+        proofs.proves_free(world.ledger.line(BatchId(lost)).unwrap()).is_ok()
+    };
+    assert!(proof(None, None));
+    assert!(!proof(Some(1), None));
+    assert!(!proof(None, Some(4)));
+    assert!(proof(Some(10), Some(10)));
+}
+
+/// What was answered a moment ago may not be listed yet: it explains nothing until it surely is.
+#[test]
+fn a_charge_that_may_not_show_yet_explains_no_row() {
+    let mut world = World::new();
+    world.look();
+    let (lost, other) = (world.intend(1, Lane::Single), world.intend(1, Lane::Single));
+    world.charge(1, 0);
+    world.settle(other, 1, true);
+    let is_old = |line: &Line| line.batch != BatchId(other);
+    let facts = Facts { least_price: &no_price, shows: &is_old };
+    let proofs = world.history().proofs(usize::MAX, world.ledger.lines().iter(), &facts);
+    let line = world.ledger.line(BatchId(lost)).unwrap();
+    assert_eq!(proofs.proves_free(line), Err(Unproved::Early));
+    assert_eq!(proof(&world, lost), Ok(()));
+}
+
+/// Words that stand in one deduction and could be the name of a job are names to look at: first where as much was taken
+/// as the batch reserves. What stands in all of them, and what is a job of ours, is none.
+#[test]
+fn a_row_names_jobs_to_look_at() {
+    const TEAM: &str = "6421bc2e9f8d3a0012c45e91";
+    let mut world = World::new();
+    world.look();
+    let lost = world.intend(4, Lane::Bulk);
+    let ours = world.intend(4, Lane::Bulk);
+    world.tell(ours, Event::Accepted { job: JobId("65f000000000000000000001".into()) });
+    for (amount, job) in [
+        (40, "65f000000000000000000001"),
+        (30, "65f000000000000000000002"),
+        (40, "65f000000000000000000003"),
+        (5, "65f000000000000000000004"),
+    ] {
+        let about = format!(
+            "\"Email verification batch\" {{\"batchId\":\"{job}\",\"team\":\"{TEAM}\"}}"
+        );
+        world.change_for(&about, -amount);
+    }
+    let proofs = proofs(&world, &world.history());
+    let line = world.ledger.line(BatchId(lost)).unwrap();
+    let jobs: Vec<String> = proofs.jobs(line, 0).into_iter().map(|job| job.0).collect();
+    assert_eq!(jobs, ["65f000000000000000000003", "65f000000000000000000002"]);
 }

@@ -99,7 +99,16 @@ fn ten_keys(reserve: u64) -> Event {
     };
     let keys = [QueryKey([1; 16]), QueryKey([2; 16]), QueryKey([3; 16])].into();
     let reserve = Credits(reserve);
-    Event::Intended { account, step, operation, lane, reserve, anchor: None, moment: None, keys }
+    Event::Intended {
+        account,
+        step,
+        operation,
+        lane,
+        reserve,
+        anchor: None,
+        moment: None,
+        keys,
+    }
 }
 
 /// A person says what became of what was settled without an answer: of that, and of nothing else.

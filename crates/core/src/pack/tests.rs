@@ -8,6 +8,7 @@ const MID_JANUARY: i64 = 1_768_435_200_000;
 fn offer(repeats: Option<&str>) -> Offer {
     Offer {
         price: Credits(1),
+        least_price: None,
         free: String::new(),
         least: Credits(0),
         most_items: NonZeroU32::MIN,

@@ -11,6 +11,7 @@ fn offer(page: u32) -> Offer {
     let number = |n| NonZeroU32::new(n).unwrap();
     Offer {
         price: Credits(1),
+        least_price: None,
         free: String::new(),
         least: Credits(0),
         most_items: number(500_000),

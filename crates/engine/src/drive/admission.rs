@@ -50,6 +50,7 @@ impl Drive<'_> {
             self.fail(error);
         }
         self.look_for_slots().await;
+        let rest = self.rest().await;
         let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();
         let single = self.admit_paid(Lane::Single).await;
@@ -59,7 +60,7 @@ impl Drive<'_> {
         self.show();
         let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
         let wakes = [bulk, free, single].map(|wake| wake.map(|wake| wake.at));
-        wakes.into_iter().chain([trade]).flatten().min()
+        wakes.into_iter().chain([trade, rest]).flatten().min()
     }
 
     async fn admit_paid(&mut self, lane: Lane) -> Option<Wake> {
@@ -68,6 +69,10 @@ impl Drive<'_> {
             Lane::Single => Call::Ask,
         };
         let endpoint = Endpoint::of(call, self.order.operation);
+        // What is in flight is waited for first.
+        if self.drains_since.is_some() {
+            return None;
+        }
         let mut leaving: Vec<(Permit, Batch)> = Vec::new();
         let mut wake = None;
         let mut composed = 0;
@@ -176,6 +181,8 @@ impl Drive<'_> {
         let fits = if room >= each { fits.max(1) } else { fits };
         match fits {
             0 if open => Next::Wait,
+            // What is in doubt may turn out not to have been charged.
+            0 if let Some(due) = self.doubts_due() => Next::Until(Wake::at(due)),
             0 => {
                 let by_budget = budget < each;
                 if !by_budget && !self.wallet_read {
@@ -450,7 +457,6 @@ impl Drive<'_> {
                 self.endpoint(Call::Estimate, batch)
             }
             Errand::Balance => Call::Balance.into(),
-            Errand::Anchor => Call::Transactions.into(),
         })
     }
 
@@ -462,14 +468,8 @@ impl Drive<'_> {
     fn run_errand(&mut self, errand: Errand, permit: Permit) {
         let provider = Arc::clone(&self.engine.provider);
         let Some(batch) = errand.about() else {
-            match errand {
-                Errand::Anchor => self.calls.spawn(async move {
-                    Ended::Anchored(permit, provider.transactions(1).await)
-                }),
-                _ => self.calls.spawn(async move {
-                    Ended::Balance(permit, provider.balance().await)
-                }),
-            };
+            self.calls
+                .spawn(async move { Ended::Balance(permit, provider.balance().await) });
             return;
         };
         let Some(work) = self.jobs.get(&batch) else {
@@ -499,7 +499,7 @@ impl Drive<'_> {
                     Ended::Fetched(permit, batch, page, reply)
                 });
             }
-            Errand::Ripe(_) | Errand::Balance | Errand::Anchor => {
+            Errand::Ripe(_) | Errand::Balance => {
                 self.engine.limiter.withdraw(&permit);
             }
         }

@@ -34,6 +34,7 @@ impl Drive<'_> {
         let likely_miss = error.kind == ErrorKind::LikelyMiss;
         if likely_miss || error.kind == ErrorKind::InDoubt {
             self.engine.wallet.replied(batch.id, Instant::now());
+            self.engine.suspect(batch.id);
             self.engine.report.doubts.push(Doubt {
                 batch: batch.id,
                 at: self.engine.clock.now(),

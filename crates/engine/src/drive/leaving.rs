@@ -1,6 +1,6 @@
 //! Paid calls on their way out: the intent is durable first, or nothing leaves.
 
-use super::{Drive, Ended, Errand};
+use super::{Drive, Ended};
 use crate::{Recorded, RunError, limiter::Permit};
 use leadmill_core::{Batch, Endpoint, Event, Lane};
 use std::{sync::Arc, time::Duration};
@@ -72,7 +72,9 @@ impl Drive<'_> {
             self.fail(error);
             return self.stay(leaving, &reason).await;
         }
-        self.weigh_anchor(leaving.len());
+        if self.engine.settling().is_some() {
+            self.engine.suspects.leave(leaving.iter().map(|(_, batch)| batch.id));
+        }
         leaving.into_iter().for_each(|(permit, batch)| self.send(permit, batch));
     }
 
@@ -95,19 +97,6 @@ impl Drive<'_> {
                 Ended::Asked(permit, batch, reply)
             }),
         };
-    }
-
-    /// Reads the wallet's newest transaction now and then: the proof that a lost call was not charged has to
-    /// reach back to it.
-    fn weigh_anchor(&mut self, leaving: usize) {
-        /// Calls between two looks: some pages of transactions.
-        const APART: usize = 500;
-        self.engine.unanchored += leaving;
-        let has_any = self.engine.provider.account().pack.settling.is_some();
-        if has_any && self.engine.unanchored >= APART {
-            self.engine.unanchored = 0;
-            self.errand(Duration::ZERO, Errand::Anchor);
-        }
     }
 
     /// Where writing down took longer than the lease lasts, others may have our slots.

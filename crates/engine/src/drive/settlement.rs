@@ -8,7 +8,7 @@ use crate::{
 };
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, JobId, Page, Part, Progress,
-    ProviderError, Reply, Signals, Status, Transactions,
+    ProviderError, Reply, Signals, Status,
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -31,7 +31,6 @@ impl Drive<'_> {
                     self.asked(permit, batch, reply, &mut events)
                 }
                 Ended::Balance(permit, reply) => self.balance(permit, reply),
-                Ended::Anchored(permit, reply) => self.anchored(permit, reply),
                 Ended::Polled(permit, batch, reply) => self.polled(permit, batch, reply),
                 Ended::Launched(permit, batch, again, reply) => {
                     self.launched(permit, batch, again, reply)
@@ -117,6 +116,7 @@ impl Drive<'_> {
                 // Where the fetch is what charges, no report holds the reserve before it.
                 if !self.pays_by_fetch() {
                     self.engine.wallet.replied(batch.id, Instant::now());
+                    self.engine.suspects.reply(None);
                 }
                 events.push((batch.id, Event::Accepted { job: job.clone() }));
                 self.work(batch.id, job, batch.operation, batch.keys, batch.reserve);
@@ -141,6 +141,9 @@ impl Drive<'_> {
                 let cost = answered.credits.unwrap_or(batch.reserve);
                 self.heard(&permit, &signals, Some(batch.id));
                 self.went_through(&permit);
+                if cost > Credits::ZERO {
+                    self.engine.suspects.reply(signals.balance);
+                }
                 let told = signals.balance.is_some();
                 self.engine.wallet.settled(batch.id, batch.reserve, cost, told);
                 self.has_cost(batch.reserve, cost);
@@ -208,27 +211,6 @@ impl Drive<'_> {
                         self.errand(backoff(self.wallet_failures), Errand::Balance);
                     }
                     _ => {}
-                }
-            }
-        }
-    }
-
-    fn anchored(
-        &mut self,
-        permit: Permit,
-        reply: Result<Reply<Transactions>, ProviderError>,
-    ) {
-        match reply {
-            Ok(Reply { value, signals }) => {
-                self.heard(&permit, &signals, None);
-                self.engine.limiter.passed(&permit);
-                self.engine.anchored(&value);
-            }
-            // The one before is as good, and farther back.
-            Err(error) => {
-                self.heard_of(&permit, &error);
-                if let ErrorKind::Throttled(wait) = error.kind {
-                    self.throttled(permit.endpoint, wait);
                 }
             }
         }

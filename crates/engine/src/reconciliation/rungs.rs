@@ -4,8 +4,9 @@ use super::Reconciled;
 use crate::{Book, Engine, Recorded, RunError};
 use leadmill_core::{
     BatchId, Call, Entry, Event, JobId, Lane, Line, RunId, pack::PaidAct,
+    provider::CALL_TIMEOUT,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 /// Times that a job which was named for a batch is looked at, over all sessions: it may have been the provider
@@ -74,17 +75,13 @@ impl Engine {
         doubts: &[Line],
     ) -> Result<Vec<(BatchId, JobId)>, RunError> {
         let mut adopted = Vec::new();
-        let pack = &self.provider.account().pack;
-        let anchored = doubts.iter().any(|line| line.anchor.is_some());
-        let named = doubts.iter().any(|line| line.lane == Lane::Bulk);
-        let charge = pack.settling.filter(|_| anchored);
-        let waits = [charge, pack.listing.filter(|_| named)];
-        let Some(settling) = waits.into_iter().flatten().map(|wait| wait.0).max() else {
+        let waits = doubts.iter().filter_map(|line| self.shows_in(line));
+        let Some(wait) = waits.max().filter(|wait| !wait.is_zero()) else {
             return Ok(adopted);
         };
         let mut told = self.hints.listen();
         self.progress.send_modify(|shown| shown.settling = true);
-        let end = Instant::now() + settling;
+        let end = Instant::now() + wait;
         while Instant::now() < end && adopted.len() < doubts.len() {
             tokio::select! { biased;
                 () = told.heard() => adopted.extend(self.adopt(book, others).await?),
@@ -95,7 +92,25 @@ impl Engine {
         Ok(adopted)
     }
 
-    /// Takes the jobs that callbacks have named for batches in doubt for theirs, until they are looked at.
+    /// After what time a charge for a doubt would show, or its job would be listed; nothing where neither ever does. A
+    /// call of an earlier process was given up when that ended, or when no reply had come for so long as any is waited
+    /// for.
+    fn shows_in(&self, line: &Line) -> Option<Duration> {
+        let pack = &self.provider.account().pack;
+        let charge = pack.settling.filter(|_| line.anchor.is_some());
+        let listed = pack.listing.filter(|_| line.lane == Lane::Bulk);
+        let after = [charge, listed].into_iter().flatten().map(|wait| wait.0).max()?;
+        let left = match self.suspects.given_up(line.batch) {
+            Some(at) => (at + after).saturating_duration_since(Instant::now()),
+            None => {
+                let age = line.age(self.clock.now(), self.clock.moment());
+                (CALL_TIMEOUT + after).saturating_sub(age).min(after)
+            }
+        };
+        Some(left)
+    }
+
+    /// Takes the jobs that were named for batches in doubt for theirs, until they are looked at.
     pub(super) async fn adopt(
         &mut self,
         book: &mut Book,

@@ -7,11 +7,15 @@ use leadmill_core::{
     Account, Answered, Appended, Batch, Bill, Clock, Endpoint, ErrorKind, Estimate,
     JobId, Journal, JournalError, Lane, Launch, Leases, Ledger, Moment, Operation, Page,
     Progress, Provider, Query, QueryKey, Sent, Signals, Staging, StagingError, Terms,
-    Timestamp,
+    Timestamp, Transactions,
     pack::Offer,
     slots::{Agreement, ProcessId, Slots, Trade},
 };
-use std::{num::NonZeroU32, sync::Mutex, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -165,6 +169,7 @@ pub(crate) fn lister(lists: Option<(BatchId, JobId)>) -> Lister {
     account.pack.listing = Some("60s".parse().unwrap());
     let offer = Offer {
         price: Credits(1),
+        least_price: None,
         free: String::new(),
         least: Credits(0),
         most_items: NonZeroU32::MIN,

@@ -143,6 +143,7 @@ fn late(covered: usize, most: u32) -> Late {
     let most = NonZeroU32::new(most).unwrap();
     let offer = Offer {
         price: Credits(1),
+        least_price: None,
         free: String::new(),
         least: Credits(0),
         most_items: most,

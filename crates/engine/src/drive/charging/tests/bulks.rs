@@ -236,6 +236,7 @@ fn offer(most: u32, daily: u32) -> Offer {
     let most = NonZeroU32::new(most).unwrap();
     Offer {
         price: PRICE,
+        least_price: None,
         free: String::new(),
         least: Credits(0),
         most_items: most,

@@ -434,21 +434,6 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         {
             (State::Accepted(job.clone()), Some(*charge))
         }
-        // Nothing of it is here: somebody has found its job after all.
-        (Some(State::Settled { statuses, .. }), Event::Adopted { job })
-            if statuses.iter().all(is_unknown) =>
-        {
-            (State::Accepted(job.clone()), None)
-        }
-        (
-            Some(State::Settled { at, statuses, part, job }),
-            Event::Resolved { cost, statuses: after },
-        ) if may_resolve(statuses, after)
-            && line.is_some_and(|line| *cost <= line.credits) =>
-        {
-            let (at, part, job) = (*at, part.clone(), job.clone());
-            (State::Settled { at, statuses: Arc::clone(after), part, job }, Some(*cost))
-        }
         (Some(State::InDoubt), Event::Doubted { .. }) => (State::InDoubt, None),
         (Some(State::Accepted(_)), Event::Doubted { .. })
             if line.is_some_and(|line| {
@@ -457,8 +442,8 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         {
             (State::InDoubt, None)
         }
-        (Some(State::Settled { job: Some(job), .. }), Event::Reopened) => {
-            (State::Accepted(job.clone()), None)
+        (Some(State::Settled { .. }), event) => {
+            return line.and_then(|line| after_settlement(line, event));
         }
         (Some(before), Event::Refused { reason, again })
             if *before == State::InDoubt || line.is_some_and(Line::is_own_job) =>
@@ -483,6 +468,26 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
         }
         _ => return None,
     })
+}
+
+/// The same for a batch that is settled.
+fn after_settlement(line: &Line, event: &Event) -> Option<(State, Option<Credits>)> {
+    let State::Settled { at, statuses, part, job } = &line.state else { return None };
+    match event {
+        Event::Reopened => Some((State::Accepted(job.clone()?), None)),
+        // Nothing of it is here: somebody has found its job after all.
+        Event::Adopted { job } if statuses.iter().all(is_unknown) => {
+            Some((State::Accepted(job.clone()), None))
+        }
+        Event::Resolved { cost, statuses: after }
+            if may_resolve(statuses, after) && *cost <= line.credits =>
+        {
+            let (at, part, job) = (*at, part.clone(), job.clone());
+            let statuses = Arc::clone(after);
+            Some((State::Settled { at, statuses, part, job }, Some(*cost)))
+        }
+        _ => None,
+    }
 }
 
 fn is_unknown(status: &Status) -> bool {

@@ -347,15 +347,14 @@ impl Offer {
     pub fn is_free_repeat(&self, first: Timestamp, now: Timestamp) -> bool {
         const MARGIN: Duration = Duration::from_secs(3_600);
         /// Time zones lie up to 12 hours behind UTC and up to 14 before it, in quarters of an hour.
-        const ZONES: std::ops::RangeInclusive<i64> = -48..=56;
+        const WEST: i64 = -48;
+        const EAST: i64 = 56;
         const QUARTER: i64 = 900_000;
         let Some(Written(time)) = self.repeats else { return false };
         let is_soon = now.since(first) < time.saturating_sub(MARGIN.min(time / 2));
         let there = |at: Timestamp, zone| Timestamp(at.0.saturating_add(zone * QUARTER));
         is_soon
-            && ZONES
-                .into_iter()
-                .all(|zone| there(first, zone).shares_month(there(now, zone)))
+            && (WEST..=EAST).all(|zone| there(first, zone).shares_month(there(now, zone)))
     }
 
     /// Pages of the results of a job of so many questions.

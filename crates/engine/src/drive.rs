@@ -22,15 +22,15 @@ mod writing;
 
 use crate::{
     Book, Ending, Engine, Order, RunError, Snapshot, collection::Collection,
-    limiter::Permit, patience::MOST_LOST,
+    limiter::Permit,
 };
 use arriving::Arrivals;
 use bounds::Costs;
 use charging::Charge;
 use exposure::Exposure;
 use leadmill_core::{
-    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, KeyMap, Launch,
-    Line, Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
+    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Launch, Line,
+    Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
     State, Status, Timestamp, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
@@ -62,8 +62,6 @@ pub(crate) struct Drive<'a> {
     read: u64,
     arrivals: Arrivals,
     repeats: Repeats,
-    /// Questions of single calls in doubt.
-    doubted: KeyMap<BatchId>,
     plan: Plan,
     looks: Looks,
     backlog: VecDeque<Query>,
@@ -247,8 +245,6 @@ impl<'a> Drive<'a> {
         let typical = JobTimes::typical(account);
         let plan = Self::plan(engine, order, &offer, order.questions, typical);
         let repeats = Repeats::of(book.ledger(), engine, order.operation);
-        let doubted = repeats::doubted(book.ledger(), &engine.purse);
-        let doubts = book.ledger().doubts(&engine.purse);
         let exposure = Exposure::of(book.ledger(), &engine.purse);
         let began_at = engine.clock.now();
         let snapshot = Snapshot { questions: order.questions, ..Snapshot::default() };
@@ -263,7 +259,6 @@ impl<'a> Drive<'a> {
             read: 0,
             arrivals: Arrivals::default(),
             repeats,
-            doubted,
             looks: Looks::new(typical, plan.is_short_of_pages),
             plan,
             backlog: VecDeque::new(),
@@ -281,8 +276,7 @@ impl<'a> Drive<'a> {
             unsent: 0,
             submits_throttled: 0,
             no_jobs_until: None,
-            // Where the last replies were lost, one more is enough to show that they still are.
-            lost: doubts.in_a_row.min(MOST_LOST - 1),
+            lost: exposure.lost(),
             exposure,
             refused: 0,
             wallet_read: false,

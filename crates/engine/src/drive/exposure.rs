@@ -1,8 +1,8 @@
 //! What is in doubt in all: over all runs, with what is in flight, since each reply may be lost.
 
 use super::{Drive, admission::Next, waiting::Wake};
-use crate::Ending;
-use leadmill_core::{Credits, Ledger, Line, State};
+use crate::{Ending, patience::MOST_LOST};
+use leadmill_core::{Credits, Doubts, Ledger, Line, State};
 use std::mem;
 use tokio::time::Instant;
 
@@ -12,13 +12,21 @@ pub(super) struct Exposure {
     /// What likely misses held when buying began. A provider that answers so is healthy, and most of them will prove to
     /// be free: those of this session do not count.
     likely_misses: Credits,
+    /// Replies that were lost in a row when buying began.
+    lost: u32,
     /// Whether the book was read again since something last left: what others had in flight may have come back.
     is_fresh: bool,
 }
 
 impl Exposure {
     pub(super) fn of(ledger: &Ledger, account: &str) -> Self {
-        Self { likely_misses: ledger.doubts(account).likely_misses, is_fresh: false }
+        let Doubts { likely_misses, in_a_row, .. } = ledger.doubts(account);
+        Self { likely_misses, lost: in_a_row, is_fresh: false }
+    }
+
+    /// Lost replies to begin with: where the last ones were lost, one more is enough to show that they still are.
+    pub(super) fn lost(&self) -> u32 {
+        self.lost.min(MOST_LOST - 1)
     }
 }
 

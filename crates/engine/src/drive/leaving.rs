@@ -138,7 +138,7 @@ impl Drive<'_> {
             return self.again.push_back(batch);
         }
         // A repeat that another process has ended.
-        if self.doubted.values().any(|doubted| *doubted == batch.id) {
+        if self.repeats.has(batch.id) {
             self.engine.report.left_to_others += 1;
             return;
         }

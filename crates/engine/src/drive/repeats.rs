@@ -17,6 +17,8 @@ const MARGIN: Duration = Duration::from_secs(3_600);
 pub(super) struct Repeats {
     paid: KeyMap<Timestamp>,
     free_for: Duration,
+    /// Questions of single calls in doubt, by their batches: they are never asked but under these.
+    doubted: KeyMap<BatchId>,
 }
 
 impl Repeats {
@@ -26,8 +28,9 @@ impl Repeats {
     /// count, nor does what cost nothing.
     pub(super) fn of(ledger: &Ledger, engine: &Engine, operation: Operation) -> Self {
         let offer = engine.provider.account().offer(operation);
+        let doubted = doubted(ledger, &engine.purse);
         let Some(repeats) = offer.and_then(|offer| offer.repeats) else {
-            return Self::default();
+            return Self { doubted, ..Self::default() };
         };
         let (free_for, over) = (repeats.0.saturating_sub(MARGIN), repeats.0 + MARGIN);
         let mut paid = KeyMap::default();
@@ -52,7 +55,12 @@ impl Repeats {
         }
         let now = engine.clock.now();
         paid.retain(|_, at| now.since(*at) < free_for);
-        Self { paid, free_for }
+        Self { paid, free_for, doubted }
+    }
+
+    /// Whether a batch was a single call in doubt when buying began.
+    pub(super) fn has(&self, batch: BatchId) -> bool {
+        self.doubted.values().any(|doubted| *doubted == batch)
     }
 
     /// Whether a question is answered at no charge.
@@ -61,8 +69,7 @@ impl Repeats {
     }
 }
 
-/// Questions of single calls in doubt, by their batches: they are never asked but under these.
-pub(super) fn doubted(ledger: &Ledger, account: &str) -> KeyMap<BatchId> {
+fn doubted(ledger: &Ledger, account: &str) -> KeyMap<BatchId> {
     let doubts = ledger
         .open(account)
         .filter(|line| line.state == State::InDoubt && line.lane == Lane::Single);
@@ -73,7 +80,7 @@ impl Drive<'_> {
     /// A question to ask. One that is in doubt is asked again under the name of its batch, alone, while that is free,
     /// and else not at all.
     pub(super) fn take_question(&mut self, query: Query) {
-        let Some(batch) = self.doubted.get(&query.key()).copied() else {
+        let Some(batch) = self.repeats.doubted.get(&query.key()).copied() else {
             return self.backlog.push_back(query);
         };
         let now = self.engine.clock.now();

@@ -183,20 +183,7 @@ impl Drive<'_> {
             0 if open => Next::Wait,
             // What is in doubt may turn out not to have been charged.
             0 if let Some(due) = self.doubts_due() => Next::Until(Wake::at(due)),
-            0 => {
-                let by_budget = budget < each;
-                if !by_budget && !self.wallet_read {
-                    // Our own count of the wallet is careful: ask before calling it empty.
-                    self.wallet_read = true;
-                    self.errand(Duration::ZERO, Errand::Balance);
-                }
-                if !by_budget && self.is_reading_the_wallet() {
-                    return Next::Wait;
-                }
-                self.stopped =
-                    Some(if by_budget { Ending::AtLimit } else { Ending::NoCredit });
-                Next::Nothing
-            }
+            0 => self.without_money(budget < each),
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
             _ => match self.within_doubt(each * fits as u64, held) {
@@ -208,6 +195,20 @@ impl Drive<'_> {
                 Err(next) => next,
             },
         }
+    }
+
+    /// Not even one question can be paid, by the budget or by the wallet.
+    fn without_money(&mut self, by_budget: bool) -> Next {
+        if !by_budget && !self.wallet_read {
+            // Our own count of the wallet is careful: ask before calling it empty.
+            self.wallet_read = true;
+            self.errand(Duration::ZERO, Errand::Balance);
+        }
+        if !by_budget && self.is_reading_the_wallet() {
+            return Next::Wait;
+        }
+        self.stopped = Some(if by_budget { Ending::AtLimit } else { Ending::NoCredit });
+        Next::Nothing
     }
 
     /// A batch that was refused, once more, as it is.

@@ -39,6 +39,7 @@ pub(crate) fn watch() {
         let within = within(&Backtrace::force_capture().to_string());
         let within = within.map_or_else(String::new, |name| format!("  in: {name}\n"));
         _ = io::stderr().write_all(within.as_bytes());
+        signals::end_soon();
     }));
 }
 

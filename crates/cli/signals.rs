@@ -107,11 +107,16 @@ impl Interruption {
     }
 }
 
-/// Stops a run as a signal does: it has a bug. What of it hangs for that is not waited for for ever.
+/// Stops a run as a signal does: it has a bug.
 pub(crate) fn stop() {
-    let Some((stop, ends_soon)) = INTERRUPTION.stop.get() else { return };
-    stop.send_replace(true);
-    if *ends_soon {
+    if let Some((stop, _)) = INTERRUPTION.stop.get() {
+        stop.send_replace(true);
+    }
+}
+
+/// A run that was stopped for a bug is not waited for for ever, whatever of it hangs.
+pub(crate) fn end_soon() {
+    if INTERRUPTION.stop.get().is_some_and(|(_, ends_soon)| *ends_soon) {
         // A thread of its own: the runtime may be what hangs.
         let end = || {
             std::thread::sleep(INTERRUPTION.longest());

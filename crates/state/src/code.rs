@@ -110,14 +110,8 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
         Event::Repeated { reserve } => {
             row("repeated", serde_json::to_string(&Repeat { reserve: *reserve })?, None)
         }
-        Event::Accepted { job } => row(
-            "accepted",
-            serde_json::to_string(&Acceptance { job: job.clone() })?,
-            None,
-        ),
-        Event::Adopted { job } => {
-            row("adopted", serde_json::to_string(&Acceptance { job: job.clone() })?, None)
-        }
+        Event::Accepted { job } => row("accepted", named(job)?, None),
+        Event::Adopted { job } => row("adopted", named(job)?, None),
         Event::Authorized { charge, paid } => {
             let authorization = Authorization { charge: *charge, paid: *paid };
             row("authorized", serde_json::to_string(&authorization)?, None)
@@ -141,6 +135,10 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             row("resolved", body, Some(codes(statuses)))
         }
     })
+}
+
+fn named(job: &JobId) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Acceptance { job: job.clone() })
 }
 
 fn codes(statuses: &[Status]) -> Vec<u8> {

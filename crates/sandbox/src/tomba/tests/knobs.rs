@@ -142,6 +142,10 @@ fn every_choice_reads_as_it_is_written() {
     reads(&[Limits, Apify, Pricing, Dearest], &costs);
     reads(&[PoolRule::Searches, PoolRule::Separate], &["searches", "separate"]);
     reads(&[Pool::Searches, Pool::Phones], &["searches", "phones"]);
+}
+
+#[test]
+fn every_choice_of_jobs_reads_as_it_is_written() {
     reads(&[Generation::First, Generation::Second], &["1", "2"]);
     reads(
         &[DayBoundary::Utc, DayBoundary::Rolling, DayBoundary::Both],

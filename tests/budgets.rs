@@ -67,13 +67,13 @@ fn by_default_each_run_has_a_budget_of_its_own_and_the_next_begins_anew() {
         let provider = "plan: growth, batch: 10";
         place.write("pipeline.yaml", &finder_pipeline(&server, provider, rest));
     };
-    with("budget: { run: { enrich: 300 } }");
+    with("budget: { run: { enrich: 200 } }");
     let (mut runs, mut before) = (Vec::new(), 0);
     loop {
         let ended = place.run();
         let json = ended.json();
         let charged = server.audit().charged;
-        assert!(charged - before <= 300, "{json}");
+        assert!(charged - before <= 200, "{json}");
         assert_eq!((&json["closed"], &json["resumed"]), (&true.into(), &false.into()));
         assert!(!runs.contains(&json["run"]), "each is a run of its own: {json}");
         assert_eq!(json["output"]["rows"], 100);

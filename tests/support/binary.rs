@@ -181,12 +181,9 @@ impl Server {
         self.sandbox.top_up(credits);
     }
 
-    /// The jobs that the wallet's history names, oldest first, as a person finds them there.
+    /// The jobs, oldest first, as a person finds them in the provider's own pages.
     pub(crate) fn jobs(&self) -> Vec<String> {
-        let path = "wallets/transactions?limit=100&type=deduction";
-        let json = self.call(http::Method::GET, path, "");
-        let rows = json["data"]["transactions"].as_array().unwrap().iter().rev();
-        rows.map(|row| row["metadata"]["batchId"].as_str().unwrap().to_owned()).collect()
+        self.sandbox.batches()
     }
 
     /// A colleague's job.

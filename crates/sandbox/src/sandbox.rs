@@ -62,6 +62,15 @@ impl Sandbox {
         account.audit()
     }
 
+    /// The ids of all batches, oldest first, as a person finds them in the provider's own pages.
+    pub fn batches(&self) -> Vec<String> {
+        let (account, _) = settled(self);
+        let mut ids: Vec<String> = account.jobs.keys().cloned().collect();
+        // They are numbered.
+        ids.sort_unstable();
+        ids
+    }
+
     /// Puts credits into the wallet; a negative number takes some out, as a colleague would.
     pub fn top_up(&self, credits: i64) {
         let (mut account, now) = settled(self);

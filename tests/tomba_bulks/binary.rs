@@ -94,7 +94,9 @@ fn a_job_of_each_kind_says_what_single_questions_say() {
         let audit = server.clean_audit();
         assert_eq!(audit.bulk.created.values().sum::<u64>(), 9, "one of each kind");
         // Jobs of the first generation say nothing of what they found: what was not is in a file of its own.
-        let most = if generation == Generation::First { 18 } else { 9 };
+        // Those of the second say it; but where addresses are billed one by one, a bill of domain search leaves room for
+        // answers that the file lacks, and what was not found is asked for too.
+        let most = if generation == Generation::First { 18 } else { 11 };
         assert!(audit.bulk.billed == 9 && audit.bulk.downloads <= most, "{audit:?}");
         assert_eq!(ended["accounts"]["tomba"]["calls"]["submit"], 9);
         let credits = &ended["accounts"]["tomba"]["credits_spent"];

@@ -369,7 +369,8 @@ fn an_unrelated_deduction_holds_no_batch_that_costs_more() {
     for (amount, proof) in [
         (10, Ok(())),
         (120, Ok(())),
-        (130, Err(Unproved::Charged(Credits(130)))),
+        // It may be the other job's, whose deduction may then be this one's.
+        (130, Err(Unproved::Charged(Credits(500)))),
         (500, Err(Unproved::Charged(Credits(500)))),
         (900, Err(Unproved::Charged(Credits(900)))),
     ] {

@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-/// No window that a server tells of is longer.
-pub(super) const FARTHEST: Duration = Duration::from_secs(366 * 86_400);
+/// No window that a server tells of is longer, and no wait is taken at its word beyond it.
+pub(super) const FARTHEST: Duration = Duration::from_secs(400 * 86_400);
 
 /// Waits for what has no reason to wait.
 pub(super) fn at_once<T>(call: impl Future<Output = T>) -> Option<T> {

@@ -249,7 +249,7 @@ fn several_batches_are_resolved_at_once() {
     resolve(&[&one, "--not-charged"]).expect(0);
     let json = place.run().expect(0).json();
     assert!(rows(&json, "unknown_charged") < given_up, "{json}");
-    assert_eq!(server.jobs().len(), jobs + 1);
+    assert!(server.jobs().len() > jobs);
 }
 
 /// However often a scheduler starts the run again: what is in doubt in all stays within its bound, and the run says how

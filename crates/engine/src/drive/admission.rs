@@ -186,7 +186,7 @@ impl Drive<'_> {
             0 => self.without_money(budget < each),
             // Refunds are on their way: a larger batch costs fewer calls.
             _ if fits < wanted / 4 && open => Next::Wait,
-            _ => match self.within_doubt(each * fits as u64, held) {
+            _ => match self.within_doubt(each, each * fits as u64, held) {
                 Ok(within) => {
                     let within = usize::try_from(within.0 / each.0.max(1));
                     let fits = fits.min(within.unwrap_or(fits));
@@ -235,7 +235,7 @@ impl Drive<'_> {
                 if self.is_cautious(lane, leaving) {
                     return Some(Next::Wait);
                 }
-                match self.within_doubt(reserve, held) {
+                match self.within_doubt(each, reserve, held) {
                     Ok(within) if within == reserve => {
                         let again = Next::Again(place);
                         return Some(self.within_quota(lane, leaving, again));

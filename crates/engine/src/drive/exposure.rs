@@ -49,24 +49,30 @@ impl Drive<'_> {
     }
 
     /// What one more batch may put in doubt, beside `leaving`, which is about to leave. Where nothing is in doubt one
-    /// question may always be asked.
-    fn room_for_doubt(&self, leaving: Credits, exposure: Credits) -> Credits {
+    /// question, which costs `each` at most, may always be asked.
+    fn room_for_doubt(
+        &self,
+        each: Credits,
+        leaving: Credits,
+        exposure: Credits,
+    ) -> Credits {
         let exposed = exposure + leaving;
         let room = self.engine.in_doubt_limit.less(exposed);
         match exposed == Credits::ZERO {
-            true => room.max(self.offer.price),
+            true => room.max(each),
             false => room,
         }
     }
 
-    /// How much of what the money allows may be put in doubt: `wanted` credits, or less of them where nothing is in
-    /// flight whose reply would make room. Else what is to be done instead.
+    /// How much of what the money allows may be put in doubt: `wanted` credits, or less of them, `each` at least, where
+    /// nothing is in flight whose reply would make room. Else what is to be done instead.
     pub(super) fn within_doubt(
         &mut self,
+        each: Credits,
         wanted: Credits,
         leaving: Credits,
     ) -> Result<Credits, Next> {
-        if wanted <= self.room_for_doubt(leaving, self.exposure()) {
+        if wanted <= self.room_for_doubt(each, leaving, self.exposure()) {
             self.exposure.is_fresh = false;
             return Ok(wanted);
         }
@@ -74,8 +80,8 @@ impl Drive<'_> {
             return Err(Next::Wait);
         }
         let exposure = self.own_exposure();
-        let room = self.room_for_doubt(leaving, exposure);
-        if room >= self.offer.price {
+        let room = self.room_for_doubt(each, leaving, exposure);
+        if room >= each {
             return Ok(wanted.min(room));
         }
         // What others have written meanwhile is read once.

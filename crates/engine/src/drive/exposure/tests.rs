@@ -46,17 +46,28 @@ async fn session(
     limit: Risk,
     most: Credits,
 ) -> (Ending, Report) {
+    let loses = Slow { fails: Some(ErrorKind::InDoubt), ..Slow::new() };
+    session_at(loses, 200, journal, lane, limit, most).await
+}
+
+/// The same for so many questions at this provider.
+async fn session_at(
+    mut provider: Slow,
+    questions: usize,
+    journal: &Written,
+    lane: Option<Lane>,
+    limit: Risk,
+    most: Credits,
+) -> (Ending, Report) {
     let (_keep, stop) = watch::channel(false);
-    let mut provider = Slow::new();
-    (provider.fails, provider.account.in_doubt_limit) =
-        (Some(ErrorKind::InDoubt), Some(limit));
+    provider.account.in_doubt_limit = Some(limit);
     // A few leave before the first reply is lost.
     let windows = provider.account.windows.values_mut();
     windows.for_each(|windows| *windows = vec!["5/1s".parse().unwrap()]);
     let before = ledger(journal);
     let index = Index::of(&before, "test");
     let is_new = |n: &usize| index.get(&query(*n).key()).is_none();
-    let open: Vec<usize> = (0..200).filter(is_new).collect();
+    let open: Vec<usize> = (0..questions).filter(is_new).collect();
     let mut engine = engine(Arc::new(provider), &Shelf::default(), stop);
     let watched = Watched { journal: journal.clone(), most };
     let mut book = Book::new(Box::new(watched), before);
@@ -89,6 +100,22 @@ async fn what_is_in_doubt_over_all_sessions_stays_below_its_bound() {
         assert_eq!(report.in_doubt, Some((doubts, Credits(50))), "{lane:?}");
         assert!(doubts > Credits(48), "{lane:?}: it stops once there is no more room");
     }
+}
+
+/// What answers have cost beyond their price is what the next may cost.
+#[tokio::test(start_paused = true)]
+async fn a_dearer_answer_than_was_thought_counts_as_dear_in_doubt() {
+    let journal = Written::default();
+    let (lane, limit) = (Some(Lane::Single), Risk::Credits(Credits(25)));
+    let most = Credits(25);
+    let dear = Slow { costs: Credits(10), ..Slow::new() };
+    let (ending, _) = session_at(dear, 20, &journal, lane, limit, most).await;
+    assert_eq!(ending, Ending::Complete);
+    for _ in 0..3 {
+        let (ending, _) = session(&journal, lane, limit, most).await;
+        assert_eq!(ending, Ending::TooMuchInDoubt);
+    }
+    assert_eq!(ledger(&journal).doubts("test").lost, Credits(20));
 }
 
 /// Where nothing is in doubt one question may always be asked, however little may be.

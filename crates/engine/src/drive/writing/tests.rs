@@ -29,6 +29,8 @@ pub(in crate::drive) struct Slow {
     pub(in crate::drive) taken: Mutex<u64>,
     /// What becomes of each call, if that is not an answer.
     pub(in crate::drive) fails: Option<ErrorKind>,
+    /// What an answer costs.
+    pub(in crate::drive) costs: Credits,
 }
 
 impl Slow {
@@ -41,7 +43,7 @@ impl Slow {
         }
         account.pack.jobs.paid = PaidAct::Submit;
         account.pack.scopes.insert(Call::Ask.into(), vec![Scope("global".into())]);
-        Self { account, taken: Mutex::default(), fails: None }
+        Self { account, taken: Mutex::default(), fails: None, costs: Credits(2) }
     }
 
     async fn take(&self) -> Result<u64, ProviderError> {
@@ -84,7 +86,7 @@ impl Provider for Slow {
         self.take().await?;
         let verdict = Value::Text("valid".into());
         let finding = Finding::Hit([verdict, Value::Integer(90)].into());
-        reply(Answered { key: query.key(), finding, credits: Some(Credits(2)) })
+        reply(Answered { key: query.key(), finding, credits: Some(self.costs) })
     }
 
     async fn submit(&self, _: &Batch) -> Called<JobId> {

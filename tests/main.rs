@@ -13,6 +13,7 @@ mod at_most_once;
 mod bad_input;
 mod bought;
 mod budgets;
+mod clocks;
 mod doubts;
 mod ends;
 mod families;

@@ -86,7 +86,7 @@ impl Accounts {
             let parts = Parts {
                 staging: Arc::new(Staging::open(results.clone())?),
                 provider: self.provider(provider, account, prepared)?,
-                clock: Arc::new(SystemClock),
+                clock: store.clock(Arc::new(SystemClock)).await?,
                 leases,
                 budget,
                 stop: stop.clone(),

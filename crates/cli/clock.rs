@@ -1,8 +1,33 @@
-//! The machine's clocks.
+//! The machine's clocks, and the state's.
 
+use crate::{exit::Failure, progress::duration, terminal::Terminal};
 use leadmill_core::{Clock, Moment, Timestamp};
+use leadmill_state::{Off, StateClock, Store};
 use rustix::time::{ClockId, Timespec, clock_gettime};
-use std::time::SystemTime;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+/// How far off a clock may be before anybody is told.
+const OFF: Duration = Duration::from_secs(60);
+
+/// The clock by which a state's times are judged. Tells where this machine's is far off.
+pub(crate) async fn of_state(
+    store: &Store,
+    terminal: &Terminal,
+) -> Result<Arc<StateClock>, Failure> {
+    let clock = store.clock(Arc::new(SystemClock)).await?;
+    let off = clock.off();
+    if off.by() > OFF {
+        let side = if matches!(off, Off::Behind(_)) { "behind" } else { "ahead of" };
+        terminal.talk(&format!(
+            "warning: this machine's clock is {} {side} the state's, by which answers grow old: set it\n",
+            duration(off.by())
+        ));
+    }
+    Ok(clock)
+}
 
 /// The clocks of this machine.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ mod telling;
 use crate::{
     args::FileArgs,
     cheapest,
-    clock::SystemClock,
-    enriching::Finished,
+    clock::{self, SystemClock},
+    enriching::{At, Finished},
     exit::{Exit, Failure},
     prepared,
     terminal::Terminal,
@@ -18,31 +18,34 @@ use forecast::Forecast;
 use leadmill_core::{Clock, Credits, Ledger};
 use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells rows, questions, calls, credits and time of every step.
 pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut prepared = prepared::whole(args, terminal).await?;
     let store = Store::look(&prepared.state).await?;
-    let (ledger, run) = match &store {
+    let (ledger, run, now) = match &store {
         Some(store) => {
-            (store.ledger().await?, store.unfinished(&prepared.run_key).await?)
+            let now = clock::of_state(store, terminal).await?.now();
+            let run = store.unfinished(&prepared.run_key).await?;
+            (store.ledger().await?, run, now)
         }
-        None => (Ledger::default(), None),
+        None => (Ledger::default(), None, SystemClock.now()),
     };
-    let outlook = bought::look(&mut prepared, &ledger, run).await?;
+    let at = At { run, now, others: &BTreeSet::new() };
+    let outlook = bought::look(&mut prepared, &ledger, &at).await?;
     let runs = match &store {
         Some(store) => store.runs().await?,
         None => Vec::new(),
     };
     let wallets = wallets(&runs);
     let opened_at = runs.iter().find(|known| Some(known.id) == run);
-    let opened_at = opened_at.map_or_else(|| SystemClock.now(), |run| run.opened_at);
+    let opened_at = opened_at.map_or(now, |run| run.opened_at);
     terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
     let mut finished: Vec<Finished<'_>> = Vec::new();
     let mut forecasts: Vec<Forecast> = Vec::new();
     for place in 0..prepared.steps.len() {
-        let looked = forecast::look(&prepared, place, &finished, &ledger, run).await?;
+        let looked = forecast::look(&prepared, place, &finished, &ledger, &at).await?;
         let Some((needs, loaded)) = looked else { break };
         forecasts
             .push(forecast::forecast(&prepared, place, &forecasts, &needs, &wallets));

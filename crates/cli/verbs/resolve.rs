@@ -6,7 +6,7 @@ mod verdict;
 
 use crate::{
     args::ResolveArgs,
-    clock::SystemClock,
+    clock,
     exit::{Exit, Failure},
     terminal::Terminal,
 };
@@ -30,6 +30,7 @@ pub(crate) async fn resolve(
         };
     }
     let store = Store::open(&choice.place).await?;
+    let clock = clock::of_state(&store, terminal).await?;
     let (ledger, journal) = store.book().await?;
     let mut batches = choice.batches(&ledger)?;
     let run_of = |batch: &BatchId| ledger.line(*batch).map(|line| line.run);
@@ -51,7 +52,7 @@ pub(crate) async fn resolve(
             continue;
         }
         let (events, told) = verdict::concluded(&args.verdict, line, book.ledger())?;
-        let (at, run) = (SystemClock.now(), line.run);
+        let (at, run) = (clock.now(), line.run);
         let entry = |event| Entry { at, run, batch, event };
         entries.extend(events.into_iter().map(entry));
         ends.push((batch, told));

@@ -12,7 +12,7 @@ use crate::{
     accounts::{Accounts, Waits},
     args::{Empty, RunArgs},
     bug, cheapest,
-    clock::SystemClock,
+    clock::{self, SystemClock},
     counting,
     exit::{Exit, Failure},
     hearing::Hearing,
@@ -83,11 +83,12 @@ async fn go(
     grace.into_iter().for_each(|grace| interruption.grant(grace));
     let waits = Waits { patience: args.patience, grace };
     let store = Store::open(&prepared.state).await?;
+    let clock = clock::of_state(&store, terminal).await?;
     if let Purpose::Fetch { salvage: Some(damaged) } = purpose {
         salvage::salvage(&store, damaged, &prepared.results, terminal).await?;
     }
     let name = &prepared.pipeline.name;
-    let run = store.begin(&prepared.run_key, name, SystemClock.now()).await?;
+    let run = store.begin(&prepared.run_key, name, clock.now()).await?;
     if run.resumed {
         terminal.talk(&format!("goes on with run {}\n", run.id.0));
     }
@@ -96,7 +97,7 @@ async fn go(
     look_ahead(&mut prepared, &store, &ledger).await?;
     let runs = store.runs().await?;
     let opened_at = runs.iter().find(|known| known.id == run.id);
-    let opened_at = opened_at.map_or_else(|| SystemClock.now(), |run| run.opened_at);
+    let opened_at = opened_at.map_or_else(|| clock.now(), |run| run.opened_at);
     terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
     let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone(), waits);
@@ -111,7 +112,7 @@ async fn go(
         accounts,
         stop,
         terminal,
-        now: SystemClock.now(),
+        now: clock.now(),
         steps: Vec::new(),
         turned: None,
         remedy: Remedy::of(&args.file),
@@ -125,7 +126,7 @@ async fn go(
         return Err(Failure::bug());
     }
     summary.exit = exit(&summary, args, interruption);
-    close(&store, run, &summary, args, terminal).await
+    close(&store, (run, &*clock), &summary, args, terminal).await
 }
 
 /// Counts leads that are to be searched on several pages. Where that fails, all pages are asked for.
@@ -211,13 +212,13 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
 /// Keeps the summary, closes the run if nothing is left to do in it, and tells.
 async fn close(
     store: &Store,
-    run: Run,
+    (run, clock): (Run, &dyn Clock),
     summary: &Summary,
     args: &RunArgs,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let json = summary.json();
-    let closed = summary.is_closed().then(|| SystemClock.now());
+    let closed = summary.is_closed().then(|| clock.now());
     store.end(run.id, closed, &terminal.clean(&json.to_string())).await?;
     terminal.talk(&summary.text());
     if let Some(file) = &args.result_file {

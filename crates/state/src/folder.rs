@@ -200,6 +200,14 @@ impl Folder {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The newest time in the journal. Its last records do: those before them were written by clocks that they were not
+    /// behind.
+    pub(crate) fn newest(&self) -> Result<Timestamp, StateError> {
+        let select = "SELECT coalesce(max(at), -1) FROM (SELECT at FROM journal ORDER BY seq DESC LIMIT 10000)";
+        let newest: i64 = self.database().query_row(select, [], |row| row.get(0))?;
+        Ok(Timestamp(newest.saturating_add(1)))
+    }
+
     /// The account book: the fold of the whole journal.
     pub(crate) fn ledger(&self) -> Result<Ledger, StateError> {
         Ok(journal::replay(&self.database())?.0)

@@ -1,12 +1,14 @@
-//! Places at which a test kills the process, as `kill -9` does.
+//! Places at which a test kills the process, as `kill -9` does, and a clock that it sets.
 //!
 //! `LEADMILL_KILL_AT=before:7` ends the process before the eighth write of its journal, `after:7` after it. `panic:7`
-//! panics before it, and `task:7` does so in a task of its own. Built into tests alone: the feature `kill-points` is
+//! panics before it, and `task:7` does so in a task of its own. `LEADMILL_CLOCK_OFF=-60` sets the machine's clock back by a
+//! minute. Built into tests alone: the feature `kill-points` is
 //! asked for by the tests' dependencies.
 
 use async_trait::async_trait;
-use leadmill_core::{Appended, Entry, Journal, JournalError};
+use leadmill_core::{Appended, Clock, Entry, Journal, JournalError, Moment, Timestamp};
 use rustix::process::{Signal, getpid, kill_process};
+use std::sync::Arc;
 
 /// A journal whose process may die around one of its writes.
 #[derive(Debug)]
@@ -78,5 +80,28 @@ impl Journal for Mortal {
         self.reach(Death::After, entries);
         self.writes += 1;
         appended
+    }
+}
+
+/// A clock that is off by so many milliseconds.
+#[derive(Debug)]
+struct Wrong(Arc<dyn Clock>, i64);
+
+impl Clock for Wrong {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.now().0 + self.1)
+    }
+
+    fn moment(&self) -> Moment {
+        self.0.moment()
+    }
+}
+
+/// The clock, off by as many seconds as the environment says.
+pub(crate) fn set_wrong(clock: Arc<dyn Clock>) -> Arc<dyn Clock> {
+    let off = std::env::var("LEADMILL_CLOCK_OFF").ok();
+    match off.and_then(|seconds| seconds.parse::<i64>().ok()) {
+        Some(seconds) => Arc::new(Wrong(clock, seconds * 1_000)),
+        None => clock,
     }
 }

@@ -14,6 +14,7 @@
 //! | `locks/` | the locks of the processes and the runs they are at work on | - |
 
 mod chain;
+mod clock;
 mod code;
 mod error;
 mod folder;
@@ -35,6 +36,7 @@ mod samples;
 #[cfg(test)]
 #[path = "../../../tests/support/postgres.rs"]
 mod server;
+pub use clock::{Off, StateClock};
 pub use error::StateError;
 pub use place::Place;
 pub use postgres::Address;

@@ -149,6 +149,13 @@ impl Postgres {
         rows.iter().map(record).collect()
     }
 
+    /// The database's time.
+    pub(crate) async fn now(&self) -> Result<Timestamp, StateError> {
+        let select = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let row = self.session.live().await?.query_one(select, &[]).await?;
+        Ok(Timestamp(row.try_get(0)?))
+    }
+
     /// The account book: the fold of the whole journal.
     pub(crate) async fn ledger(&self) -> Result<Ledger, StateError> {
         Ok(journal::replay(&self.session).await?.0)

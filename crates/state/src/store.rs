@@ -1,14 +1,17 @@
 //! A state, wherever it is.
 
 use crate::{
-    Place, Run, RunRecord, Salvaged, StateError, folder::Folder, postgres::Postgres,
+    Place, Run, RunRecord, Salvaged, StateClock, StateError,
+    clock::{Judge, Watched},
+    folder::Folder,
+    postgres::Postgres,
     random,
 };
 use leadmill_core::{Account, Clock, Hint, Journal, Leases, Ledger, RunId, Timestamp};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// Hints that are kept of one batch: its job's two, and a few that somebody may have made up.
@@ -18,6 +21,7 @@ const MOST_HINTS: i64 = 16;
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    clock: OnceLock<Arc<StateClock>>,
 }
 
 #[derive(Debug)]
@@ -35,7 +39,7 @@ impl Store {
                 Database::Postgres(Postgres::open(address).await?.into())
             }
         };
-        Ok(Self { database })
+        Ok(Self { database, clock: OnceLock::new() })
     }
 
     /// Opens a state for looking only; `None` if there is none.
@@ -48,7 +52,29 @@ impl Store {
                 .await?
                 .map(|postgres| Database::Postgres(postgres.into())),
         };
-        Ok(database.map(|database| Self { database }))
+        Ok(database.map(|database| Self { database, clock: OnceLock::new() }))
+    }
+
+    /// The clock by which this state's times are judged and written, for a machine with this clock of its own. To be
+    /// asked for before the [book](Self::book), whose times it then never falls behind.
+    pub async fn clock(
+        &self,
+        own: Arc<dyn Clock>,
+    ) -> Result<Arc<StateClock>, StateError> {
+        if let Some(clock) = self.clock.get() {
+            return Ok(Arc::clone(clock));
+        }
+        #[cfg(feature = "kill-points")]
+        let own = crate::kill_point::set_wrong(own);
+        let before = own.moment();
+        let (judge, at) = match &self.database {
+            Database::Folder(folder) => (Judge::Journal, folder.newest()?),
+            Database::Postgres(postgres) => (Judge::Database, postgres.now().await?),
+        };
+        // Somewhere between both it read that: half way, it is off by half of it at most.
+        let asked = own.moment().since(before);
+        let clock = StateClock::new(own, judge, at, before.after(asked / 2));
+        Ok(Arc::clone(self.clock.get_or_init(|| Arc::new(clock))))
     }
 
     /// The unfinished run of this key, or a new one. One process at a time is at work on it: another one
@@ -151,8 +177,11 @@ impl Store {
             }
         };
         #[cfg(feature = "kill-points")]
-        let journal = Box::new(crate::kill_point::Mortal::new(journal));
-        Ok((ledger, journal))
+        let journal: Box<dyn Journal> = Box::new(crate::kill_point::Mortal::new(journal));
+        let Some(clock) = self.clock.get().map(Arc::clone) else {
+            return Ok((ledger, journal));
+        };
+        Ok((ledger, Box::new(Watched { inner: journal, clock })))
     }
 
     /// Takes part in sharing the windows of an account with other processes on this state.

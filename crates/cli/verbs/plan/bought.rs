@@ -2,16 +2,14 @@
 //! charge; what cannot be asked is not known.
 
 use crate::{
-    accounts,
-    clock::SystemClock,
-    counting,
+    accounts, counting,
     enriching::At,
     exit::Failure,
     pages,
     pipeline::{Bought, Pages, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
-use leadmill_core::{Call, Clock, Ledger, Operation, QueryKey, RunId, State};
+use leadmill_core::{Call, Ledger, Operation, QueryKey, State};
 use leadmill_engine::{Again, VisitError};
 use leadmill_providers::enrich::account::{FollowerLimit, LeadCount};
 use leadmill_state::Store;
@@ -43,7 +41,7 @@ pub(super) struct Outlook {
 pub(super) async fn look(
     prepared: &mut Prepared,
     ledger: &Ledger,
-    run: Option<RunId>,
+    at: &At<'_>,
 ) -> Result<Option<Outlook>, Failure> {
     let bought = prepared.pipeline.source.bought.clone();
     let mut outlook = Outlook::default();
@@ -51,7 +49,7 @@ pub(super) async fn look(
         outlook.most = u64::from(bought.most().unwrap_or_default());
         outlook.followers = estimated(prepared, step, bought, ledger).await?;
     }
-    turn(prepared, ledger, run, &mut outlook).await?;
+    turn(prepared, ledger, at, &mut outlook).await?;
     let counts = bought.as_ref().is_some_and(|bought| bought.filters().is_some());
     // Tomba's terms are of sizes and days, not of prices: a run reads them.
     let has_terms = |step: &PreparedStep, attempt: &PreparedAttempt| {
@@ -90,12 +88,11 @@ pub(super) async fn look(
 async fn turn(
     prepared: &mut Prepared,
     ledger: &Ledger,
-    run: Option<RunId>,
+    at: &At<'_>,
     outlook: &mut Outlook,
 ) -> Result<(), Failure> {
     let Some((bought, most)) = pages::search(prepared) else { return Ok(()) };
-    let at = At { run, now: SystemClock.now(), others: &BTreeSet::new() };
-    let known = pages::after(Pages::FIRST, prepared, ledger, &at).await?;
+    let known = pages::after(Pages::FIRST, prepared, ledger, at).await?;
     let (least, pages) = match known {
         None => (1, Pages::most(most)),
         // It ends here, or says where it does.

@@ -2,7 +2,6 @@
 
 use crate::{
     chain::{Chain, Rejections, Turn},
-    clock::SystemClock,
     enriching::{At, Finished, each_batch},
     exit::Failure,
     needs::{Counts, Needs},
@@ -10,18 +9,13 @@ use crate::{
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use leadmill_core::{
-    Account, Clock, Credits, Dearest, Ledger, Pack, QueryKey, RunId, Status, Timestamp,
-    Window,
+    Account, Credits, Dearest, Ledger, Pack, QueryKey, Status, Timestamp, Window,
     index::Need,
     pack::{Offer, Risk},
     schedule::{self, Schedule, Task},
 };
 use leadmill_engine::REMEMBERED;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    num::NonZeroU64,
-    time::Duration,
-};
+use std::{collections::BTreeMap, num::NonZeroU64, time::Duration};
 
 /// What one step would come to.
 pub(super) struct Forecast {
@@ -89,27 +83,24 @@ pub(super) async fn look<'a>(
     place: usize,
     finished: &[Finished<'a>],
     ledger: &Ledger,
-    run: Option<RunId>,
+    at: &At<'_>,
 ) -> Result<Option<(Looked, Finished<'a>)>, Failure> {
     let Some(step) = prepared.steps.get(place) else { return Ok(None) };
-    let (others, now) = (BTreeSet::new(), SystemClock.now());
-    let at = At { run, now, others: &others };
     let mut rejections = Rejections::default();
     if rejections.are_pending(ledger, step) {
-        let (needs, _) =
-            pass(prepared, place, finished, ledger, &at, &rejections).await?;
+        let (needs, _) = pass(prepared, place, finished, ledger, at, &rejections).await?;
         let results = &prepared.results;
-        let judged = rejections.judge(step, ledger, results, &at, &needs.seen).await;
+        let judged = rejections.judge(step, ledger, results, at, &needs.seen).await;
         judged.map_err(|error| prepared.misfit_in(place, error))?;
     }
     let (needs, tallies) =
-        pass(prepared, place, finished, ledger, &at, &rejections).await?;
+        pass(prepared, place, finished, ledger, at, &rejections).await?;
     let results = &prepared.results;
     let of = (place, step);
     let loaded =
-        Finished::load(of, ledger, results, &at, &rejections, &needs.seen).await?;
+        Finished::load(of, ledger, results, at, &rejections, &needs.seen).await?;
     let dearest = step.attempts.iter().map(|attempt| {
-        let since = now.before(REMEMBERED);
+        let since = at.now.before(REMEMBERED);
         Dearest::of(ledger, &attempt.account.purse, step.operation, since)
     });
     let dearest = dearest.collect();

@@ -13,6 +13,7 @@ use crate::{
 use leadmill_core::{Clock, Entry, Event, KeySet, Part, State};
 use leadmill_engine::{Ending, Recorded};
 use leadmill_tables::{Subject, TableError};
+use std::sync::Arc;
 
 impl<'a> Session<'a> {
     /// Loads the answers of a step.
@@ -87,6 +88,7 @@ impl<'a> Session<'a> {
             let provider = providers.get(&attempt.provider);
             provider.is_some_and(|provider| !provider.is_embedded())
         };
+        let clock = self.store.clock(Arc::new(SystemClock)).await?;
         let mut entries = Vec::new();
         for attempt in step.attempts.iter().filter(is_lasting) {
             let lines = self.book.ledger().lines().iter().filter(|line| {
@@ -99,7 +101,7 @@ impl<'a> Session<'a> {
                     &line.state
                     && !self.prepared.results.holds(name).await
                 {
-                    let (at, event) = (SystemClock.now(), Event::Reopened);
+                    let (at, event) = (clock.now(), Event::Reopened);
                     let (run, batch) = (line.run, line.batch);
                     entries.push(Entry { at, run, batch, event });
                 }

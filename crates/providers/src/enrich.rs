@@ -11,6 +11,7 @@ mod wire;
 
 use crate::{
     callbacks::Callbacks,
+    hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
 };
@@ -40,7 +41,7 @@ pub struct Enrich {
     account: Account,
     base_url: String,
     key: HeaderValue,
-    hidden: Vec<String>,
+    hidden: Hidden,
     callbacks: Option<Callbacks>,
     transport: Arc<dyn Transport>,
 }
@@ -59,26 +60,28 @@ impl fmt::Debug for Enrich {
 pub struct UnsendableKey;
 
 impl Enrich {
-    /// Calls the API at the account's `base_url`. An address without a path gets the documented one.
+    /// Calls the API at the account's `base_url`. An address without a path gets the documented one. The key is never in
+    /// what an error or an answer says.
     pub fn new(
         account: Account,
         key: &str,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, UnsendableKey> {
+        let hidden = Hidden::of([key.to_owned()]);
         let mut key = HeaderValue::from_str(key).map_err(|_| UnsendableKey)?;
         key.set_sensitive(true);
         let mut base_url = account.pack.base_url.trim_end_matches('/').to_owned();
         if base_url.splitn(4, '/').count() < 4 {
             base_url.push_str(API);
         }
-        let (hidden, callbacks) = (Vec::new(), None);
-        Ok(Self { account, base_url, key, hidden, callbacks, transport })
+        Ok(Self { account, base_url, key, hidden, callbacks: None, transport })
     }
 
-    /// Takes these texts out of whatever the provider says: the forms in which the key could come back.
+    /// Takes these texts too out of whatever the provider says: other forms in which the key could come back.
     #[must_use]
-    pub fn hiding(self, hidden: Vec<String>) -> Self {
-        Self { hidden, ..self }
+    pub fn hiding(mut self, hidden: Vec<String>) -> Self {
+        self.hidden.add(hidden);
+        self
     }
 
     /// Lets the provider call back at the address of each batch.
@@ -157,7 +160,8 @@ impl Enrich {
         let response = self.send(action, sent, Connection::Fresh).await?;
         let envelope: Envelope<Submitted> = self.read(action, &response)?;
         let Submitted { batch_id, job_id } = envelope.data;
-        let job = batch_id.or(job_id).map(JobId).filter(is_plain).ok_or_else(|| {
+        let is_usable = |job: &JobId| is_plain(job) && !self.hidden.is_in(&job.0);
+        let job = batch_id.or(job_id).map(JobId).filter(is_usable).ok_or_else(|| {
             let detail = "the reply names no usable job".to_owned();
             self.failed(action, ErrorKind::InDoubt, detail)
         })?;
@@ -201,14 +205,12 @@ impl Enrich {
     }
 
     fn failed(&self, action: &Action, kind: ErrorKind, detail: String) -> ProviderError {
-        let hide = |detail: String, form: &String| detail.replace(form, "[secret]");
-        let detail = self.hidden.iter().fold(detail, hide);
         ProviderError {
             provider: self.account.name.clone(),
             action: action.name.clone(),
             kind,
             status: None,
-            detail,
+            detail: self.hidden.out_of(detail),
             signals: Box::default(),
         }
     }
@@ -267,7 +269,8 @@ impl Provider for Enrich {
                 about: told.collect::<Vec<_>>().join(" ").into(),
             }
         };
-        let rows = transactions.into_iter().map(row).collect();
+        let rows = transactions.into_iter().map(row);
+        let rows = rows.map(|row| self.hidden.out_of_transaction(row)).collect();
         let value = Transactions { rows, pages: pagination.total_pages };
         let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
         Ok(Reply { value, signals })
@@ -318,7 +321,7 @@ impl Provider for Enrich {
             balance: meta.credits_remaining,
             rates: rate::signals(response.headers()),
         };
-        Ok(Reply { value, signals })
+        Ok(Reply { value: self.hidden.out_of_answer(value), signals })
     }
 
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError> {
@@ -420,11 +423,14 @@ impl Provider for Enrich {
         let offer = self.offer(&action, operation, Lane::Bulk)?;
         if families::is_reveal(operation) {
             let asked = Asked { operation, questions: keys.len(), page };
-            return self.reveal_page(&action, offer, asked, &response);
+            let Reply { value, signals } =
+                self.reveal_page(&action, offer, asked, &response)?;
+            return Ok(Reply { value: self.hidden.out_of_page(value), signals });
         }
         if lists::is_list(operation) {
             let asked = lists::Asked { operation, offer, keys, page };
-            return self.list_page(&action, asked, &response);
+            let Reply { value, signals } = self.list_page(&action, asked, &response)?;
+            return Ok(Reply { value: self.hidden.out_of_page(value), signals });
         }
         let words = &self.account.pack.confidence;
         let (value, meta) = reading::page(operation, offer, words, keys, response.body())
@@ -433,7 +439,7 @@ impl Provider for Enrich {
             balance: meta.credits_remaining,
             rates: rate::signals(response.headers()),
         };
-        Ok(Reply { value, signals })
+        Ok(Reply { value: self.hidden.out_of_page(value), signals })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod tomba;
 pub mod transport;
 
 mod excerpt;
+mod hidden;
 mod packs;
 mod rate;
 #[cfg(test)]

@@ -3,7 +3,6 @@
 pub mod account;
 mod bulk;
 mod families;
-mod hidden;
 mod pools;
 mod reading;
 mod refusal;
@@ -13,13 +12,13 @@ mod wire;
 mod tests;
 
 use crate::{
+    hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use families::NotAsked;
-use hidden::Hidden;
 use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
@@ -293,9 +292,8 @@ impl Provider for Tomba {
             return Ok(Reply { value, signals: signals(None, &response) });
         }
         let read = reading::single(query, offer, response.body());
-        let mut value =
-            read.map_err(|error| self.unreadable(&action, &error, &response))?;
-        value.finding = self.hidden.out_of_finding(value.finding);
+        let value = read.map_err(|error| self.unreadable(&action, &error, &response))?;
+        let value = self.hidden.out_of_answer(value);
         Ok(Reply { value, signals: signals(None, &response) })
     }
 

@@ -22,7 +22,7 @@ use crate::{rate, transport::Connection};
 use bytes::Bytes;
 use http::Method;
 use leadmill_core::{ErrorKind, ProviderError, Reply, Signals};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 impl Enrich {
     /// Asks for what stands under a path.
@@ -74,7 +74,9 @@ impl Enrich {
         connection: Connection,
     ) -> Result<Reply<T>, ProviderError> {
         let response = self.call(action, method, path, body, connection).await?;
-        let envelope: Envelope<T> = self.read(action, &response)?;
+        let body = self.hidden.out_of_json(self.read(action, &response)?);
+        let envelope = Envelope::<T>::deserialize(body);
+        let envelope = envelope.map_err(|error| self.unreadable(action, &error))?;
         let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
         Ok(Reply { value: envelope.data, signals })
     }

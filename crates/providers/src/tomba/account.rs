@@ -27,7 +27,7 @@ impl Tomba {
         let none = || serde_json::Error::custom("no member `data`");
         let read = Envelope::read(response.body())
             .and_then(|envelope| envelope.data.ok_or_else(none))
-            .and_then(T::deserialize);
+            .and_then(|data| T::deserialize(self.hidden.out_of_json(data)));
         let value = read.map_err(|error| self.unreadable(action, &error, &response))?;
         Ok(Reply { value, signals: signals(None, &response) })
     }

@@ -76,7 +76,9 @@ impl Tomba {
         let action = "reading the usage";
         let response = self.get(action, "/usage").await?;
         let read = match serde_json::from_slice(response.body()) {
-            Ok(body @ Value::Object(_)) => Body::deserialize(body),
+            Ok(body @ Value::Object(_)) => {
+                Body::deserialize(self.hidden.out_of_json(body))
+            }
             Ok(_) => Err(serde_json::Error::custom("the body is no object")),
             Err(error) => Err(error),
         };

@@ -18,10 +18,10 @@ use crate::transport::Connection;
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
-    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Lane, Launch,
-    Operation, Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
+    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Lane, Launch, Operation,
+    Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
 };
-use std::{cmp::Reverse, mem};
+use std::cmp::Reverse;
 
 /// The most rows of a list of jobs.
 ///
@@ -264,14 +264,10 @@ impl Tomba {
             let detail = format!("the file cannot be read: {why}");
             self.refused(&action, Refusal { kind, detail, unknown: None }, &response)
         })?;
-        let mut answers = read.answers;
-        for answer in &mut answers {
-            let finding = mem::replace(&mut answer.finding, Finding::Miss);
-            answer.finding = self.hidden.out_of_finding(finding);
-        }
+        let answers = read.answers;
         let (items, total) = (answers.len() as u64 + read.untied, Some(read.rows));
         let value = Page { ready: true, total, items, answers, ..not_ready() };
-        Ok(Reply { value, signals })
+        Ok(Reply { value: self.hidden.out_of_page(value), signals })
     }
 
     fn generation(&self) -> Generation {

@@ -236,3 +236,23 @@ fn neither_credential_is_ever_seen() {
     assert!(!told.contains("canary") && !told.contains("4000-8000"), "{told}");
     assert!(told.contains("key"), "{told}");
 }
+
+/// Three of Tomba's routes answer the key alone: whether the pair is right the first call tells, which is `/me`.
+#[test]
+fn a_wrong_secret_is_told_before_anything_is_asked() {
+    let server = Server::start(options());
+    let place = place(
+        &server,
+        "  - name: counted
+    count_emails: { domain: domain }
+    output: { addresses: total }",
+    );
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("ca9a\"", "ca9b\""));
+    let ended = place.run();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(server.tomba.audit().asked.is_empty());
+    let me = place.leadmill(&["account", "tomba", "me"]);
+    assert_eq!(me.code, Some(4), "{me:?}");
+    assert!(format!("{me:?}").contains("secret"), "{me:?}");
+}

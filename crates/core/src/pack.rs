@@ -345,16 +345,16 @@ impl Offer {
     /// Sources differ about how long: so many days, or the same calendar month, by a time zone that is not told. It is
     /// free while both hold. Clocks differ, and a call takes its time: at the very end it is not taken for free.
     pub fn is_free_repeat(&self, first: Timestamp, now: Timestamp) -> bool {
-        const MARGIN: Duration = Duration::from_secs(3_600);
-        /// Time zones lie up to 12 hours behind UTC and up to 14 before it, in quarters of an hour.
-        const WEST: i64 = -48;
-        const EAST: i64 = 56;
-        const QUARTER: i64 = 900_000;
         let Some(Written(time)) = self.repeats else { return false };
         let is_soon = now.since(first) < time.saturating_sub(MARGIN.min(time / 2));
-        let there = |at: Timestamp, zone| Timestamp(at.0.saturating_add(zone * QUARTER));
-        is_soon
-            && (WEST..=EAST).all(|zone| there(first, zone).shares_month(there(now, zone)))
+        is_soon && in_every_zone(first, now).all(|(first, now)| first.shares_month(now))
+    }
+
+    /// Whether a single question that was first asked then is surely charged again, by whichever source is right.
+    pub fn is_paid_anew(&self, first: Timestamp, now: Timestamp) -> bool {
+        let Some(Written(time)) = self.repeats else { return true };
+        let is_late = now.since(first) > time + MARGIN;
+        is_late && in_every_zone(first, now).all(|(first, now)| !first.shares_month(now))
     }
 
     /// Pages of the results of a job of so many questions.
@@ -362,6 +362,22 @@ impl Offer {
         let rows = self.rows.map_or(1, |rows| u64::from(rows.get()));
         questions.saturating_mul(rows).div_ceil(u64::from(self.page.get()))
     }
+}
+
+/// What the clocks of two sides may differ by, and a reply may be late by.
+const MARGIN: Duration = Duration::from_secs(3_600);
+
+/// Two times as clocks show them in every zone: these lie up to 12 hours behind UTC and up to 14 before it, in quarters
+/// of an hour.
+fn in_every_zone(
+    first: Timestamp,
+    second: Timestamp,
+) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    const WEST: i64 = -48;
+    const EAST: i64 = 56;
+    const QUARTER: i64 = 900_000;
+    let there = |at: Timestamp, zone| Timestamp(at.0.saturating_add(zone * QUARTER));
+    (WEST..=EAST).map(move |zone| (there(first, zone), there(second, zone)))
 }
 
 impl Account {

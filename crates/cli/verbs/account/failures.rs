@@ -27,9 +27,9 @@ fn refused(error: &ProviderError, shown_by: Option<&str>) -> Failure {
     let end = |exit| Failure::new(exit, error.to_string());
     match (error.kind, error.status) {
         (ErrorKind::Gone | ErrorKind::Refused, _) => end(Exit::Invalid),
-        (ErrorKind::Fatal, Some(401)) => {
-            end(Exit::NeedsPerson).hint("check the API key of this provider")
-        }
+        // Some providers call a wrong key a bad request.
+        (ErrorKind::Fatal, Some(400 | 401)) => end(Exit::NeedsPerson)
+            .hint("check the API key of this provider, and its secret where it has one"),
         (ErrorKind::Fatal, Some(403)) => end(Exit::NeedsPerson)
             .hint("neither the team nor its role may be enough for this: ask its owner"),
         (ErrorKind::Fatal, _) => {
@@ -70,6 +70,7 @@ mod tests {
             (ErrorKind::Gone, Some(404), 2),
             (ErrorKind::Fatal, Some(404), 2),
             (ErrorKind::Fatal, Some(302), 2),
+            (ErrorKind::Fatal, Some(400), 4),
             (ErrorKind::Fatal, Some(401), 4),
             (ErrorKind::Fatal, Some(403), 4),
             (ErrorKind::NoCredit, Some(402), 4),

@@ -75,8 +75,10 @@ pub(super) const FIND_COMPANY_FIELDS: &[Field] = &[
     integer("traffic_rank", "1 is the site with the most visitors"),
 ];
 
-pub(super) const FIND_SIMILAR_FIELDS: &[Field] =
-    &[list("similar", &FieldKind::Struct(COMPANY), "the companies, the nearest first")];
+pub(super) const FIND_SIMILAR_FIELDS: &[Field] = &[
+    list("similar", &FieldKind::Struct(COMPANY), "the companies, the nearest first"),
+    integer("total", "how many there are, also beyond those"),
+];
 
 const COMPANY: &[Field] = &[
     text("domain", "its own"),

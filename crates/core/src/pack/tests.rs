@@ -57,3 +57,18 @@ fn a_repeat_is_free_for_so_long_and_within_the_month_of_every_time_zone() {
     assert!(!short.is_free_repeat(Timestamp(first), Timestamp(late)));
     assert!(!offer(None).is_free_repeat(Timestamp(first), Timestamp(first)));
 }
+
+/// By one source it is free for so many days, by another within the month: it is charged again for sure after both.
+#[test]
+fn a_repeat_is_charged_anew_where_no_source_has_it_free() {
+    let monthly = offer(Some("30d"));
+    let is_paid = |first: f64, now: f64| {
+        let at = |days: f64| Timestamp(MID_JANUARY + (days * DAY as f64) as i64);
+        monthly.is_paid_anew(at(first), at(now))
+    };
+    assert!(is_paid(0.0, 31.0));
+    assert!(!is_paid(0.0, 29.0), "in the next month, and within thirty days");
+    assert!(!is_paid(0.0, 30.01), "at the very end of them");
+    assert!(!is_paid(-14.0, 16.9), "after thirty days, and within the month");
+    assert!(offer(None).is_paid_anew(Timestamp(0), Timestamp(0)));
+}

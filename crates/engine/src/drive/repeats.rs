@@ -4,19 +4,16 @@ use super::{Drive, admission::Next, settlement::Events};
 use crate::Engine;
 use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, KeyMap, Lane, Ledger, Operation,
-    ProviderError, Query, QueryKey, State, Status, Timestamp,
+    ProviderError, Query, QueryKey, State, Status, Timestamp, pack::Offer,
 };
-use std::{sync::Arc, time::Duration};
-
-/// What the clocks of two sides may differ by, and a reply may be late by: at the very end of its time a repeat is
-/// not taken for free.
-const MARGIN: Duration = Duration::from_secs(3_600);
+use std::sync::Arc;
 
 /// When each question was first paid for, of those that may be asked again at no charge.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     paid: KeyMap<Timestamp>,
-    free_for: Duration,
+    /// For how long that holds; none where each time is charged.
+    offer: Option<Offer>,
     /// Questions of single calls in doubt, by their batches: they are never asked but under these.
     doubted: KeyMap<BatchId>,
 }
@@ -29,10 +26,9 @@ impl Repeats {
     pub(super) fn of(ledger: &Ledger, engine: &Engine, operation: Operation) -> Self {
         let offer = engine.provider.account().offer(operation);
         let doubted = doubted(ledger, &engine.purse);
-        let Some(repeats) = offer.and_then(|offer| offer.repeats) else {
+        let Some(offer) = offer.filter(|offer| offer.repeats.is_some()) else {
             return Self { doubted, ..Self::default() };
         };
-        let (free_for, over) = (repeats.0.saturating_sub(MARGIN), repeats.0 + MARGIN);
         let mut paid = KeyMap::default();
         let lines = ledger.lines().iter().filter(|line| {
             line.lane == Lane::Single
@@ -48,14 +44,14 @@ impl Repeats {
             for key in &*line.keys {
                 let at = paid.entry(*key).or_insert(line.intended_at);
                 // Between the two it may have been a repeat, and then the time still runs from the first.
-                if line.intended_at.since(*at) > over {
+                if offer.is_paid_anew(*at, line.intended_at) {
                     *at = line.intended_at;
                 }
             }
         }
         let now = engine.clock.now();
-        paid.retain(|_, at| now.since(*at) < free_for);
-        Self { paid, free_for, doubted }
+        paid.retain(|_, at| offer.is_free_repeat(*at, now));
+        Self { paid, offer: Some(offer.clone()), doubted }
     }
 
     /// Whether a batch was a single call in doubt when buying began.
@@ -65,7 +61,9 @@ impl Repeats {
 
     /// Whether a question is answered at no charge.
     fn is_free(&self, key: &QueryKey, now: Timestamp) -> bool {
-        self.paid.get(key).is_some_and(|at| now.since(*at) < self.free_for)
+        let first = self.paid.get(key).copied();
+        let is_free = |first| Some(self.offer.as_ref()?.is_free_repeat(first, now));
+        first.and_then(is_free).unwrap_or_default()
     }
 }
 

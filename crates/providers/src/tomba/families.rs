@@ -34,6 +34,8 @@ pub(super) struct Asked {
     pub(super) key: QueryKey,
     /// Most rows of the answer that are wanted, where that is known.
     pub(super) wanted: Option<u32>,
+    /// Whether it says by what the rows are to be filtered.
+    pub(super) is_filtered: bool,
 }
 
 impl From<&Query> for Asked {
@@ -44,7 +46,9 @@ impl From<&Query> for Asked {
             Operation::SearchCompanies => companies::wanted(query),
             _ => None,
         };
-        Self { operation, key, wanted }
+        let is_filtered =
+            operation == Operation::SearchCompanies && companies::is_filtered(query);
+        Self { operation, key, wanted, is_filtered }
     }
 }
 
@@ -120,7 +124,7 @@ pub(super) fn finding(asked: Asked, answer: Answer) -> Option<Finding> {
         Operation::ValidatePhone => phones::validated(data),
         Operation::FindCompany => company::company(data),
         Operation::SearchDomain => domain_search::page(asked.wanted, data, meta),
-        Operation::FindSimilar => domains::similar(data),
+        Operation::FindSimilar => domains::similar(data, meta),
         Operation::FindTechnology => domains::technologies(data),
         Operation::CountEmails => domains::count(data),
         Operation::FindFormat => domains::formats(data),

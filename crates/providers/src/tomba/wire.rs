@@ -34,6 +34,8 @@ pub(crate) struct Meta {
     #[serde(rename = "pageSize")]
     pub(crate) page_size: Whole,
     pub(crate) limit: Whole,
+    /// What a search was filtered by, as the provider has understood it. None where that is not told.
+    pub(crate) filters: Option<Value>,
 }
 
 /// Whether a value says nothing: null, empty, or an object of nothing but nulls.

@@ -43,10 +43,11 @@ impl Failure {
         Self { status, kind, message: message.into(), retry_after: None }
     }
 
-    /// 401 or 400: the keys do not open.
+    /// 400 or 401: the keys do not open.
     pub(super) fn authentication(options: &Options) -> Self {
         let status = options.auth_status.code();
-        Self::new(status, "authentication_failed", "The key or its secret is not known.")
+        let message = "No user found for the API supplied.";
+        Self::new(status, "authentication_failed", message)
     }
 
     /// 422 or 400: a parameter is missing or out of bounds.

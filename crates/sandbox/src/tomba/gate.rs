@@ -61,7 +61,7 @@ fn check(
     let (options, endpoint, now) =
         (tomba.options(), route::endpoint(path), Instant::now());
     let limits = &mut tomba.book().limits;
-    let open = endpoint == Endpoint::DomainStatus || opens(headers, &options.keys);
+    let open = endpoint == Endpoint::DomainStatus || opens(headers, &options.keys, path);
     let (rates, refused) = match open {
         false => (limits.rates(endpoint, now), Some(Failure::authentication(options))),
         true => match limits.admit(endpoint, now) {

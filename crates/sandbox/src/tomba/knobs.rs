@@ -37,13 +37,13 @@ pub enum PlanLimits {
 
 worded!(PlanLimits, "limits of a plan", [("free", Free), ("pro", Pro), ("trial", Trial)]);
 
-/// The status of a request with wrong keys (section 15, row A9).
+/// The status of a request with wrong keys (section 15, row A9): 400 is what was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AuthStatus {
     /// 401.
-    #[default]
     Unauthorized,
     /// 400.
+    #[default]
     BadRequest,
 }
 

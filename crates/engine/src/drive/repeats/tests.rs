@@ -16,7 +16,10 @@ use tokio::{sync::watch, time::sleep};
 const DAY: i64 = 86_400_000;
 const NOW: i64 = 1_767_225_600_000;
 
-/// What an earlier run has left: a question asked so many days ago, in this lane, and what it cost.
+/// Thirty days into January, at 09:36 UTC: in every time zone it is still January.
+const LATE: f64 = 30.4;
+
+/// What an earlier run has left: a question asked so many days before that, in this lane, and what it cost.
 fn asked(
     batch: u64,
     n: usize,
@@ -25,7 +28,7 @@ fn asked(
     status: Status,
     cost: u64,
 ) -> Vec<Entry> {
-    let at = Timestamp(NOW - (days * DAY as f64) as i64);
+    let at = Timestamp(NOW + ((LATE - days) * DAY as f64) as i64);
     let intended = Event::Intended {
         account: "test".into(),
         step: "s".into(),
@@ -48,8 +51,8 @@ fn asked(
     events.map(entry).collect()
 }
 
-/// What a run comes to that asks a question with an answer, after these.
-async fn costs(n: usize, earlier: Vec<Vec<Entry>>) -> Credits {
+/// What a run comes to that asks a question with an answer, so many days after the clock's beginning and after these.
+async fn costs_at(days: f64, n: usize, earlier: Vec<Vec<Entry>>) -> Credits {
     let (_keep, stop) = watch::channel(false);
     let mut provider = Singles::new();
     let offers = provider.account.pack.operations.values_mut();
@@ -58,6 +61,7 @@ async fn costs(n: usize, earlier: Vec<Vec<Entry>>) -> Credits {
     earlier.iter().flatten().for_each(|entry| ledger.apply(entry).unwrap());
     let mut book = Book::new(Box::new(Written::default()), ledger);
     let mut engine = engine(Arc::new(provider), &Shelf::default(), stop);
+    sleep(Duration::from_secs_f64(days * 86_400.0)).await;
     let order =
         Order { lane: Some(Lane::Single), ..Order::new("s", Operation::VerifyEmail, 1) };
     let mut questions = [Ok(query(n))].into_iter();
@@ -80,7 +84,7 @@ async fn what_was_paid_for_within_thirty_days_costs_nothing_again() {
     for (earlier, cost, why) in [
         (vec![], 2, "never asked"),
         (vec![paid(1, 1.0)], 0, "a day ago"),
-        (vec![paid(1, 29.9)], 0, "nearly thirty days ago"),
+        (vec![paid(1, 29.85)], 0, "nearly thirty days ago"),
         (vec![paid(1, 30.1)], 2, "longer ago"),
         (vec![paid(1, 29.99)], 2, "too near to the end to be sure of"),
         (vec![asked(1, other, 1.0, single, hit, 2)], 2, "another question"),
@@ -92,7 +96,25 @@ async fn what_was_paid_for_within_thirty_days_costs_nothing_again() {
         // The second was asked at the very end of the first's time: which of them was paid for is not known.
         (vec![paid(1, 31.0), paid(2, 1.01)], 2, "paid for, or a repeat"),
     ] {
-        assert_eq!(costs(n, earlier).await, Credits(cost), "{why}");
+        assert_eq!(costs_at(LATE, n, earlier).await, Credits(cost), "{why}");
+    }
+}
+
+/// By one source a repeat is free for thirty days, by another within the calendar month: what is booked is never less
+/// than what may be charged.
+#[tokio::test(start_paused = true)]
+async fn what_was_paid_for_in_another_month_is_paid_for_again() {
+    let n = (0..).find(|n| is_known(&query(*n).key())).unwrap();
+    let paid = |batch, days| asked(batch, n, days, Lane::Single, Status::Hit, 2);
+    const FEBRUARY: f64 = LATE + 3.0;
+    for (at, earlier, cost, why) in [
+        (FEBRUARY, vec![paid(1, 2.0)], 2, "five days ago, in January"),
+        (FEBRUARY, vec![paid(1, -2.0)], 0, "a day ago, in February"),
+        (LATE + 0.3, vec![paid(1, 1.0)], 2, "in the east it is February"),
+        // By thirty days that of February was a repeat, and what is free ends with January.
+        (FEBRUARY, vec![paid(1, 10.0), paid(2, -2.0)], 2, "paid for, or a repeat"),
+    ] {
+        assert_eq!(costs_at(at, n, earlier).await, Credits(cost), "{why}");
     }
 }
 

@@ -69,7 +69,8 @@ pub(super) fn read(
     let columns = Columns::of(operation, &sheet);
     let answers = order.into_iter().map(|key| {
         let rows = rows_of.remove(&key).unwrap_or_default();
-        let asked = Asked { operation, key, wanted: ties.wanted() };
+        let wanted = ties.wanted();
+        let asked = Asked { operation, key, wanted, is_filtered: false };
         answer(asked, offer, generation, &columns, &rows)
     });
     let rows = sheet.rows.len() as u64;

@@ -1,7 +1,7 @@
 //! A search for companies, a page of them: reference 9.
 
 use super::{
-    super::wire::{Many, Meta, Part, Text, Whole},
+    super::wire::{Many, Meta, Part, Text, Whole, is_empty},
     Asked, NotAsked, address,
 };
 use leadmill_core::{Finding, Operation, Query, Value};
@@ -39,6 +39,11 @@ pub(super) fn body(query: &Query) -> Result<Vec<u8>, NotAsked> {
 /// The companies that are wanted, where the question says.
 pub(super) fn wanted(query: &Query) -> Option<u32> {
     query.values().nth(2)?.parse().ok()
+}
+
+/// Whether a question says by what companies are to be filtered.
+pub(super) fn is_filtered(query: &Query) -> bool {
+    query.values().next().is_some_and(|filters| !filters.is_empty())
 }
 
 /// How many companies a page holds. Of a page that is not told to be one, all count.
@@ -87,8 +92,18 @@ struct Company {
     tiktok_url: Text,
 }
 
-/// Reads a page. One without companies is a miss, which may cost what a page costs.
+/// Reads a page. One without companies is a miss, which may cost what a page costs. Of one that was not filtered as was
+/// asked nothing is kept: it is a page of all companies that there are.
+///
+/// # Source
+/// Section 5 of what was observed: filters that are not understood are ignored, `meta.filters` is empty then, and the
+/// page is charged. That there is no such member proves nothing.
 pub(super) fn page(asked: Asked, data: Json, meta: Meta) -> Option<Finding> {
+    if asked.is_filtered && meta.filters.as_ref().is_some_and(is_empty) {
+        let why =
+            "the provider has ignored the filters: `meta.filters` of its reply is empty";
+        return Some(Finding::Unknown(why.into()));
+    }
     let on_page = on_page(&data);
     let found = match data {
         list @ Json::Array(_) => Found { companies: Many::of(list), ..Found::default() },

@@ -1,6 +1,6 @@
 //! What else is known of a domain: reference 8.
 
-use super::super::wire::{Many, Part, Text, Whole};
+use super::super::wire::{Many, Meta, Part, Text, Whole};
 use leadmill_core::{Finding, Value};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -14,13 +14,24 @@ struct Similar {
     industries: Text,
 }
 
-/// Reads the companies of `/similar`.
-pub(super) fn similar(data: Json) -> Option<Finding> {
+/// Reads the companies of `/similar`. They come in pages, of which only the first can be asked for: how many there are
+/// in all tells how many are left out.
+///
+/// # Source
+/// Section 4 of what was observed.
+pub(super) fn similar(data: Json, meta: Meta) -> Option<Finding> {
     let mut all = Many::<Similar>::of(data).0;
     all.retain(|one| one.website_url.is_told() || one.name.is_told());
-    Some(list(all, |one| {
+    let listed = list(all, |one| {
         vec![one.website_url.into(), one.name.into(), one.industries.into()]
-    }))
+    });
+    Some(match listed {
+        Finding::Hit(values) => {
+            let total = [meta.total.into()];
+            Finding::Hit(values.into_iter().chain(total).collect())
+        }
+        other => other,
+    })
 }
 
 #[derive(Debug, Default, Deserialize)]

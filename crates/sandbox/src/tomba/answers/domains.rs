@@ -48,11 +48,28 @@ pub(in crate::tomba) fn formats(seed: u64, domain: &str) -> Option<Value> {
     })
 }
 
-/// Domains like this one; none for about three in ten.
+/// Companies on a page of `/similar`, of which there is no parameter for another.
+///
+/// # Source
+/// Section 4 of what was observed.
+pub(in crate::tomba) const SIMILAR_PAGE: usize = 25;
+
+/// Those of the domains like this one that are shown.
+pub(in crate::tomba) fn similar_shown(seed: u64, domain: &str) -> Vec<Value> {
+    let mut shown = similar(seed, domain);
+    shown.truncate(SIMILAR_PAGE);
+    shown
+}
+
+/// Domains like this one, on all pages; none for about three in ten.
 pub(in crate::tomba) fn similar(seed: u64, domain: &str) -> Vec<Value> {
     let domain = normal::domain(domain);
     let dice = Dice::throw(seed, "similar", &[&domain]);
-    let count = if dice.roll(0, 10) < 3 { 0 } else { 1 + dice.roll(1, 10) };
+    let count = match (dice.roll(0, 10) < 3, dice.roll(2, 10) < 2) {
+        (true, _) => 0,
+        (false, true) => 26 + dice.roll(1, 30),
+        (false, false) => 1 + dice.roll(1, 10),
+    };
     let like = |nth: u32| {
         let owner = Organization::of(seed, &format!("like{nth}-{domain}"));
         let industries = owner.industry("linkedin");

@@ -76,7 +76,7 @@ pub(super) fn evaluate(
             told([validate_phone(seed, item.value("phone"), country)])
         }
         BulkKind::Company => told(clearbit::company(seed, item.value("domain"))),
-        BulkKind::Similar => domains::similar(seed, item.value("domain")),
+        BulkKind::Similar => domains::similar_shown(seed, item.value("domain")),
     };
     let count = |name: &str| {
         let has = |record: &&Value| record.get(name).is_some_and(Value::is_string);

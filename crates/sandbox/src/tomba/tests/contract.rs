@@ -287,13 +287,32 @@ async fn companies_are_searched_in_pages_of_fifty() {
     for wrong in [
         json!({}),
         json!({ "query": "x", "page": 0 }),
-        json!({ "filters": { "colour": { "include": ["red"] } } }),
+        json!({ "filters": {} }),
         json!({ "filters": { "size": { "include": vec!["1-10"; 51] } } }),
     ] {
         tokio::time::advance(std::time::Duration::from_secs(1)).await;
         let reply = post(&tomba, "/reveal/search", wrong).await;
         assert_eq!(reply.failure(), (422, "params_invalid"));
     }
+}
+
+/// Section 5 of what was observed: the page is one of all companies, and charged.
+#[tokio::test(start_paused = true)]
+async fn filters_of_another_form_are_ignored_and_not_refused() {
+    let tomba = loose();
+    for filters in [
+        json!({ "location_country": ["IE"] }),
+        json!({ "colour": { "include": ["red"] } }),
+        json!({ "size": "1-10" }),
+    ] {
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        let body = json!({ "filters": filters });
+        let reply = post(&tomba, "/reveal/search", body).await;
+        assert_eq!(reply.at("/meta/total"), 37_536_621);
+        assert_eq!(reply.at("/meta/filters"), &json!({}));
+        assert_eq!(reply.at("/data/companies").as_array().unwrap().len(), 50);
+    }
+    assert_eq!(tomba.audit().spent[&crate::tomba::Pool::Searches], 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,6 +44,30 @@ async fn both_keys_must_be_right_and_a_wrong_one_counts_nowhere() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn three_routes_answer_the_key_alone() {
+    let tomba = tomba(Options::default());
+    for (path, status) in [
+        ("/usage", 200),
+        ("/email-format?domain=example.com", 200),
+        ("/email-count/?domain=example.com", 200),
+        ("/me", 400),
+        ("/logs", 400),
+        ("/similar?domain=example.com", 400),
+    ] {
+        for secret in [None, Some("ts_other")] {
+            let mut request = http::Request::get(format!("/v1{path}"));
+            request = request.header("x-tomba-key", KEY);
+            if let Some(secret) = secret {
+                request = request.header("x-tomba-secret", secret);
+            }
+            let request = request.body(Body::empty()).unwrap();
+            let reply = read(tomba.router().oneshot(request).await.unwrap()).await;
+            assert_eq!(reply.status, status, "{path} {secret:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_json_is_not_to_be_had() {
     let tomba = tomba(Options::default());
     let keys = [("x-tomba-key", KEY), ("x-tomba-secret", SECRET)];

@@ -1,6 +1,6 @@
 //! Companies: by address, by domain, and by a search.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Wanted};
 use super::super::answers::{clearbit as shapes, reveal as companies};
@@ -81,13 +81,17 @@ pub(in crate::tomba) fn reveal(
         }
     };
     let query = body.get("query").and_then(Value::as_str).unwrap_or_default();
-    let filters = body.get("filters").cloned().unwrap_or(Value::Null);
-    check_filters(&filters, refuse)?;
-    let search = format!("{} {filters}", query.trim().to_lowercase());
-    if query.is_empty() && filters.as_object().is_none_or(|filters| filters.is_empty()) {
+    let asked = body.get("filters").cloned().unwrap_or(Value::Null);
+    if query.is_empty() && asked.as_object().is_none_or(|asked| asked.is_empty()) {
         return Err(refuse("A search without query and filters"));
     }
-    let total = companies::total(options.seed, &search);
+    let filters = understood(&asked, refuse)?;
+    let search = format!("{} {filters}", query.trim().to_lowercase());
+    let is_of_all = query.is_empty() && filters.as_object().is_none_or(|f| f.is_empty());
+    let total = match is_of_all {
+        true => ALL,
+        false => companies::total(options.seed, &search),
+    };
     let limit = options.companies_page.max(1);
     let first = (page - 1) * limit;
     let shown: Vec<Value> = (first..total.min(first + limit))
@@ -107,17 +111,32 @@ pub(in crate::tomba) fn reveal(
     Ok(answer)
 }
 
-fn check_filters(
+/// Companies that there are.
+///
+/// # Source
+/// Section 5 of what was observed.
+const ALL: u64 = 37_536_621;
+
+/// The filters that are understood. Others, by their name or their form, are ignored, and not refused.
+///
+/// # Source
+/// Section 5 of what was observed. That more than 50 values are refused is a proposal.
+fn understood(
     filters: &Value,
     refuse: impl Fn(&str) -> Failure,
-) -> Result<(), Failure> {
-    let Some(filters) = filters.as_object() else { return Ok(()) };
+) -> Result<Value, Failure> {
+    let Some(filters) = filters.as_object() else { return Ok(filters.clone()) };
+    let mut known = Map::new();
     for (name, filter) in filters {
         let values = |key: &str| filter.get(key).and_then(Value::as_array);
-        let few = |key: &str| values(key).is_none_or(|values| values.len() <= 50);
-        if !FILTERS.contains(&name.as_str()) || !few("include") || !few("exclude") {
+        let keys = ["include", "exclude"];
+        if keys.iter().any(|key| values(key).is_some_and(|values| values.len() > 50)) {
             return Err(refuse(name));
         }
+        let is_of_form = keys.iter().any(|key| values(key).is_some());
+        if FILTERS.contains(&name.as_str()) && is_of_form {
+            known.insert(name.clone(), filter.clone());
+        }
     }
-    Ok(())
+    Ok(Value::Object(known))
 }

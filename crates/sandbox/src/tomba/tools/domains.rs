@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Wanted};
-use super::super::answers::domains;
+use super::super::answers::domains::{self, SIMILAR_PAGE};
 use super::super::answers::organization::Organization;
 use super::super::answers::roster::{DEPARTMENTS, DomainEmail, domain_emails, phoned};
 use super::super::endpoint::Endpoint;
@@ -126,7 +126,7 @@ pub(super) fn of_domain(
     let found = match endpoint {
         Endpoint::EmailCount => domains::count(seed, &domain),
         Endpoint::EmailFormat => domains::formats(seed, &domain),
-        Endpoint::Similar => list(domains::similar(seed, &domain)),
+        Endpoint::Similar => list(domains::similar_shown(seed, &domain)),
         Endpoint::Technology => list(domains::technologies(seed, &domain)),
         _ => list(domains::locations(seed, &domain)),
     };
@@ -143,6 +143,16 @@ pub(super) fn of_domain(
     }
     if endpoint == Endpoint::Technology {
         answer.body["domain"] = json!(domain);
+    }
+    if endpoint == Endpoint::Similar && answer.found.present {
+        let total = domains::similar(seed, &domain).len();
+        answer.body["meta"] = json!({
+            "total": total,
+            "pageSize": SIMILAR_PAGE,
+            "current": 1,
+            "total_pages": total.div_ceil(SIMILAR_PAGE),
+            "params": {},
+        });
     }
     Ok(answer)
 }

@@ -47,8 +47,29 @@ const READ: &[(&str, &str)] = &[
 /// A page in the documented envelope.
 fn page(companies: &str) -> String {
     format!(
-        r#"{{"success":true,"data":{{"companies":[{companies}]}},"meta":{{"total":120,"page":1,"limit":50,"pages":3,"filters":{{}}}}}}"#
+        r#"{{"success":true,"data":{{"companies":[{companies}]}},"meta":{{"total":120,"page":1,"limit":50,"pages":3,"filters":{FILTERS}}}}}"#
     )
+}
+
+/// Filters in a form that the provider does not understand are ignored, and not refused: the page is one of all
+/// companies. It is paid for, and nothing of it is kept.
+#[test]
+fn a_page_that_was_not_filtered_is_no_answer() {
+    let query = search(FILTERS, "", "", "1");
+    for nothing in ["{}", "[]"] {
+        let body = page(COMPANY).replace(FILTERS, nothing);
+        let found = answer(&query, &body);
+        assert!(matches!(found.finding, Finding::Unknown(_)), "{nothing}: {found:?}");
+        assert_eq!(found.credits, Some(Credits(1)), "{nothing}");
+    }
+    let unsaid = page(COMPANY).replace(&format!(",\"filters\":{FILTERS}"), "");
+    for body in [unsaid, page(COMPANY).replace(FILTERS, "null")] {
+        check(&query, &body, &[("companies", "1 items")]);
+    }
+    // A sentence is no filter: what it was understood as need not be told.
+    let sentence = search("", "bakeries in Paris", "", "1");
+    let body = page(COMPANY).replace(FILTERS, "{}");
+    check(&sentence, &body, &[("companies", "1 items")]);
 }
 
 #[test]

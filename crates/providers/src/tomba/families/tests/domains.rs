@@ -172,8 +172,26 @@ fn companies_that_are_similar_are_listed() {
         ("similar[0].name", "Other"),
         ("similar[0].industry", "Sums"),
         ("similar[1].name", "null"),
+        ("total", "null"),
     ];
     assert_eq!(check(&query, body, &read).credits, Some(Credits(1)));
+}
+
+/// A page holds 25, and no parameter asks for another.
+#[test]
+fn how_many_similar_companies_are_left_out_is_told() {
+    let query = query(Operation::FindSimilar, ["example.com"]);
+    let page: Vec<_> = (0..25)
+        .map(|n| {
+            format!(r#"{{"website_url":"like{n}.example","name":"L","industries":""}}"#)
+        })
+        .collect();
+    let body = format!(
+        r#"{{"data":[{}],"meta":{{"total":37,"pageSize":25,"current":1,"total_pages":2,"params":{{}}}}}}"#,
+        page.join(",")
+    );
+    let read = [("similar", "25 items"), ("total", "37")];
+    assert_eq!(check(&query, &body, &read).credits, Some(Credits(1)));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use crate::support::{
 };
 use leadmill_sandbox::{Options, Plan};
 use std::{
+    collections::BTreeSet,
+    ops::Range,
     process::{Child, Stdio},
     time::Duration,
 };

@@ -7,12 +7,13 @@ use crate::{
 };
 use futures::StreamExt;
 use leadmill_core::{
-    Credits, KeyMap, KeySet, Lane, Ledger, QueryKey, RunId, State, Status, Timestamp,
+    Credits, KeyMap, KeySet, Lane, Ledger, Ours, QueryKey, RunId, State, Status,
+    Timestamp,
 };
 use leadmill_tables::{
     Answers, Bought, Counts, RecordBatch, Results, Source, TableError,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// A step whose answers are known: it can add its columns.
 pub(crate) struct Finished<'a> {
@@ -44,8 +45,8 @@ pub(crate) struct At<'a> {
     pub(crate) run: Option<RunId>,
     /// When the session began: answers are judged by this time throughout.
     pub(crate) now: Timestamp,
-    /// Runs of other processes that are at work.
-    pub(crate) others: &'a BTreeSet<RunId>,
+    /// The open batches that this process works on.
+    pub(crate) ours: &'a Ours,
 }
 
 impl<'a> Finished<'a> {

@@ -2,12 +2,11 @@
 
 use crate::enriching::At;
 use leadmill_core::{
-    Account, Asked, Index, KeyMap, KeySet, Ledger, Line, QueryKey, RunId, State, Status,
-    Timestamp,
+    Account, Asked, Index, KeyMap, KeySet, Ledger, Line, Ours, QueryKey, RunId, State,
+    Status, Timestamp,
     index::{Need, Reuse},
     pack::PaidAct,
 };
-use std::collections::BTreeSet;
 
 /// What is known about questions at one account, before and after it is asked.
 pub(crate) struct Known<'a> {
@@ -21,8 +20,8 @@ pub(crate) struct Known<'a> {
     run: Option<RunId>,
     /// When the session began: answers are judged by this time throughout.
     now: Timestamp,
-    /// Runs of other processes that are at work.
-    others: &'a BTreeSet<RunId>,
+    /// The open batches that this process works on.
+    ours: &'a Ours,
     refused: KeyMap<Status>,
 }
 
@@ -55,11 +54,11 @@ impl<'a> Known<'a> {
         reuse: Reuse,
         session: &At<'a>,
     ) -> Self {
-        let At { run, now, others } = *session;
+        let At { run, now, ours } = *session;
         let (purse, paid) = (account.purse.as_str(), account.pack.jobs.paid);
         let repeats = ledger
             .open(purse)
-            .filter(|line| account.can_repeat(line, now) && !others.contains(&line.run));
+            .filter(|line| account.can_repeat(line, now) && ours.holds(line));
         let repeats = repeats.flat_map(|line| line.keys.iter().copied()).collect();
         let mut refused = KeyMap::default();
         for line in ledger
@@ -72,7 +71,7 @@ impl<'a> Known<'a> {
             }
         }
         let index = Index::of(ledger, purse);
-        Self { ledger, index, reuse, paid, repeats, run, now, others, refused }
+        Self { ledger, index, reuse, paid, repeats, run, now, ours, refused }
     }
 
     /// What is known of a question.
@@ -136,7 +135,7 @@ impl<'a> Known<'a> {
 
     fn is_of_another(&self, line: u32) -> bool {
         let line = self.ledger.lines().get(line as usize);
-        line.is_some_and(|line| self.others.contains(&line.run))
+        line.is_some_and(|line| !self.ours.holds(line))
     }
 
     /// Whether a line was settled since this session began.

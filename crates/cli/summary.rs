@@ -137,6 +137,7 @@ impl Summary {
             (Ending::AtLimit, _) => "at_limit",
             (Ending::DailyQuota, _) => "daily_quota",
             (Ending::NoJobSlot, _) => "no_job_slot",
+            (Ending::AtOthers, _) => "at_others",
             (Ending::Throttled, _) => "throttled",
             (Ending::NoCredit, _) => "no_credit",
             (Ending::GaveUp, _) => "gave_up",
@@ -278,6 +279,9 @@ impl Summary {
             }
             (Ending::DailyQuota, _) => self.later("the day's jobs are used up"),
             (Ending::NoJobSlot, _) => self.later("every job slot is taken"),
+            (Ending::AtOthers, _) => {
+                self.later("another process still works on batches of this run")
+            }
             (Ending::Throttled, _) => self.later("the rate limits let nothing through"),
             (Ending::NoCredit, _) => {
                 "stopped: the wallet is empty; top it up and run again to go on"

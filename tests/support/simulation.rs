@@ -15,7 +15,8 @@ pub(crate) use disk::Crash;
 use disk::{CrashingJournal, MemoryLeases, MemoryStaging, Shared};
 use leadmill_core::{
     Account, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind, Index, JobId, Lane,
-    Ledger, Moment, Operation, Part, Query, QueryKey, RunId, State, Status, Timestamp,
+    Ledger, Moment, Operation, Ours, Part, Query, QueryKey, RunId, State, Status,
+    Timestamp,
     index::{Need, Reuse},
     pack::{Doubtful, Percent, Risk},
 };
@@ -250,17 +251,18 @@ impl World {
         book: &mut Book,
         queries: &[Query],
     ) -> Result<Ending, RunError> {
+        let ours = self.ours(book.ledger());
         engine.open_wallet().await?;
         if let Some(policy) = &self.doubtful {
             book.refresh().await?;
-            engine.reconcile(book, &self.others, policy).await?;
+            engine.reconcile(book, &ours, policy).await?;
         }
         let mut rounds = 0;
         loop {
             let needed = self.needed(book.ledger(), queries);
             let order = Order {
                 lane: self.lane_of(),
-                others: self.others.clone(),
+                ours: ours.clone(),
                 ..Order::new("step", queries[0].operation(), needed.len() as u64)
             };
             let mut questions = needed.into_iter().map(io::Result::Ok);
@@ -271,10 +273,21 @@ impl World {
                 return Ok(ending);
             }
             book.refresh().await?;
-            if !engine.reconcile(book, &self.others, policy).await?.frees() {
+            if !engine.reconcile(book, &ours, policy).await?.frees() {
                 return Ok(ending);
             }
         }
+    }
+
+    /// What this session works on: all but what the other processes do.
+    fn ours(&self, ledger: &Ledger) -> Ours {
+        if self.others.is_empty() {
+            return Ours::All;
+        }
+        let open = ledger.open(&self.account.purse);
+        let taken = open.filter(|line| !self.others.contains(&line.run));
+        let taken = taken.map(|line| line.batch).collect();
+        Ours::Of { run: self.run, taken, left: BTreeSet::new() }
     }
 
     /// Whatever somebody says at the address of a batch.

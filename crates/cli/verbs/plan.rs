@@ -15,10 +15,10 @@ use crate::{
 };
 use bought::Outlook;
 use forecast::Forecast;
-use leadmill_core::{Clock, Credits, Ledger};
+use leadmill_core::{Clock, Credits, Ledger, Ours};
 use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Tells rows, questions, calls, credits and time of every step.
 pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -32,7 +32,7 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         }
         None => (Ledger::default(), None, SystemClock.now()),
     };
-    let at = At { run, now, others: &BTreeSet::new() };
+    let at = At { run, now, ours: &Ours::All };
     let outlook = bought::look(&mut prepared, &ledger, &at).await?;
     let runs = match &store {
         Some(store) => store.runs().await?,

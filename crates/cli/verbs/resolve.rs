@@ -11,11 +11,10 @@ use crate::{
     terminal::Terminal,
 };
 use choice::Choice;
-use leadmill_core::{BatchId, Clock, Entry, RunId};
+use leadmill_core::{BatchId, Clock, Entry};
 use leadmill_engine::{Book, Recorded};
 use leadmill_state::{StateError, Store};
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Writes down what became of the batches: of all that are named, or of none.
 pub(crate) async fn resolve(
@@ -33,14 +32,14 @@ pub(crate) async fn resolve(
     let clock = clock::of_state(&store, terminal).await?;
     let (ledger, journal) = store.book().await?;
     let mut batches = choice.batches(&ledger)?;
-    let run_of = |batch: &BatchId| ledger.line(*batch).map(|line| line.run);
-    let runs: BTreeSet<RunId> = batches.iter().filter_map(run_of).collect();
-    let at_work = store.others(runs).await?;
+    let lines = batches.iter().filter_map(|batch| ledger.line(*batch));
+    let lines: Vec<_> = lines.map(|line| (line.batch, line.run)).collect();
+    let at_work = store.at_work(lines).await?;
     if !at_work.is_empty() && !args.all {
         return Err(StateError::Locked(choice.place.to_string()).into());
     }
     // What is in flight in another process is none of the doubts that `--all` means.
-    batches.retain(|batch| run_of(batch).is_none_or(|run| !at_work.contains(&run)));
+    batches.retain(|batch| !at_work.contains(batch));
     // Whoever was at work until now may have written on.
     let mut book = Book::new(journal, ledger);
     book.refresh().await.map_err(|error| Failure::failed(error.to_string()))?;

@@ -29,7 +29,6 @@ use leadmill_state::{Run, Store};
 use serde_json::{Value, json};
 use session::Session;
 use std::{
-    collections::BTreeSet,
     fs, io,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
@@ -107,9 +106,10 @@ async fn go(
         run,
         purpose,
         pipelines: runs.into_iter().map(|run| (run.id, run.pipeline)).collect(),
-        others: BTreeSet::new(),
+        ours: Ours::All,
         book: Book::new(journal, ledger),
         accounts,
+        waits,
         stop,
         terminal,
         now: clock.now(),
@@ -199,7 +199,9 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
         // What was not asked may have no row: leads that were not bought.
         Ending::AtLimit if summary.is_closed() => Exit::Partial,
         Ending::AtLimit => Exit::Later,
-        Ending::DailyQuota | Ending::NoJobSlot | Ending::Throttled => Exit::Later,
+        Ending::DailyQuota | Ending::NoJobSlot | Ending::AtOthers | Ending::Throttled => {
+            Exit::Later
+        }
         Ending::GaveUp => Exit::Failed,
         Ending::Complete if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Complete if args.empty == Empty::Skip && summary.did_nothing() => {

@@ -20,6 +20,7 @@ pub mod key;
 pub mod ledger;
 pub mod limits;
 pub mod operation;
+pub mod ours;
 pub mod pack;
 pub mod provider;
 pub mod query;
@@ -44,6 +45,7 @@ pub use limits::{Call, Endpoint, Scope, Sent, Window};
 pub use operation::{
     Field, FieldKind, Input, InputKind, Operation, Presence, Selection, Wish,
 };
+pub use ours::Ours;
 pub use pack::{Account, Pack};
 pub use provider::{
     Bill, ErrorKind, Estimate, Launch, Page, Progress, Provider, ProviderError,

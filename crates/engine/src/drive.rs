@@ -310,10 +310,9 @@ impl<'a> Drive<'a> {
         }
         self.learn_costs();
         let purse = Arc::clone(&self.engine.purse);
-        let others = &self.order.others;
         let open = self.book.ledger().open(&purse);
-        let open = open.filter(|line| !others.contains(&line.run));
-        let open: Vec<Line> = open.cloned().collect();
+        let ours = open.filter(|line| self.order.ours.holds(line));
+        let open: Vec<Line> = ours.cloned().collect();
         let (now, here) = (self.engine.clock.now(), Instant::now());
         for line in open {
             if let State::Accepted(job) = &line.state {

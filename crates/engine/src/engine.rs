@@ -75,8 +75,8 @@ pub struct Order {
     pub buys: bool,
     /// Fewest questions of a job: with fewer it is not worth its slot, and they travel alone.
     pub min_rows: Option<u32>,
-    /// Runs of other processes that are at work on the same state: their jobs are theirs.
-    pub others: BTreeSet<RunId>,
+    /// The open batches that are this process's to work on.
+    pub ours: Ours,
     /// Earlier runs of the same pipeline: their jobs are paid for like its own. Where fetching a job is what charges,
     /// those of other pipelines are fetched if they are paid for, and never paid for.
     pub siblings: BTreeSet<RunId>,
@@ -95,7 +95,7 @@ impl Order {
             questions,
             buys: true,
             min_rows: None,
-            others: BTreeSet::new(),
+            ours: Ours::All,
             siblings: BTreeSet::new(),
             missed: None,
         }
@@ -428,9 +428,7 @@ impl Engine {
         for endpoint in endpoints {
             *self.report.calls.entry(endpoint.call).or_default() += 1;
         }
-        let sends: Vec<Sent> =
-            endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
-        Ok(self.leases.note(&sends)?)
+        Ok(noted)
     }
 }
 

@@ -10,13 +10,12 @@ pub(crate) use listing::Listing;
 
 use crate::{Again, Book, Engine, Recorded, RunError, engine::stopped, free::Heard};
 use leadmill_core::{
-    Answered, BatchId, Call, Credits, Entry, Event, Finding, JobId, Line, Part,
-    ProviderError, QueryKey, Reply, RunId, State, Status,
+    Answered, BatchId, Call, Credits, Entry, Event, Finding, JobId, Line, Ours, Part,
+    ProviderError, QueryKey, Reply, State, Status,
     history::Proofs,
     pack::{Doubtful, InDoubt},
 };
 use proving::Blind;
-use std::collections::BTreeSet;
 
 /// What became of batches in doubt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,24 +54,24 @@ impl Engine {
     pub async fn reconcile(
         &mut self,
         book: &mut Book,
-        others: &BTreeSet<RunId>,
+        ours: &Ours,
         policy: &Doubtful,
     ) -> Result<Reconciled, RunError> {
-        let adopted = self.adopt(book, others).await?;
+        let adopted = self.adopt(book, ours).await?;
         let free = self.suspects.take_freed();
         let mut reconciled = Reconciled { adopted, free, ..Reconciled::default() };
         // What they turn out to be explains what the others are judged by.
         if !reconciled.adopted.is_empty() {
             return Ok(reconciled);
         }
-        reconciled.repeats = self.new_repeats(book, others);
-        let doubts = self.doubts(book, others);
+        reconciled.repeats = self.new_repeats(book, ours);
+        let doubts = self.doubts(book, ours);
         let is_new = |line: &Line| !self.judged.contains(&(line.batch, line.order));
         if !doubts.iter().any(is_new) {
             return Ok(reconciled);
         }
         let mut stop = self.stop.clone();
-        let read = self.look_into(book, others, doubts, &mut reconciled);
+        let read = self.look_into(book, ours, doubts, &mut reconciled);
         let read = tokio::select! { biased;
             () = stopped(&mut stop, None) => None,
             read = read => read?,
@@ -87,22 +86,22 @@ impl Engine {
     async fn look_into(
         &mut self,
         book: &mut Book,
-        others: &BTreeSet<RunId>,
+        ours: &Ours,
         doubts: Vec<Line>,
         reconciled: &mut Reconciled,
     ) -> Result<Option<(Vec<Line>, Result<Proofs, Blind>)>, RunError> {
-        let adopted = self.settle_down(book, others, &doubts).await?;
+        let adopted = self.settle_down(book, ours, &doubts).await?;
         reconciled.adopted.extend(adopted);
-        let doubts = self.doubts(book, others);
+        let doubts = self.doubts(book, ours);
         self.find_by_name(book, &doubts, reconciled).await?;
         if !reconciled.adopted.is_empty() {
             return Ok(None);
         }
-        let doubts = self.doubts(book, others);
+        let doubts = self.doubts(book, ours);
         let proofs = self.prove(book, &doubts).await?;
         if let Ok(proofs) = &proofs {
             self.hear_of_jobs(&doubts, proofs);
-            reconciled.adopted.extend(self.adopt(book, others).await?);
+            reconciled.adopted.extend(self.adopt(book, ours).await?);
         }
         Ok(reconciled.adopted.is_empty().then_some((doubts, proofs)))
     }
@@ -175,10 +174,10 @@ impl Engine {
     }
 
     /// Batches in doubt that are ours to judge: not those that can be asked again at no charge.
-    fn doubts(&self, book: &Book, others: &BTreeSet<RunId>) -> Vec<Line> {
+    fn doubts(&self, book: &Book, ours: &Ours) -> Vec<Line> {
         let (account, now) = (self.provider.account(), self.clock.now());
         let open = book.ledger().open(&self.purse);
-        open.filter(|line| line.state == State::InDoubt && !others.contains(&line.run))
+        open.filter(|line| line.state == State::InDoubt && ours.holds(line))
             .filter(|line| !account.can_repeat(line, now))
             .cloned()
             .collect()

@@ -17,6 +17,8 @@ pub enum Ending {
     DailyQuota,
     /// Every job slot is held by a job that this run does not fetch.
     NoJobSlot,
+    /// Other processes work on batches of this run, and were not waited for any longer.
+    AtOthers,
     /// The provider lets nothing through for long.
     Throttled,
     /// The wallet holds no further question.

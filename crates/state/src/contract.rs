@@ -3,7 +3,7 @@
 use crate::{Place, Run, StateError, Store, server::Postgres};
 use leadmill_core::{
     Appended, BatchId, Credits, Entry, Event, Hint, HintKind, JobId, Journal, Lane,
-    Ledger, Operation, Part, QueryKey, RunId, Status, Timestamp,
+    Ledger, Operation, Ours, Part, QueryKey, RunId, Status, Timestamp,
 };
 use std::{path::Path, sync::Arc};
 
@@ -51,6 +51,7 @@ macro_rules! contract {
 contract!(
     a_run_is_taken_up_again_until_it_is_closed,
     one_process_at_a_time_is_at_work_on_a_run,
+    who_takes_up_batches_takes_the_batches_and_not_the_run,
     what_was_written_is_read_again_after_the_process_has_ended,
     what_another_process_wrote_is_seen_and_its_questions_are_not_claimed_twice,
     of_many_that_claim_a_question_at_once_one_gets_it,
@@ -108,16 +109,62 @@ async fn one_process_at_a_time_is_at_work_on_a_run(fresh: Fresh) {
     let other = open(&fresh).await;
     assert!(matches!(begin(&other, "k").await, Err(StateError::Locked(_))));
     let second = begin(&other, "l").await.unwrap();
-    assert!(store.others([run.id]).await.unwrap().is_empty());
-    assert_eq!(other.others([run.id, second.id]).await.unwrap(), [run.id].into());
-    assert_eq!(other.strangers([run.id, second.id]), [run.id].into());
+    let (ours, theirs) = ((BatchId(1), run.id), (BatchId(2), second.id));
+    assert_eq!(other.at_work([ours, theirs]).await.unwrap(), [ours.0].into());
     assert!(Store::look(&fresh.place).await.unwrap().is_some());
     drop(store);
     // The server notices a moment later that the connection has ended.
-    while !other.others([run.id]).await.unwrap().is_empty() {
+    while !other.at_work([ours]).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
     assert!(begin(&other, "k").await.unwrap().resumed);
+}
+
+/// What a process works on: of batches that its own run has begun and another works on, and of those that it has taken
+/// up.
+async fn shares(store: &Store, run: RunId, open: &[(BatchId, RunId)]) -> [Vec<u64>; 2] {
+    match store.take_up(run, open.iter().copied()).await.unwrap() {
+        Ours::Of { taken, left, .. } => [left, taken].map(|batches| {
+            batches.into_iter().map(|batch| batch.0).collect::<Vec<u64>>()
+        }),
+        Ours::All => panic!("all"),
+    }
+}
+
+const NOTHING: [Vec<u64>; 2] = [Vec::new(), Vec::new()];
+
+async fn who_takes_up_batches_takes_the_batches_and_not_the_run(fresh: Fresh) {
+    let killed = open(&fresh).await;
+    let run = begin(&killed, "k").await.unwrap().id;
+    let other = open(&fresh).await;
+    let second = begin(&other, "l").await.unwrap().id;
+    let old = [(BatchId(1), run), (BatchId(2), run)];
+    assert_eq!(shares(&other, second, &old).await, NOTHING, "it is at work");
+    drop(killed);
+    while shares(&other, second, &old).await != [vec![], vec![1, 2]] {
+        tokio::task::yield_now().await;
+    }
+    // The run goes on at once, without what the other has, and with what it begins from here on.
+    let back = open(&fresh).await;
+    assert_eq!(begin(&back, "k").await.unwrap(), Run { id: run, resumed: true });
+    let new = [old[0], old[1], (BatchId(3), run)];
+    assert_eq!(shares(&back, run, &new).await, [vec![1, 2], vec![]]);
+    assert_eq!(shares(&other, second, &new).await, [vec![], vec![1, 2]]);
+    let third = open(&fresh).await;
+    let last = begin(&third, "m").await.unwrap().id;
+    assert_eq!(shares(&third, last, &new).await, NOTHING);
+    // What the other could not end goes back; what it still had when it ended may be anybody's.
+    other.hand_back([old[0]]).await.unwrap();
+    assert_eq!(shares(&back, run, &new).await, [vec![2], vec![]]);
+    assert_eq!(shares(&other, second, &new).await, [vec![], vec![2]]);
+    drop(other);
+    while shares(&third, last, &new).await != [vec![], vec![2]] {
+        tokio::task::yield_now().await;
+    }
+    drop(third);
+    while shares(&back, run, &new).await != NOTHING {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn told(ledger: &Ledger) -> String {

@@ -9,10 +9,13 @@ mod salvage;
 mod schema;
 mod sends;
 
-use crate::{Run, RunRecord, Salvaged, StateError};
+use crate::{
+    Run, RunRecord, Salvaged, StateError,
+    claims::{self, Claims, NOBODY, Open},
+};
 use journal::SqliteJournal;
 use leadmill_core::{
-    Account, BatchId, Clock, Hint, HintKind, JobId, Ledger, RunId, Timestamp,
+    Account, BatchId, Clock, Hint, HintKind, JobId, Ledger, Ours, RunId, Timestamp,
 };
 use leases::FolderLeases;
 use locks::{Locks, alone};
@@ -102,7 +105,7 @@ impl Folder {
                 RunId(database.last_insert_rowid())
             }
         };
-        // Another process may have taken up what this run left open.
+        // Who takes up what it left open holds this for a moment.
         let is_ours = self.take(|locks| locks.take_run(id))?
             && self.take(|locks| locks.take(&format!("jobs-{}", id.0)))?;
         match is_ours {
@@ -111,27 +114,66 @@ impl Folder {
         }
     }
 
-    /// Of these runs, those whose open jobs other processes fetch. Those of the rest are fetched by this
-    /// process from now on, and by nobody else.
-    pub(crate) fn others(
-        &self,
-        runs: impl IntoIterator<Item = RunId>,
-    ) -> Result<BTreeSet<RunId>, StateError> {
-        let mut others = BTreeSet::new();
-        for run in runs {
-            if !others.contains(&run) && !self.take(|locks| locks.take_jobs(run))? {
-                others.insert(run);
+    /// Takes up what nobody works on, and tells what this run works on.
+    pub(crate) fn take_up(&self, run: RunId, open: &Open) -> Result<Ours, StateError> {
+        for worker in claims::workers(run, open, &self.claims()?).into_keys() {
+            // Held for as long as its batches are taken: it does not begin meanwhile, nor does another take them.
+            if !self.take(|locks| locks.take_jobs(worker))? {
+                continue;
             }
+            let mut workers = claims::workers(run, open, &self.claims()?);
+            let batches = workers.remove(&worker).unwrap_or_default();
+            let taken = self.claim(batches.into_iter().map(|batch| (batch, run)));
+            if let Some(locks) = &self.locks {
+                let mut locks = locks.lock().unwrap_or_else(PoisonError::into_inner);
+                locks.leave_jobs(worker);
+            }
+            taken?;
         }
-        Ok(others)
+        Ok(claims::ours(run, open, &self.claims()?))
     }
 
-    /// Whether this process fetches the open jobs of a run.
-    pub(crate) fn holds_jobs(&self, run: RunId) -> bool {
-        let locks = self.locks.as_ref().map(|locks| locks.lock());
-        locks.is_some_and(|locks| {
-            locks.unwrap_or_else(PoisonError::into_inner).holds_jobs(run)
-        })
+    /// Hands batches back to the runs that began them.
+    pub(crate) fn hand_back(&self, batches: &Open) -> Result<(), StateError> {
+        self.claim(batches.iter().map(|(batch, run)| (*batch, *run)))
+    }
+
+    /// Of these batches, those at which another process is at work; nobody else is at the rest from now on.
+    pub(crate) fn at_work(
+        &self,
+        batches: &Open,
+    ) -> Result<BTreeSet<BatchId>, StateError> {
+        let mut at_work = BTreeSet::new();
+        for (worker, batches) in claims::workers(NOBODY, batches, &self.claims()?) {
+            if !self.take(|locks| locks.take_jobs(worker))? {
+                at_work.extend(batches);
+            }
+        }
+        Ok(at_work)
+    }
+
+    fn claims(&self) -> Result<Claims, StateError> {
+        let database = self.database();
+        let mut select =
+            database.prepare_cached("SELECT batch, run FROM claims ORDER BY seq")?;
+        let claims = select.query_map((), |row| {
+            let batch: i64 = row.get(0)?;
+            Ok((BatchId(batch.cast_unsigned()), RunId(row.get(1)?)))
+        })?;
+        Ok(claims.collect::<Result<_, _>>()?)
+    }
+
+    fn claim(
+        &self,
+        claims: impl Iterator<Item = (BatchId, RunId)>,
+    ) -> Result<(), StateError> {
+        let mut database = self.database();
+        let transaction = database.transaction()?;
+        for (batch, run) in claims {
+            let insert = "INSERT INTO claims (batch, run) VALUES (?, ?)";
+            transaction.execute(insert, (batch.0.cast_signed(), run.0))?;
+        }
+        Ok(transaction.commit()?)
     }
 
     fn take(

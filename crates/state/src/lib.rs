@@ -14,6 +14,7 @@
 //! | `locks/` | the locks of the processes and the runs they are at work on | - |
 
 mod chain;
+mod claims;
 mod clock;
 mod code;
 mod error;

@@ -8,14 +8,20 @@ mod session;
 
 pub use address::Address;
 
-use crate::{Run, RunRecord, StateError, scratch::Scratch};
+use crate::{
+    Run, RunRecord, StateError,
+    claims::{self, Claims, NOBODY, Open},
+    scratch::Scratch,
+};
 use journal::PostgresJournal;
 use leadmill_core::{
-    Account, BatchId, Hint, HintKind, JobId, Ledger, RunId, Timestamp, slots::ProcessId,
+    Account, BatchId, Hint, HintKind, JobId, Ledger, Ours, RunId, Timestamp,
+    slots::ProcessId,
 };
 use leases::PostgresLeases;
-use session::Session;
+use session::{Session, lock_key};
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use tokio_postgres::GenericClient;
 
 /// An open schema.
 #[derive(Debug)]
@@ -69,30 +75,89 @@ impl Postgres {
                 RunId(row.try_get(0)?)
             }
         };
-        // Another process may have taken up what this run left open.
-        match self.session.take(&jobs_of(id)).await? {
-            true => Ok(Run { id, resumed: resumed.is_some() }),
-            false => Err(locked()),
+        // Who takes up what it left open holds this for a moment.
+        if !self.session.take(&jobs_of(id)).await? {
+            return Err(locked());
         }
+        self.session.work_for(id).await?;
+        Ok(Run { id, resumed: resumed.is_some() })
     }
 
-    /// Of these runs, those whose open jobs other processes fetch; the rest is ours from now on.
-    pub(crate) async fn others(
+    /// Takes up what nobody works on, and tells what this run works on.
+    pub(crate) async fn take_up(
         &self,
-        runs: BTreeSet<RunId>,
-    ) -> Result<BTreeSet<RunId>, StateError> {
-        let mut others = BTreeSet::new();
-        for run in runs {
-            if !self.session.try_take(&jobs_of(run), 0).await? {
-                others.insert(run);
+        run: RunId,
+        open: &Open,
+    ) -> Result<Ours, StateError> {
+        let mut client = self.session.live().await?;
+        let claims = self.claims(&**client).await?;
+        for worker in claims::workers(run, open, &claims).into_keys() {
+            // Held until its batches are taken: it does not begin meanwhile, nor does another take them.
+            let transaction = client.transaction().await?;
+            let key = lock_key(self.session.schema(), &jobs_of(worker));
+            let free = "SELECT pg_try_advisory_xact_lock($1)";
+            if !transaction.query_one(free, &[&key]).await?.try_get::<_, bool>(0)? {
+                continue;
+            }
+            let claims = self.claims(&transaction).await?;
+            let mut workers = claims::workers(run, open, &claims);
+            let batches = workers.remove(&worker).unwrap_or_default();
+            let batches: Open = batches.into_iter().map(|batch| (batch, run)).collect();
+            self.claim(&transaction, &batches).await?;
+            session::pass(&transaction, self.session.schema(), worker).await?;
+            transaction.commit().await?;
+        }
+        Ok(claims::ours(run, open, &self.claims(&**client).await?))
+    }
+
+    /// Hands batches back to the runs that began them.
+    pub(crate) async fn hand_back(&self, batches: &Open) -> Result<(), StateError> {
+        self.claim(&**self.session.live().await?, batches).await
+    }
+
+    /// Of these batches, those at which another process is at work; nobody else is at the rest from now on.
+    pub(crate) async fn at_work(
+        &self,
+        batches: &Open,
+    ) -> Result<BTreeSet<BatchId>, StateError> {
+        let claims = self.claims(&**self.session.live().await?).await?;
+        let mut at_work = BTreeSet::new();
+        for (worker, batches) in claims::workers(NOBODY, batches, &claims) {
+            match self.session.try_take(&jobs_of(worker), 0).await? {
+                true => {
+                    let client = self.session.live().await?;
+                    session::pass(&**client, self.session.schema(), worker).await?;
+                }
+                false => at_work.extend(batches),
             }
         }
-        Ok(others)
+        Ok(at_work)
     }
 
-    /// Whether this process fetches the open jobs of a run.
-    pub(crate) fn holds_jobs(&self, run: RunId) -> bool {
-        self.session.holds(&jobs_of(run))
+    async fn claims(&self, client: &impl GenericClient) -> Result<Claims, StateError> {
+        let select = self.sql("SELECT batch, run FROM {}.claims ORDER BY seq");
+        let rows = client.query(&select, &[]).await?;
+        let claim = |row: &tokio_postgres::Row| {
+            let batch: i64 = row.try_get(0)?;
+            Ok((BatchId(batch.cast_unsigned()), RunId(row.try_get(1)?)))
+        };
+        rows.iter().map(claim).collect()
+    }
+
+    async fn claim(
+        &self,
+        client: &impl GenericClient,
+        claims: &Open,
+    ) -> Result<(), StateError> {
+        let batches: Vec<i64> =
+            claims.keys().map(|batch| batch.0.cast_signed()).collect();
+        let runs: Vec<i64> = claims.values().map(|run| run.0).collect();
+        let insert = self.sql(
+            "INSERT INTO {}.claims (batch, run)
+             SELECT claim.* FROM unnest($1::bigint[], $2::bigint[]) AS claim",
+        );
+        client.execute(&insert, &[&batches, &runs]).await?;
+        Ok(())
     }
 
     /// The unfinished run of this key, if there is one.

@@ -2,12 +2,15 @@
 
 use crate::{
     Place, Run, RunRecord, Salvaged, StateClock, StateError,
+    claims::Open,
     clock::{Judge, Watched},
     folder::Folder,
     postgres::Postgres,
     random,
 };
-use leadmill_core::{Account, Clock, Hint, Journal, Leases, Ledger, RunId, Timestamp};
+use leadmill_core::{
+    Account, BatchId, Clock, Hint, Journal, Leases, Ledger, Ours, RunId, Timestamp,
+};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -91,27 +94,44 @@ impl Store {
         }
     }
 
-    /// Of these runs, those whose open jobs other processes fetch. Those of the rest are fetched by this
-    /// process from now on, and by nobody else.
-    pub async fn others(
+    /// Takes up, for a run that this process has [begun](Self::begin), those of these open batches at which nobody is at
+    /// work, and tells which are its own from now on. Each comes with the run that began it. That run may go on
+    /// meanwhile with whatever else it does.
+    pub async fn take_up(
         &self,
-        runs: impl IntoIterator<Item = RunId> + Send,
-    ) -> Result<BTreeSet<RunId>, StateError> {
-        let runs: BTreeSet<RunId> = runs.into_iter().collect();
+        run: RunId,
+        open: impl IntoIterator<Item = (BatchId, RunId)> + Send,
+    ) -> Result<Ours, StateError> {
+        let open: Open = open.into_iter().collect();
         match &self.database {
-            Database::Folder(folder) => folder.others(runs),
-            Database::Postgres(postgres) => postgres.others(runs).await,
+            Database::Folder(folder) => folder.take_up(run, &open),
+            Database::Postgres(postgres) => postgres.take_up(run, &open).await,
         }
     }
 
-    /// Of these runs, those whose open jobs this process does not fetch: others do, or nobody does before
-    /// another process looks for them.
-    pub fn strangers(&self, runs: impl IntoIterator<Item = RunId>) -> BTreeSet<RunId> {
-        let is_ours = |run: &RunId| match &self.database {
-            Database::Folder(folder) => folder.holds_jobs(*run),
-            Database::Postgres(postgres) => postgres.holds_jobs(*run),
-        };
-        runs.into_iter().filter(|run| !is_ours(run)).collect()
+    /// Hands batches that were taken up back to the runs that began them.
+    pub async fn hand_back(
+        &self,
+        batches: impl IntoIterator<Item = (BatchId, RunId)> + Send,
+    ) -> Result<(), StateError> {
+        let batches: Open = batches.into_iter().collect();
+        match &self.database {
+            Database::Folder(folder) => folder.hand_back(&batches),
+            Database::Postgres(postgres) => postgres.hand_back(&batches).await,
+        }
+    }
+
+    /// Of these batches, those at which another process is at work. Nobody else is at work on the rest as long as this
+    /// state is open here.
+    pub async fn at_work(
+        &self,
+        batches: impl IntoIterator<Item = (BatchId, RunId)> + Send,
+    ) -> Result<BTreeSet<BatchId>, StateError> {
+        let batches: Open = batches.into_iter().collect();
+        match &self.database {
+            Database::Folder(folder) => folder.at_work(&batches),
+            Database::Postgres(postgres) => postgres.at_work(&batches).await,
+        }
     }
 
     /// The unfinished run of this key, if there is one.

@@ -158,11 +158,12 @@ fn tally(
         match turn {
             Turn::At(at, Need::Buy) if at == place => {
                 tally.to_buy += 1;
-                let offer = attempt.account.offer(step.operation);
+                let repeats = attempt.account.offer(step.operation);
+                let repeats = repeats.and_then(|offer| offer.repeats);
                 let is_paid = matches!(look.status, Some(Status::Hit | Status::Miss));
-                let is_free = offer
+                let is_free = repeats
                     .zip(look.at)
-                    .is_some_and(|(offer, at)| is_paid && offer.is_free_repeat(at, now));
+                    .is_some_and(|(repeats, at)| is_paid && now.since(at) < repeats.0);
                 tally.free_repeats += u64::from(is_free);
             }
             Turn::At(at, Need::Held) if at == place => tally.held += 1,

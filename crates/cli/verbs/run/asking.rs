@@ -1,6 +1,6 @@
 //! A step asks: round after round, each provider what those before it provably do not know.
 
-use super::{Purpose, doubts::Freed, session::Session};
+use super::{Purpose, doubts::Freed, session::Session, taking::Elsewhere};
 use crate::{
     chain::{Chain, Rejections, Turn},
     enriching::{Finished, each_batch},
@@ -115,14 +115,22 @@ impl<'a> Session<'a> {
         for (attempt, tries) in step.attempts.iter().zip(&mut asking.tries) {
             tries.jobs = self.own_jobs(attempt);
         }
+        let mut elsewhere;
         loop {
             while self.round(place, step, finished, &mut asking).await? {}
-            if !self.turn(place, &mut asking).await? {
+            if self.turn(place, &mut asking).await? {
+                continue;
+            }
+            elsewhere = self.elsewhere(step).await?;
+            if elsewhere != Elsewhere::Moved {
                 break;
             }
         }
-        self.notice_others();
-        let ending = asking.ending();
+        self.hand_back().await?;
+        let ending = match elsewhere {
+            Elsewhere::Still => asking.ending().max(Ending::AtOthers),
+            _ => asking.ending(),
+        };
         let providers = step.attempts.iter().zip(&asking.tries);
         let providers = providers.map(|(attempt, tries)| ProviderSummary {
             name: attempt.provider.clone(),
@@ -274,7 +282,7 @@ impl<'a> Session<'a> {
             lane: attempt.lane,
             min_rows: Some(attempt.fewest_in_a_job()),
             buys: *self.purpose == Purpose::Buy,
-            others: self.others.clone(),
+            ours: self.ours.clone(),
             siblings: self.siblings(),
             ..Order::new(&step.spec.name, step.operation, questions)
         }
@@ -283,7 +291,7 @@ impl<'a> Session<'a> {
     /// Our jobs at an account.
     pub(super) fn open_jobs(&self, attempt: &PreparedAttempt) -> usize {
         let open = self.book.ledger().open(&attempt.account.purse);
-        let ours = open.filter(|line| !self.others.contains(&line.run));
+        let ours = open.filter(|line| self.ours.holds(line));
         ours.filter(|line| line.state != State::InDoubt).count()
     }
 

@@ -27,10 +27,8 @@ impl<'a> Session<'a> {
     ) -> Result<bool, Failure> {
         let refreshed = self.book.refresh().await;
         refreshed.map_err(|error| Failure::failed(error.to_string()))?;
-        self.notice_others();
         let mut open = self.book.ledger().open(&attempt.account.purse);
-        Ok(open
-            .any(|line| line.state == State::InDoubt && !self.others.contains(&line.run)))
+        Ok(open.any(|line| line.state == State::InDoubt && self.ours.holds(line)))
     }
 
     /// The jobs at an account that are open and surely the batches' own.
@@ -68,7 +66,7 @@ impl<'a> Session<'a> {
         step: &'a PreparedStep,
         attempt: &'a PreparedAttempt,
     ) -> Result<Freed, Failure> {
-        let Self { prepared, store, run, book, accounts, stop, terminal, others, .. } =
+        let Self { prepared, store, run, book, accounts, stop, terminal, ours, .. } =
             self;
         let providers = &prepared.pipeline.providers;
         let policy = providers.get(&attempt.provider).map(|provider| provider.doubtful());
@@ -77,7 +75,7 @@ impl<'a> Session<'a> {
         let snapshots = engine.progress();
         let reconcile = async {
             engine.open_wallet().await?;
-            engine.reconcile(book, others, &policy).await
+            engine.reconcile(book, ours, &policy).await
         };
         let (name, provider) = (&step.spec.name, &attempt.provider);
         let reconciled = tokio::select! {

@@ -2,7 +2,7 @@
 
 use super::{Purpose, turning::Turned};
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Waits},
     enriching::{Answered, At, Finished, each_batch_counted},
     exit::{Exit, Failure},
     prepared::{Prepared, PreparedAttempt},
@@ -11,7 +11,7 @@ use crate::{
     terminal::Terminal,
 };
 use leadmill_core::{
-    Credits, Entry, Event, Lane, Line, Part, RunId, State, Status, Timestamp,
+    Credits, Entry, Event, Lane, Line, Ours, Part, RunId, State, Status, Timestamp,
     schedule::Lanes,
 };
 use leadmill_engine::{Book, Doubt, Ending, Recorded};
@@ -31,10 +31,11 @@ pub(super) struct Session<'a> {
     pub(super) purpose: &'a Purpose,
     /// The runs that there were when this session began, by the names of their pipelines.
     pub(super) pipelines: BTreeMap<RunId, String>,
-    /// Runs whose open jobs other processes fetch.
-    pub(super) others: BTreeSet<RunId>,
+    /// The open batches that are this process's to work on.
+    pub(super) ours: Ours,
     pub(super) book: Book,
     pub(super) accounts: Accounts,
+    pub(super) waits: Waits,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) terminal: &'a Terminal,
     /// When the session began: answers are judged by this time throughout.
@@ -107,7 +108,7 @@ impl<'a> Session<'a> {
             embedded.map(|attempt| attempt.account.purse.as_str()).collect();
         let mut entries = Vec::new();
         let open = purses.iter().flat_map(|purse| self.book.ledger().open(purse));
-        for line in open.filter(|line| !self.others.contains(&line.run)) {
+        for line in open.filter(|line| self.ours.holds(line)) {
             let event = match &line.state {
                 State::Accepted(_) => Event::Settled {
                     cost: Credits::ZERO,
@@ -130,37 +131,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn at(&self) -> At<'_> {
-        At { run: Some(self.run.id), now: self.now, others: &self.others }
-    }
-
-    /// Takes up what processes that have ended left open.
-    pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
-        // At other accounts others may want to.
-        let attempts = self.prepared.attempts();
-        let purses: BTreeSet<&str> =
-            attempts.map(|attempt| attempt.account.purse.as_str()).collect();
-        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
-        let open = open.filter(|line| purses.contains(&*line.account));
-        let runs: BTreeSet<RunId> = open.map(|line| line.run).collect();
-        self.others = self.store.others(runs).await?;
-        Ok(())
-    }
-
-    /// Whose open jobs are not ours, now that others may have begun some.
-    pub(super) fn notice_others(&mut self) {
-        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
-        self.others = self.store.strangers(open.map(|line| line.run));
-    }
-
-    /// Earlier runs of this pipeline that have left jobs open. Of runs that a damaged state has lost nobody knows
-    /// whose they were: whoever goes on with it goes on with them.
-    pub(super) fn siblings(&self) -> BTreeSet<RunId> {
-        let is_ours = |run: &RunId| match self.pipelines.get(run) {
-            Some(pipeline) => *pipeline == self.prepared.pipeline.name,
-            None => *run < self.run.id,
-        };
-        let open = self.book.ledger().lines().iter().filter(|line| line.is_open());
-        open.map(|line| line.run).filter(is_ours).collect()
+        At { run: Some(self.run.id), now: self.now, ours: &self.ours }
     }
 
     /// The lanes that a step's questions have taken at an account in this run.

@@ -106,7 +106,7 @@ impl Drive<'_> {
 
     pub(super) fn is_of_others(&self, line: &Line) -> bool {
         let is_late = line.run != self.engine.run && line.intended_at >= self.began_at;
-        is_late || self.order.others.contains(&line.run)
+        is_late || !self.order.ours.holds(line)
     }
 }
 

@@ -3,10 +3,10 @@
 use super::Reconciled;
 use crate::{Book, Engine, Recorded, RunError};
 use leadmill_core::{
-    BatchId, Call, Entry, Event, JobId, Lane, Line, RunId, pack::PaidAct,
+    BatchId, Call, Entry, Event, JobId, Lane, Line, Ours, pack::PaidAct,
     provider::CALL_TIMEOUT,
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 /// Times that a job which was named for a batch is looked at, over all sessions: it may have been the provider
@@ -16,15 +16,10 @@ const TRIES: usize = 3;
 impl Engine {
     /// Single calls in doubt whose question can be asked again at no charge: whether they were charged does not matter.
     /// Each is told once. Nothing is let go for that: until the question is answered it may have been charged.
-    pub(super) fn new_repeats(
-        &mut self,
-        book: &Book,
-        others: &BTreeSet<RunId>,
-    ) -> Vec<BatchId> {
+    pub(super) fn new_repeats(&mut self, book: &Book, ours: &Ours) -> Vec<BatchId> {
         let (account, now) = (self.provider.account(), self.clock.now());
         let open = book.ledger().open(&self.purse);
-        let free = open
-            .filter(|line| account.can_repeat(line, now) && !others.contains(&line.run));
+        let free = open.filter(|line| account.can_repeat(line, now) && ours.holds(line));
         let free: Vec<_> = free.map(|line| (line.batch, line.order)).collect();
         let new = free.into_iter().filter(|repeat| self.judged.insert(*repeat));
         new.map(|(batch, _)| batch).collect()
@@ -71,7 +66,7 @@ impl Engine {
     pub(super) async fn settle_down(
         &mut self,
         book: &mut Book,
-        others: &BTreeSet<RunId>,
+        ours: &Ours,
         doubts: &[Line],
     ) -> Result<Vec<(BatchId, JobId)>, RunError> {
         let mut adopted = Vec::new();
@@ -84,7 +79,7 @@ impl Engine {
         let end = Instant::now() + wait;
         while Instant::now() < end && adopted.len() < doubts.len() {
             tokio::select! { biased;
-                () = told.heard() => adopted.extend(self.adopt(book, others).await?),
+                () = told.heard() => adopted.extend(self.adopt(book, ours).await?),
                 () = sleep_until(end) => {}
             }
         }
@@ -114,9 +109,9 @@ impl Engine {
     pub(super) async fn adopt(
         &mut self,
         book: &mut Book,
-        others: &BTreeSet<RunId>,
+        ours: &Ours,
     ) -> Result<Vec<(BatchId, JobId)>, RunError> {
-        let doubts = self.doubts(book, others);
+        let doubts = self.doubts(book, ours);
         let mut adopted: Vec<(BatchId, JobId)> = Vec::new();
         let account = self.provider.account();
         // Where the fetch is what charges, what somebody says could make us pay for a job of theirs. Such a provider

@@ -234,8 +234,8 @@ async fn reconcile(
     lost.iter().try_for_each(|entry| ledger.apply(entry)).unwrap();
     let mut book = Book::new(Box::new(memory()), ledger);
     let mut engine = Engine::new(RunId(1), parts);
-    let (others, policy) = (BTreeSet::new(), Doubtful::default());
-    let reconciled = engine.reconcile(&mut book, &others, &policy).await.unwrap();
+    let (ours, policy) = (Ours::All, Doubtful::default());
+    let reconciled = engine.reconcile(&mut book, &ours, &policy).await.unwrap();
     let found_after = provider.found_after.lock().unwrap().clone();
     (reconciled, book, found_after)
 }
@@ -336,8 +336,8 @@ async fn what_a_run_has_written_off_for_others_counts_in_its_later_sessions() {
         };
         let mut engine = Engine::new(RunId(run), parts);
         let policy = Doubtful { act: InDoubt::Retry, budget: Credits(1) };
-        let others = BTreeSet::new();
-        let reconciled = engine.reconcile(&mut book, &others, &policy).await.unwrap();
+        let ours = Ours::All;
+        let reconciled = engine.reconcile(&mut book, &ours, &policy).await.unwrap();
         let counts = (reconciled.retried.len(), reconciled.held.len());
         assert_eq!(counts, (retried, held), "run {run}");
     }

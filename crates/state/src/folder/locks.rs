@@ -96,14 +96,14 @@ impl Locks {
         }
     }
 
-    /// Whether this process fetches the open jobs of a run.
-    pub(crate) fn holds_jobs(&self, run: RunId) -> bool {
-        let name = format!("jobs-{}", run.0);
-        self.held.iter().any(|(held, _)| *held == name)
-    }
-
-    /// Whether the open jobs of a run are this process's to fetch, now that nobody else fetches them.
+    /// Whether nobody else is at work for a run, until these are [left](Self::leave_jobs).
     pub(crate) fn take_jobs(&mut self, run: RunId) -> Result<bool, StateError> {
         self.try_take(&format!("jobs-{}", run.0), 0)
+    }
+
+    /// Lets others be at work for a run again.
+    pub(crate) fn leave_jobs(&mut self, run: RunId) {
+        let name = format!("jobs-{}", run.0);
+        self.held.retain(|(held, _)| *held != name);
     }
 }

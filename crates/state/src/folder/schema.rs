@@ -41,6 +41,15 @@ CREATE TABLE hints (
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 ";
 
+/// Who has taken up which batch, the latest last.
+const CLAIMS: &str = "
+CREATE TABLE IF NOT EXISTS claims (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch INTEGER NOT NULL,
+    run INTEGER NOT NULL
+);
+";
+
 /// Opens the database for writing and creates or checks its tables.
 pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
     let mut connection = Connection::open(path)?;
@@ -69,6 +78,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StateError> {
         // 3: what callbacks hint at.
         transaction.execute_batch(HINTS)?;
     }
+    transaction.execute_batch(CLAIMS)?;
     // 4: a job whose fetch is the paid act is authorized first. 5: a question in doubt is asked again, and a person resolves what was settled without an
     // answer. No older version can read either.
     if found < VERSION {

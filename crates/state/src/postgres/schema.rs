@@ -48,6 +48,19 @@ INSERT INTO {schema}.state (version, seq, sum) VALUES ({VERSION}, 0, 0);
     )
 }
 
+/// Who has taken up which batch, the latest last; and how often each run was begun, or lost a batch to another.
+fn claims(schema: &str) -> String {
+    format!(
+        "
+CREATE TABLE IF NOT EXISTS {schema}.claims (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    batch bigint NOT NULL,
+    run bigint NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {schema}.fences (run bigint PRIMARY KEY, passed bigint NOT NULL);"
+    )
+}
+
 /// Creates or checks the tables.
 pub(super) async fn open(session: &Session) -> Result<(), StateError> {
     let schema = session.schema();
@@ -77,6 +90,7 @@ pub(super) async fn open(session: &Session) -> Result<(), StateError> {
             return Err(StateError::Corrupt(format!("it has the version {found}")));
         }
     }
+    transaction.batch_execute(&claims(schema)).await?;
     transaction.commit().await?;
     Ok(())
 }

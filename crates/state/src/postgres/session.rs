@@ -7,6 +7,7 @@
 
 use super::address::Address;
 use crate::{StateError, random};
+use leadmill_core::RunId;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -24,7 +25,7 @@ use tokio::{
     sync::MutexGuard,
     time::{Instant, sleep, timeout},
 };
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, GenericClient, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long another process is waited for that is about to end, and how often it is looked for.
@@ -65,6 +66,8 @@ pub(super) struct Session {
     /// One statement, or one transaction, at a time.
     connected: tokio::sync::Mutex<Connected>,
     held: Mutex<BTreeSet<String>>,
+    /// The run for which this process works, and its fence as this process has passed it.
+    works_for: Mutex<Option<(RunId, i64)>>,
 }
 
 /// An open connection.
@@ -98,7 +101,8 @@ impl Session {
     /// Connects, and makes sure that what the server acknowledges is on its disk.
     pub(super) async fn open(address: &Address) -> Result<Self, StateError> {
         let connected = tokio::sync::Mutex::new(Connected::open(address).await?);
-        Ok(Self { address: address.clone(), connected, held: Mutex::default() })
+        let (held, works_for) = (Mutex::default(), Mutex::default());
+        Ok(Self { address: address.clone(), connected, held, works_for })
     }
 
     pub(super) fn schema(&self) -> &str {
@@ -150,8 +154,34 @@ impl Session {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
+    /// From now on this process works for a run whose lock it has: whoever passes its fence while the connection is lost
+    /// has taken over.
+    pub(super) async fn work_for(&self, run: RunId) -> Result<(), StateError> {
+        let passed = pass(&**self.client().await, self.schema(), run).await?;
+        let mut works_for = self.works_for.lock().unwrap_or_else(PoisonError::into_inner);
+        *works_for = Some((run, passed));
+        Ok(())
+    }
+
+    /// Whether another process has taken over a run, as this connection sees it.
+    async fn is_overtaken(&self, client: &Client) -> Result<bool, StateError> {
+        let works_for = *self.works_for.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((run, passed)) = works_for else { return Ok(false) };
+        let select =
+            format!("SELECT passed FROM {}.fences WHERE run = $1", self.schema());
+        let row = client.query_opt(&select, &[&run.0]).await?;
+        let found = row.map(|row| row.try_get::<_, i64>(0)).transpose()?;
+        Ok(found != Some(passed))
+    }
+
+    /// The same, over a connection of its own: where the session was lost and cannot be renewed, that may be why.
+    pub(super) async fn was_overtaken(&self) -> Result<bool, StateError> {
+        let fresh = Connected::open(&self.address).await?;
+        self.is_overtaken(&fresh).await
+    }
+
     /// Connects again, where the connection was lost, and takes all locks again. Waits for the server. An
-    /// error where another process has one of the locks: it has taken over.
+    /// error where another process has one of the locks, or has passed our run's fence: it has taken over.
     pub(super) async fn renew(
         &self,
         connected: &mut Connected,
@@ -174,6 +204,7 @@ impl Session {
                 for name in &held {
                     is_free &= fresh.lock(lock_key(self.schema(), name)).await?;
                 }
+                is_free &= !self.is_overtaken(&fresh).await?;
                 Ok::<_, StateError>((fresh, is_free))
             };
             let error = match renewed.await {
@@ -256,6 +287,19 @@ impl Connected {
 /// What is wrong where a session is not ours alone.
 pub(super) const POOLED: &str = "the connection is not the one that holds the run's locks, or not ours alone: a pooler \
                                  between here and the server must pool sessions, not transactions";
+
+/// Passes the fence of a run: no process goes on with it that has passed it earlier and lost its connection since.
+pub(super) async fn pass(
+    client: &impl GenericClient,
+    schema: &str,
+    run: RunId,
+) -> Result<i64, StateError> {
+    let pass = format!(
+        "INSERT INTO {schema}.fences AS fence (run, passed) VALUES ($1, 1)
+         ON CONFLICT (run) DO UPDATE SET passed = fence.passed + 1 RETURNING passed"
+    );
+    Ok(client.query_one(&pass, &[&run.0]).await?.try_get(0)?)
+}
 
 /// The number under which the server knows a lock. All schemas of a database share the numbers.
 pub(super) fn lock_key(schema: &str, name: &str) -> i64 {

@@ -79,6 +79,32 @@ async fn who_has_lost_its_locks_cannot_write() {
     assert_eq!(other.ledger().await.unwrap().lines().len(), 2);
 }
 
+/// The same where the other one works for another run: it takes up the batches, and lets the run go on at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_lost_a_batch_meanwhile_cannot_write() {
+    let Some((address, _server, client)) = fresh("fenced_batch").await else { return };
+    let (store, mut journal) = written(&address).await;
+    let other = Postgres::open(&address).await.unwrap();
+    let run = other.begin("l", "p", Timestamp(2)).await.unwrap().id;
+    let open: Open = [(BatchId(1), RunId(1))].into();
+    end_session(&client, &store).await;
+    let taken = || async {
+        let ours = other.take_up(run, &open).await.unwrap();
+        ours.taken().count()
+    };
+    while taken().await == 0 {}
+    let error = journal.append(&[intent(RunId(1), 3)]).await.unwrap_err();
+    assert!(error.to_string().contains("another process"), "{error}");
+    drop((store, journal));
+    let back = Postgres::open(&address).await.unwrap();
+    let resumed = back.begin("k", "p", Timestamp(3)).await.unwrap();
+    assert_eq!(resumed, Run { id: RunId(1), resumed: true });
+    let (_, mut journal) = back.book().await.unwrap();
+    journal.append(&[intent(RunId(1), 3)]).await.unwrap();
+    end_session(&client, &back).await;
+    journal.append(&[intent(RunId(1), 4)]).await.unwrap();
+}
+
 async fn end_session(client: &Client, store: &Postgres) {
     let backend = store.session.client().await.backend;
     client.execute("SELECT pg_terminate_backend($1)", &[&backend]).await.unwrap();
@@ -127,7 +153,7 @@ async fn a_session_that_is_not_ours_alone_is_refused() {
     let Some((address, _server, _)) = fresh("pooled").await else { return };
     let (store, mut journal) = written(&address).await;
     // Another client has taken this lock through the same session.
-    let key = session::lock_key("pooled", "key l");
+    let key = lock_key("pooled", "key l");
     let client = store.session.client().await;
     client.execute("SELECT pg_advisory_lock($1)", &[&key]).await.unwrap();
     drop(client);
@@ -138,7 +164,7 @@ async fn a_session_that_is_not_ours_alone_is_refused() {
     store.session.client().await.execute(set, &[]).await.unwrap();
     let error = journal.append(&[intent(RunId(1), 3)]).await.unwrap_err();
     assert!(error.to_string().contains("pooler"), "{error}");
-    assert!(store.others([RunId(9)].into()).await.is_err());
+    assert!(store.at_work(&[(BatchId(9), RunId(9))].into()).await.is_err());
     assert_eq!(store.ledger().await.unwrap().lines().len(), 2);
 }
 

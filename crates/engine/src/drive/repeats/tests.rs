@@ -7,10 +7,10 @@ use crate::{
     },
 };
 use leadmill_core::{
-    BatchId, Credits, Entry, ErrorKind, Event, JobId, Lane, Ledger, Operation, Part,
-    RunId, State, Status, Timestamp, limits::Written as Time, pack::Doubtful,
+    BatchId, Credits, Entry, ErrorKind, Event, JobId, Lane, Ledger, Operation, Ours,
+    Part, RunId, State, Status, Timestamp, limits::Written as Time, pack::Doubtful,
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
 const DAY: i64 = 86_400_000;
@@ -153,8 +153,8 @@ async fn repeated(
     let mut engine = engine(Arc::clone(&provider) as _, &Shelf::default(), stop);
     engine.budget = budget;
     sleep(Duration::from_secs(10 * 86_400)).await;
-    let (others, policy) = (BTreeSet::new(), Doubtful::default());
-    let reconciled = engine.reconcile(&mut book, &others, &policy).await.unwrap();
+    let (ours, policy) = (Ours::All, Doubtful::default());
+    let reconciled = engine.reconcile(&mut book, &ours, &policy).await.unwrap();
     assert_eq!(reconciled.repeats, [BatchId(1)]);
     let held = book.ledger().line(BatchId(1)).unwrap().credits;
     assert_eq!(held, Credits(2), "it may have been charged, until it is answered");

@@ -4,6 +4,7 @@ use crate::support::{
     binary::{Ended, Server, Workplace, finder_pipeline, leads_csv, wait_until},
     postgres::{PASSWORD, Postgres},
     s3::S3,
+    wire::Wire,
 };
 use leadmill_sandbox::{Options, Plan};
 use std::{
@@ -168,6 +169,94 @@ fn one_run_of_a_pipeline_at_a_time_over_all_machines() {
     let json = other.leadmill(&args).expect(0).json();
     assert_eq!(json["output"]["rows"], 100);
     server.assert_clean();
+}
+
+/// The jobs that a killed run has left open go to whoever comes first, here another pipeline. The run itself does not.
+#[test]
+fn a_killed_run_goes_on_though_another_pipeline_works_on_its_jobs() {
+    let server = Server::start(Options { job_fixed: Duration::from_secs(3), ..slow() });
+    let place = Workplace::new();
+    let bulk = "    try: [{ provider: enrich, lane: bulk }]\n    output:";
+    let text = finder_pipeline(&server, "plan: enterprise, batch: 12", "");
+    let text = text.replace("    output:", bulk);
+    place.write("leads.csv", &leads_csv(0..60));
+    place.write("pipeline.yaml", &text);
+    let theirs = text.replace("leads.csv", "theirs.csv").replace("out/", "theirs/");
+    place.write("theirs.csv", &leads_csv(1_000..1_060));
+    place.write("theirs.yaml", &theirs.replace("name: people", "name: theirs"));
+    let mut killed = place.spawn();
+    wait_until("not all is submitted", || running(&place) == people(0..60));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let jobs = server.audit().jobs;
+    let mut command = place.command(&["run", "theirs.yaml", "--output", "json"]);
+    let other = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the other pipeline buys nothing", || server.audit().jobs > jobs);
+    let json = place.run().expect(0).json();
+    assert_eq!(
+        (json["resumed"].as_bool(), json["status"].as_str()),
+        (Some(true), Some("done"))
+    );
+    assert_eq!(json["output"]["rows"], 60);
+    assert!(json["steps"][0]["status"]["deferred"].is_null(), "{json}");
+    Ended::of(other.wait_with_output().unwrap()).expect(0);
+    server.assert_clean();
+    let audit = server.audit();
+    let asked = people(0..60) + people(1_000..1_060);
+    assert_eq!((audit.unsettled, audit.asked.len() as u64), (0, asked));
+}
+
+/// A machine is cut off from the database, and another one finishes its run meanwhile.
+#[test]
+fn who_comes_back_to_a_finished_run_ends_with_the_result_of_the_other() {
+    let Some(postgres) = Postgres::start().unwrap() else { return };
+    let server = Server::start(Options { job_fixed: Duration::from_secs(2), ..slow() });
+    let state = postgres.schema("cut_off");
+    let wire = Wire::to(&state, Duration::ZERO);
+    let results = tempfile::tempdir().unwrap();
+    let results = results.path().display().to_string();
+    let leads = leads_csv(0..60);
+    let one = machine(&server, wire.address(), &results, &leads);
+    let other = machine(&server, &state, &results, &leads);
+    let mut command = one.command(&[
+        "run",
+        "pipeline.yaml",
+        "--output",
+        "json",
+        "--run-key",
+        "nightly",
+        "--result-file",
+        "result.json",
+    ]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("not all is submitted", || running(&other) == people(0..60));
+    wire.cut();
+    let args = ["run", "pipeline.yaml", "--output", "json", "--run-key", "nightly"];
+    let finished = other.leadmill(&args).expect(0).json();
+    wire.mend();
+    let ended = Ended::of(child.wait_with_output().unwrap()).expect(0);
+    assert_eq!(ended.json(), finished, "{ended:?}");
+    assert!(ended.stderr.contains("another process has taken over run 1"), "{ended:?}");
+    let kept = std::fs::read_to_string(one.path("result.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&kept).unwrap(), finished);
+    server.assert_clean();
+    assert_eq!(server.audit().unsettled, 0);
+}
+
+/// Questions in jobs that are known to run, by `status`.
+fn running(place: &Workplace) -> u64 {
+    let ended = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
+    let json = if ended.code == Some(0) { ended.json() } else { return 0 };
+    let open = json["open"].as_array().into_iter().flatten();
+    let running = open.filter(|batch| batch["state"] == "running");
+    running.filter_map(|batch| batch["questions"].as_u64()).sum()
+}
+
+/// How many people so many [`leads_csv`] are about.
+fn people(rows: Range<u64>) -> u64 {
+    let people = rows.filter(|n| n % 11 != 10);
+    let people = people.map(|n| if n % 5 == 4 { n - 3 } else { n });
+    people.collect::<BTreeSet<u64>>().len() as u64
 }
 
 #[test]

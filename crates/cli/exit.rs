@@ -33,6 +33,12 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The end with this status, of those that a run that is closed can have.
+    pub(crate) fn of(code: u64) -> Option<Self> {
+        let closed = [Self::Done, Self::Partial, Self::NothingToDo];
+        closed.into_iter().find(|exit| u64::from(exit.code()) == code)
+    }
+
     /// The process's status.
     pub(crate) const fn code(self) -> u8 {
         match self {

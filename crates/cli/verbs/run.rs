@@ -3,8 +3,10 @@
 mod asking;
 mod doubts;
 mod loading;
+mod overtaken;
 mod salvage;
 mod session;
+mod taking;
 mod together;
 mod turning;
 
@@ -23,9 +25,10 @@ use crate::{
     terminal::Terminal,
 };
 use futures::FutureExt;
-use leadmill_core::{Clock, Ledger, Line, Part, State, limits::Written};
+use leadmill_core::{Clock, Ledger, Line, Ours, Part, State, limits::Written};
 use leadmill_engine::{Book, Ending};
 use leadmill_state::{Run, Store};
+use overtaken::unless_overtaken;
 use serde_json::{Value, json};
 use session::Session;
 use std::{
@@ -117,16 +120,19 @@ async fn go(
         turned: None,
         remedy: Remedy::of(&args.file),
     };
-    let mut summary = tokio::select! {
-        summary = session.whole(start) => summary?,
-        never = hearing.listen(&store) => match never {},
+    let going = async {
+        let mut summary = tokio::select! {
+            summary = session.whole(start) => summary?,
+            never = hearing.listen(&store) => match never {},
+        };
+        // It ended as if it had been interrupted, and is not closed.
+        if bug::seen().is_some() {
+            return Err(Failure::bug());
+        }
+        summary.exit = exit(&summary, args, interruption);
+        close(&store, (run, &*clock), &summary, args, terminal).await
     };
-    // It ended as if it had been interrupted, and is not closed.
-    if bug::seen().is_some() {
-        return Err(Failure::bug());
-    }
-    summary.exit = exit(&summary, args, interruption);
-    close(&store, (run, &*clock), &summary, args, terminal).await
+    unless_overtaken(going.await, (&store, run), args, terminal).await
 }
 
 /// Counts leads that are to be searched on several pages. Where that fails, all pages are asked for.
@@ -223,13 +229,16 @@ async fn close(
     let closed = summary.is_closed().then(|| clock.now());
     store.end(run.id, closed, &terminal.clean(&json.to_string())).await?;
     terminal.talk(&summary.text());
-    if let Some(file) = &args.result_file {
-        let text = terminal.clean(&format!("{json}\n"));
-        replace(file, &text)
-            .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
-    }
+    keep_result(args, &json, terminal)?;
     terminal.last_line(&json);
     Ok(summary.exit)
+}
+
+/// Writes what came of the run into the result file, if there is one.
+fn keep_result(args: &RunArgs, json: &Value, terminal: &Terminal) -> Result<(), Failure> {
+    let Some(file) = &args.result_file else { return Ok(()) };
+    replace(file, &terminal.clean(&format!("{json}\n")))
+        .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }
 
 /// Writes a small file whole: a reader sees the old or the new one.

@@ -172,6 +172,22 @@ impl Postgres {
         Ok(row.map(|row| row.try_get(0)).transpose()?.map(RunId))
     }
 
+    /// The run that this process works for, if another process has taken it over while the connection was lost.
+    pub(crate) async fn overtaken(
+        &self,
+        run: RunId,
+    ) -> Result<Option<RunRecord>, StateError> {
+        if !self.session.was_overtaken().await? {
+            return Ok(None);
+        }
+        let look = Self::look(&self.address).await?;
+        let runs = match look {
+            Some(look) => look.runs().await?,
+            None => Vec::new(),
+        };
+        Ok(runs.into_iter().find(|record| record.id == run))
+    }
+
     /// Keeps a run's summary, and closes it if its output is complete.
     pub(crate) async fn end(
         &self,

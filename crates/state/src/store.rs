@@ -142,6 +142,16 @@ impl Store {
         }
     }
 
+    /// A run that this process has [begun](Self::begin), if another process has taken it over since: it found nobody at
+    /// work, as this one had lost its connection. `None` where nobody has.
+    pub async fn overtaken(&self, run: RunId) -> Result<Option<RunRecord>, StateError> {
+        match &self.database {
+            // A lock on a file lasts as long as its process.
+            Database::Folder(_) => Ok(None),
+            Database::Postgres(postgres) => postgres.overtaken(run).await,
+        }
+    }
+
     /// Keeps a run's summary, and closes it if its output is complete.
     pub async fn end(
         &self,

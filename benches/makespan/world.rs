@@ -11,7 +11,7 @@ use leadmill_core::{
     Answered, Appended, BatchId, Clock, Credits, Endpoint, Entry, Journal, JournalError,
     Leases, Ledger, Moment, Operation, Query, RunId, Sent, Staging, StagingError,
     Timestamp,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
 use leadmill_sandbox::Options;
@@ -80,8 +80,8 @@ impl Staging for Nowhere {
 struct Alone(Slots);
 
 impl Leases for Alone {
-    fn note(&mut self, _: &[Sent]) -> Result<(), JournalError> {
-        Ok(())
+    fn note(&mut self, _: &[Sent]) -> Result<Noted, JournalError> {
+        Ok(Noted::Written)
     }
 
     fn heard(&mut self, _: Moment, _: Endpoint) -> Result<(), JournalError> {

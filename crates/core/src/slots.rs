@@ -30,7 +30,7 @@ pub const SHORT: Duration = Duration::from_secs(5);
 /// The port through which a process shares its windows with others, and is remembered by later ones.
 pub trait Leases: fmt::Debug + Send {
     /// Writes calls down before they leave. Survives the end of the process, not of the machine.
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError>;
+    fn note(&mut self, sends: &[Sent]) -> Result<Noted, JournalError>;
 
     /// Writes down, at `now`, that one of the calls to `to` that were noted has arrived: its reply has come, or its
     /// connection is closed. Of one that is not told of so, later processes assume that it was long on its way.
@@ -42,6 +42,17 @@ pub trait Leases: fmt::Debug + Send {
     /// Renews this process's lease, gives slots back, and asks for more: one trade a window.
     fn trade(&mut self, now: Moment, trades: &[Trade])
     -> Result<Agreement, JournalError>;
+}
+
+/// What became of calls that were to be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "calls whose slots are gone must not leave"]
+pub enum Noted {
+    /// They may leave.
+    Written,
+    /// They must not leave: while the store was out of reach others took this process for one that has ended, and took
+    /// its slots back. It gets new ones by its next trade.
+    SlotsAreGone,
 }
 
 /// What a process offers and wants of one window.

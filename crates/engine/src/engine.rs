@@ -11,8 +11,8 @@ use crate::{
 };
 use leadmill_core::{
     Account, BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError,
-    Lane, Leases, Moment, Operation, Provider, ProviderError, Query, RunId, Sent,
-    Staging, StagingError, pack::Risk,
+    Lane, Leases, Moment, Operation, Ours, Provider, ProviderError, Query, RunId, Sent,
+    Staging, StagingError, pack::Risk, slots::Noted,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -252,7 +252,10 @@ impl Engine {
                 // Nothing is let through for long: `buy` tells until when.
                 return Ok(());
             };
-            self.note(&[Call::Balance.into()])?;
+            if self.note(&[Call::Balance.into()])? == Noted::SlotsAreGone {
+                self.limiter.withdraw(&permit);
+                continue;
+            }
             match self.provider.balance().await {
                 Ok(reply) => {
                     self.limiter.hear(&permit, &reply.signals.rates);
@@ -422,9 +425,17 @@ impl Engine {
         Ok(self.leases.heard(self.clock.moment(), permit.endpoint)?)
     }
 
-    /// Writes calls down before they leave.
-    pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<(), RunError> {
+    /// Writes calls down before they leave. Where their slots went to other processes meanwhile, by the store's word or
+    /// since it took longer than the lease lasts, they must not leave.
+    pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<Noted, RunError> {
         let at = self.clock.moment();
+        let sends: Vec<Sent> =
+            endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
+        let noted = self.leases.note(&sends)?;
+        if noted == Noted::SlotsAreGone || !self.limiter.has_lease() {
+            self.limiter.end_lease();
+            return Ok(Noted::SlotsAreGone);
+        }
         for endpoint in endpoints {
             *self.report.calls.entry(endpoint.call).or_default() += 1;
         }

@@ -1,7 +1,7 @@
 //! Free calls, one at a time, within the account's windows.
 
 use crate::{Engine, RunError, limiter::Wait};
-use leadmill_core::{Call, ErrorKind, ProviderError, Reply};
+use leadmill_core::{Call, ErrorKind, ProviderError, Reply, slots::Noted};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -40,7 +40,10 @@ impl Engine {
             let Some(permit) = self.admitted(call.into()).await? else {
                 return Ok(Heard::Nothing(self.closed(call)));
             };
-            self.note(&[call.into()])?;
+            if self.note(&[call.into()])? == Noted::SlotsAreGone {
+                self.limiter.withdraw(&permit);
+                continue;
+            }
             tried += 1;
             let error = match send().await {
                 Ok(reply) => {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, BatchId, Endpoint, Entry, Journal, JournalError, Leases,
     Moment, Operation, Sent, Staging, StagingError, journal,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -146,12 +146,12 @@ impl Drop for MemoryLeases {
 }
 
 impl Leases for MemoryLeases {
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
+    fn note(&mut self, sends: &[Sent]) -> Result<Noted, JournalError> {
         let left = self.notes.checked_sub(1);
         self.notes = left.ok_or_else(|| JournalError("the disk is full".into()))?;
         let mut disk = self.disk.lock().unwrap();
         disk.sends.entry(self.process).or_default().extend_from_slice(sends);
-        Ok(())
+        Ok(Noted::Written)
     }
 
     fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError> {

@@ -13,6 +13,7 @@ use leadmill_core::{
     Batch, Call, Credits, Endpoint, Lane, Query, Timestamp,
     schedule::IN_FLIGHT,
     sizing::{Room, fitting},
+    slots::Noted,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -430,10 +431,17 @@ impl Drive<'_> {
             };
             match self.engine.limiter.admit(endpoint) {
                 Ok(permit) => {
-                    if let Err(error) = self.engine.note(&[endpoint]) {
-                        self.engine.limiter.withdraw(&permit);
-                        self.fail(error);
-                        return None;
+                    match self.engine.note(&[endpoint]) {
+                        Ok(Noted::Written) => {}
+                        Ok(Noted::SlotsAreGone) => {
+                            self.engine.limiter.withdraw(&permit);
+                            return Some(Wake::at(Instant::now()));
+                        }
+                        Err(error) => {
+                            self.engine.limiter.withdraw(&permit);
+                            self.fail(error);
+                            return None;
+                        }
                     }
                     self.errands.remove(&key);
                     self.run_errand(errand, permit);

@@ -2,7 +2,7 @@
 
 use super::{Drive, Ended};
 use crate::{Recorded, RunError, limiter::Permit};
-use leadmill_core::{Batch, Endpoint, Event, Lane};
+use leadmill_core::{Batch, Endpoint, Event, Lane, slots::Noted};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -19,22 +19,9 @@ impl Drive<'_> {
         if leaving.is_empty() {
             return;
         }
-        let intent = |batch: &Batch| match self.is_repeat(batch.id) {
-            true => Event::Repeated { reserve: batch.reserve },
-            false => Event::Intended {
-                account: Arc::clone(&self.engine.purse),
-                step: Arc::clone(&self.order.step),
-                operation: batch.operation,
-                lane: batch.lane,
-                reserve: batch.reserve,
-                anchor: self.engine.anchor.clone(),
-                moment: Some(self.engine.clock.moment()),
-                keys: Arc::clone(&batch.keys),
-            },
-        };
         let (intended_at, here) = (self.engine.clock.moment(), Instant::now());
         let intents =
-            leaving.iter().map(|(_, batch)| (batch.id, intent(batch))).collect();
+            leaving.iter().map(|(_, batch)| (batch.id, self.intent(batch))).collect();
         match self.record(intents).await {
             Ok(Recorded::Written) => {}
             Ok(Recorded::Collides) => {
@@ -52,6 +39,7 @@ impl Drive<'_> {
                 return self.fail(error);
             }
         }
+        const GONE: &str = "its slots went to another process";
         let noted = match self.still_may_leave(endpoint) {
             // The machine slept meanwhile: another process may have taken over, and waited for this call, and
             // judged that it will not come.
@@ -62,20 +50,38 @@ impl Drive<'_> {
                 return self.stay(leaving, "the machine slept meanwhile").await;
             }
             Ok(true) => self.engine.note(&vec![endpoint; leaving.len()]),
-            Ok(false) => {
-                return self.stay(leaving, "its slots went to another process").await;
-            }
+            Ok(false) => return self.stay(leaving, GONE).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = noted {
-            let reason = error.to_string();
-            self.fail(error);
-            return self.stay(leaving, &reason).await;
+        match noted {
+            Ok(Noted::Written) => {}
+            Ok(Noted::SlotsAreGone) => return self.stay(leaving, GONE).await,
+            Err(error) => {
+                let reason = error.to_string();
+                self.fail(error);
+                return self.stay(leaving, &reason).await;
+            }
         }
         if self.engine.settling().is_some() {
             self.engine.suspects.leave(leaving.iter().map(|(_, batch)| batch.id));
         }
         leaving.into_iter().for_each(|(permit, batch)| self.send(permit, batch));
+    }
+
+    fn intent(&self, batch: &Batch) -> Event {
+        match self.is_repeat(batch.id) {
+            true => Event::Repeated { reserve: batch.reserve },
+            false => Event::Intended {
+                account: Arc::clone(&self.engine.purse),
+                step: Arc::clone(&self.order.step),
+                operation: batch.operation,
+                lane: batch.lane,
+                reserve: batch.reserve,
+                anchor: self.engine.anchor.clone(),
+                moment: Some(self.engine.clock.moment()),
+                keys: Arc::clone(&batch.keys),
+            },
+        }
     }
 
     /// The call goes.

@@ -132,6 +132,11 @@ impl Limiter {
         })
     }
 
+    /// The slots went to others: nothing leaves before the next trade, which is due.
+    pub(crate) const fn end_lease(&mut self) {
+        self.lease = None;
+    }
+
     /// Whether calls may leave at all.
     pub(crate) fn has_lease(&self) -> bool {
         self.without_lease(Instant::now()).is_none()

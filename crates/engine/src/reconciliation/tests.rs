@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, Bill, Clock, Endpoint, ErrorKind, Estimate,
     JobId, Journal, JournalError, Lane, Launch, Leases, Ledger, Moment, Operation, Page,
-    Progress, Provider, Query, QueryKey, Sent, Signals, Staging, StagingError, Terms,
-    Timestamp, Transactions,
+    Progress, Provider, Query, QueryKey, RunId, Sent, Signals, Staging, StagingError,
+    Terms, Timestamp, Transactions,
     pack::Offer,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
 use std::{
     num::NonZeroU32,
@@ -141,8 +141,8 @@ impl Clock for Memory {
 }
 
 impl Leases for Memory {
-    fn note(&mut self, _: &[Sent]) -> Result<(), JournalError> {
-        Ok(())
+    fn note(&mut self, _: &[Sent]) -> Result<Noted, JournalError> {
+        Ok(Noted::Written)
     }
 
     fn heard(&mut self, _: Moment, _: Endpoint) -> Result<(), JournalError> {

@@ -4,7 +4,7 @@ use super::{locks, schema, sends, sends::Sends};
 use crate::StateError;
 use leadmill_core::{
     Account, Clock, Endpoint, JournalError, Leases, Moment, Sent, Timestamp,
-    slots::{Agreement, ProcessId, Restart, STRAGGLING, Slots, Trade},
+    slots::{Agreement, Noted, ProcessId, Restart, STRAGGLING, Slots, Trade},
 };
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::{
@@ -134,10 +134,11 @@ fn kept(connection: &Connection, purse: &str) -> Result<Option<Kept>, StateError
 }
 
 impl Leases for FolderLeases {
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
-        self.sends.note(sends).map_err(|error| {
+    fn note(&mut self, sends: &[Sent]) -> Result<Noted, JournalError> {
+        let noted = self.sends.note(sends).map_err(|error| {
             JournalError(format!("{}: {error}", self.path(self.process).display()))
-        })
+        });
+        noted.map(|()| Noted::Written)
     }
 
     fn heard(&mut self, now: Moment, to: Endpoint) -> Result<(), JournalError> {

@@ -7,7 +7,7 @@ use super::address::Address;
 use crate::StateError;
 use leadmill_core::{
     Account, Endpoint, JournalError, Leases, Moment, Sent,
-    slots::{Agreement, ProcessId, Trade},
+    slots::{Agreement, Noted, ProcessId, Trade},
 };
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
@@ -25,7 +25,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// [`Leases`] of one purse at work in this process. Its trades run on a thread of their own.
 #[derive(Debug)]
 pub(crate) struct PostgresLeases {
-    calls: Sender<(Call, SyncSender<Result<Agreement, StateError>>)>,
+    calls: Sender<(Call, SyncSender<Answer>)>,
 }
 
 impl PostgresLeases {
@@ -60,7 +60,7 @@ impl PostgresLeases {
         Ok(Self { calls })
     }
 
-    fn call(&self, call: Call) -> Result<Agreement, JournalError> {
+    fn call(&self, call: Call) -> Result<Option<Agreement>, JournalError> {
         let told = |error: StateError| JournalError(error.to_string());
         let (reply, replied) = sync_channel(1);
         self.calls.send((call, reply)).map_err(|_| told(gone()))?;
@@ -90,8 +90,9 @@ fn gone() -> StateError {
 }
 
 impl Leases for PostgresLeases {
-    fn note(&mut self, sends: &[Sent]) -> Result<(), JournalError> {
-        self.call(Call::Note(sends.to_vec())).map(drop)
+    fn note(&mut self, sends: &[Sent]) -> Result<Noted, JournalError> {
+        let noted = self.call(Call::Note(sends.to_vec()))?;
+        Ok(noted.map_or(Noted::SlotsAreGone, |_| Noted::Written))
     }
 
     /// Written down with the next calls: nobody waits for it.
@@ -110,11 +111,16 @@ impl Leases for PostgresLeases {
         now: Moment,
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
-        self.call(Call::Trade { now, trades: trades.to_vec() })
+        let trades = trades.to_vec();
+        let agreement = self.call(Call::Trade { now, trades })?;
+        agreement.ok_or_else(|| JournalError("a trade came to nothing".into()))
     }
 }
 
-type Served = Receiver<(Call, SyncSender<Result<Agreement, StateError>>)>;
+/// What a call came to: nothing where our slots are gone.
+type Answer = Result<Option<Agreement>, StateError>;
+
+type Served = Receiver<(Call, SyncSender<Answer>)>;
 
 /// Until nobody is left who could call.
 fn serve(runtime: &runtime::Runtime, purse: &mut Purse, served: &Served) {

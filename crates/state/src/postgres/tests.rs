@@ -2,7 +2,7 @@ use super::*;
 use crate::{Place, VERSION, samples, server};
 use leadmill_core::{
     Appended, Call, Credits, Entry, Event, Journal, Lane, Leases, Moment, Operation,
-    QueryKey,
+    QueryKey, slots::Noted,
 };
 use std::path::Path;
 use tokio_postgres::Client;
@@ -262,7 +262,8 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     assert_eq!(trade(&mut first, 0).held, 5);
     assert_eq!(trade(&mut second, 0).held, 0);
     let call = leadmill_core::Sent::leaving(Moment(100), Call::Poll);
-    tokio::task::block_in_place(|| first.note(&[call; 2]).unwrap());
+    let noted = tokio::task::block_in_place(|| first.note(&[call; 2]).unwrap());
+    assert_eq!(noted, Noted::Written);
     first.heard(Moment(400), Call::Poll.into()).unwrap();
     tokio::task::block_in_place(|| first.freeze(Moment(0), Moment(9_000)).unwrap());
     let frozen = tokio::task::block_in_place(|| second.trade(Moment(50), &[]).unwrap());
@@ -281,6 +282,49 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     // One was heard of, and of the other nobody knows how long it was on its way.
     assert!((60_000..70_000).contains(&deal.cooling[0].0), "{deal:?}");
     assert!((90_000..100_000).contains(&deal.cooling[1].0), "{deal:?}");
+}
+
+/// The server was started anew, and another process was back before this one: it took its slots.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_slots_were_taken_back_lets_nothing_leave_and_gets_new_ones() {
+    let Some((address, _server, client)) = fresh("back_late").await else { return };
+    drop(Postgres::open(&address).await.unwrap());
+    let open = |process| {
+        let address = address.clone();
+        tokio::task::block_in_place(|| {
+            PostgresLeases::open(address, samples::account("5/60s"), ProcessId(process))
+                .unwrap()
+        })
+    };
+    let (mut late, mut first) = (open(1), open(2));
+    let trade = |leases: &mut PostgresLeases, now, want| {
+        let wants = samples::wants("5/60s", want);
+        tokio::task::block_in_place(|| {
+            leases.trade(Moment(now), &[wants]).unwrap().deals.remove(0)
+        })
+    };
+    assert_eq!(trade(&mut late, 0, 5).held, 5);
+    let call = leadmill_core::Sent::leaving(Moment(100), Call::Poll);
+    let note = |leases: &mut PostgresLeases| {
+        tokio::task::block_in_place(|| leases.note(&[call]).unwrap())
+    };
+    assert_eq!(note(&mut late), Noted::Written);
+    let key = lock_key("back_late", &format!("process {:016x}", 1));
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+               AND classid = (($1::bigint >> 32) & 4294967295)::oid
+               AND objid = ($1::bigint & 4294967295)::oid";
+    assert_eq!(client.execute(end, &[&key]).await.unwrap(), 1);
+    let deal = loop {
+        let deal = trade(&mut first, 1_000, 3);
+        if deal.held > 0 {
+            break deal;
+        }
+    };
+    assert_eq!(deal.held, 3);
+    assert_eq!(note(&mut late), Noted::SlotsAreGone);
+    let deal = trade(&mut late, 2_000, 5);
+    assert_eq!((deal.held, deal.others, deal.cooling.len()), (2, 3, 1), "{deal:?}");
+    assert_eq!(note(&mut late), Noted::Written);
 }
 
 /// The version before knew no jobs whose fetch is the paid act: what it has written is all there.

@@ -22,6 +22,23 @@ fn left(world: &World, report: &Report) -> Duration {
     report.resume_at.unwrap().since(world.clock.now())
 }
 
+/// As where the database was started anew, and another process was back before this one.
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_slots_went_to_others_takes_new_ones_and_goes_on() {
+    for (lane, calls) in [(Lane::Single, 1 + 3), (Lane::Bulk, 1 + 3 * 3)] {
+        for lost in [vec![1], vec![2], vec![3], vec![4], vec![1, 2, 3, 5, 6]] {
+            let world = World::new(Door::new(Box::new(|_, _| None)), lane);
+            world.lose_slots(lost.clone());
+            let (ending, report) = world.run(3).await;
+            assert_eq!(ending.unwrap(), Ending::Complete, "{lane:?} {lost:?}");
+            // The wallet, and a call or a whole job for each question: nothing has left without slots.
+            assert_eq!(world.calls(), calls, "{lane:?} {lost:?}");
+            assert_eq!(report.calls.values().sum::<u64>(), calls as u64, "{lost:?}");
+            assert_eq!((report.misses, report.asked), (3, 3), "{lane:?} {lost:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_calls_are_refused_ends_when_its_patience_does() {
     let lane = |call| if call == Call::Ask { Lane::Single } else { Lane::Bulk };

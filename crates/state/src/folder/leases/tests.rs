@@ -43,7 +43,8 @@ impl Place {
 
 /// A call that is answered a second later.
 fn send(leases: &mut FolderLeases, at: i64) {
-    leases.note(&[Sent::leaving(Moment(at), Call::Poll)]).unwrap();
+    let noted = leases.note(&[Sent::leaving(Moment(at), Call::Poll)]).unwrap();
+    assert_eq!(noted, Noted::Written);
     leases.heard(Moment(at + 1_000), Call::Poll.into()).unwrap();
 }
 

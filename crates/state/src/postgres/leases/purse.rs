@@ -103,25 +103,29 @@ impl Purse {
         })
     }
 
-    /// One call, over a new connection where the old one is lost.
-    pub(super) async fn answer(&mut self, call: Call) -> Result<Agreement, StateError> {
-        let lost = match self.act(call.clone()).await {
-            Err(lost @ StateError::Lost(_)) => lost,
-            other => return other,
-        };
+    /// One call, over a new connection where the old one is lost. `None` where others took this process for one that has
+    /// ended while it was out of reach, and took its slots back.
+    pub(super) async fn answer(
+        &mut self,
+        call: Call,
+    ) -> Result<Option<Agreement>, StateError> {
+        match self.act(call.clone()).await {
+            Err(StateError::Lost(_)) => {}
+            other => return other.map(Some),
+        }
         {
             let mut connected = self.session.client().await;
             self.session.renew(&mut connected).await?;
         }
         match call {
-            // Meanwhile others may have taken our slots: then nothing that had them may leave.
-            Call::Note(_) if !self.is_known().await? => Err(lost),
+            // Nothing that had them may leave.
+            Call::Note(_) if !self.is_known().await? => Ok(None),
             Call::Note(_) | Call::Freeze { .. } | Call::Heard { .. } | Call::End => {
-                self.act(call).await
+                self.act(call).await.map(Some)
             }
             // Nobody knows whether it was made, and it must not be made twice: it is made as by a new process,
             // which comes after one that has made our calls.
-            Call::Trade { now, trades } => self.begin_anew(now, trades).await,
+            Call::Trade { now, trades } => self.begin_anew(now, trades).await.map(Some),
         }
     }
 

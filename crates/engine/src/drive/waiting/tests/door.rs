@@ -11,7 +11,7 @@ use leadmill_core::{
     ErrorKind, Estimate, Finding, JobId, Journal, JournalError, Lane, Launch, Leases,
     Ledger, Moment, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
     Reply, RunId, Sent, Signals, Staging, StagingError, Terms, Transactions,
-    slots::{Agreement, ProcessId, Slots, Trade},
+    slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
 use std::{
     collections::HashMap,
@@ -156,6 +156,8 @@ struct Disk {
     entries: Arc<Mutex<Vec<Entry>>>,
     slots: Arc<Mutex<Slots>>,
     process: u64,
+    /// The nth notes, by which others have taken the slots.
+    gone: Arc<Mutex<(usize, Vec<usize>)>>,
 }
 
 #[async_trait]
@@ -179,8 +181,15 @@ impl Staging for Disk {
 }
 
 impl Leases for Disk {
-    fn note(&mut self, _: &[Sent]) -> Result<(), JournalError> {
-        Ok(())
+    fn note(&mut self, _: &[Sent]) -> Result<Noted, JournalError> {
+        let (notes, gone) = &mut *self.gone.lock().unwrap();
+        *notes += 1;
+        if !gone.contains(notes) {
+            return Ok(Noted::Written);
+        }
+        let process = ProcessId(self.process);
+        self.slots.lock().unwrap().bury(process, Moment(0), &[], |_| Vec::new());
+        Ok(Noted::SlotsAreGone)
     }
 
     fn heard(&mut self, _: Moment, _: Endpoint) -> Result<(), JournalError> {
@@ -221,6 +230,11 @@ impl World {
             patience: PATIENCE,
             grace: GRACE,
         }
+    }
+
+    /// Others take the slots by the time of the nth notes, counted from 1.
+    pub(super) fn lose_slots(&self, notes: Vec<usize>) {
+        self.disk.gone.lock().unwrap().1 = notes;
     }
 
     /// Calls that were made, of whatever kind.

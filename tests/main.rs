@@ -26,6 +26,7 @@ mod limits;
 mod made_up_callbacks;
 mod main_job;
 mod pipelines;
+mod proxies;
 mod recovery;
 mod reveal_search;
 mod reveals;

@@ -349,8 +349,8 @@ pub(crate) struct SandboxArgs {
     /// Charges nothing for a reverse lookup that is repeated within seven days.
     #[arg(long, env = "LEADMILL_SANDBOX_REPEATS_FREE", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     pub(crate) repeats_free: bool,
-    /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after,
-    /// throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
+    /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after, page-before,
+    /// page-after (a proxy's page instead of being served, or after it), redirect, throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
     /// jobs), miss-as-error (of single lookups that find nobody), webhook-lost, webhook-twice, webhook-late (by
     /// 30 s), webhook-forged (of all callbacks), webhook-early (of all jobs with a webhookUrl: the first callback
     /// comes before the reply). Such as reset-after=5%; several may be given.

@@ -11,6 +11,9 @@ use leadmill_state::StateError;
 use leadmill_tables::TableError;
 use serde_json::{Value, json};
 
+/// What to do where somebody else than the provider has answered.
+pub(crate) const BETWEEN: &str = "check what is between this machine and the provider (a proxy, a login page), and the base_url";
+
 /// The end of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -248,6 +251,10 @@ impl From<RunError> for Failure {
             {
                 Self::new(Exit::NeedsPerson, error.to_string())
                     .hint("the provider's team decides who may; what was paid for is kept")
+            }
+            RunError::Provider(refused) if refused.kind == ErrorKind::Foreign => {
+                Self::new(Exit::NeedsPerson, error.to_string())
+                    .hint(format!("{BETWEEN}; what was paid for is kept"))
             }
             RunError::Provider(refused) if refused.kind == ErrorKind::Fatal => {
                 Self::new(Exit::NeedsPerson, error.to_string())

@@ -263,6 +263,9 @@ pub enum ErrorKind {
     LikelyMiss,
     /// The provider does not know this job, or what else was named.
     Gone,
+    /// Somebody in between has answered, such as a proxy, with a status that tells that the call was turned away: not
+    /// charged, and no verdict of the provider's. No point in going on before a person has looked.
+    Foreign,
     /// No point in going on: credentials, a suspended account, a wrong address. Not charged.
     Fatal,
 }

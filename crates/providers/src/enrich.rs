@@ -10,7 +10,9 @@ mod reveals;
 mod wire;
 
 use crate::{
+    between,
     callbacks::Callbacks,
+    form::{self, Foreign},
     hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
@@ -139,6 +141,9 @@ impl Enrich {
                 }
             },
         )?;
+        if let Some(foreign) = form::foreign(families::form(path), &response) {
+            return Err(self.not_ours(action, &foreign, &response));
+        }
         if response.status().is_success() {
             return Ok(response);
         }
@@ -149,6 +154,26 @@ impl Enrich {
         error.status = Some(status.as_u16());
         error.signals.rates = rate::signals(headers);
         Err(error)
+    }
+
+    /// Somebody in between has answered.
+    fn not_ours(
+        &self,
+        action: &Action,
+        foreign: &Foreign,
+        response: &Response<Bytes>,
+    ) -> ProviderError {
+        let (status, headers) = (response.status(), response.headers());
+        let hide = |text| self.hidden.out_of(text);
+        let detail = between::words("Enrich.so", foreign, hide);
+        let kind = form::meaning(status, refusal::wait_of(headers, response.body()));
+        let mut error = self.failed(action, kind, detail);
+        error.status = Some(status.as_u16());
+        // Nobody else's windows are ours; but a wait is one.
+        if matches!(kind, ErrorKind::Throttled(_)) {
+            error.signals.rates = rate::signals(headers);
+        }
+        error
     }
 
     /// Hands over a batch.
@@ -230,6 +255,10 @@ impl Action {
     fn job(name: impl Into<String>) -> Self {
         Self { name: name.into(), route: Route::Job }
     }
+
+    fn lookup(name: impl Into<String>) -> Self {
+        Self { name: name.into(), route: Route::Lookup }
+    }
 }
 
 #[async_trait]
@@ -297,20 +326,25 @@ impl Provider for Enrich {
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {
         let operation = query.operation();
-        let action = Action::fixed(format!("single {operation}"));
+        let action = Action::lookup(format!("single {operation}"));
         let offer = self.offer(&action, operation, Lane::Single)?;
         let sent = families::single(query);
         let response = match self.send(&action, sent, Connection::Pooled).await {
-            Err(error) if error.status.is_some_and(|s| offer.misses.contains(&s)) => {
+            Err(error) if error.kind == ErrorKind::Gone => {
+                if !error.status.is_some_and(|s| offer.misses.contains(&s)) {
+                    return Err(ProviderError { kind: ErrorKind::Fatal, ..error });
+                }
                 let (finding, credits) = (Finding::Miss, Some(Credits::ZERO));
                 let value = Answered { key: query.key(), finding, credits };
                 return Ok(Reply { value, signals: *error.signals });
             }
             Err(error)
-                if error.kind == ErrorKind::InDoubt
-                    && error.status.is_some_and(|s| offer.likely_misses.contains(&s)) =>
+                if error.kind == ErrorKind::LikelyMiss
+                    && !error
+                        .status
+                        .is_some_and(|s| offer.likely_misses.contains(&s)) =>
             {
-                return Err(ProviderError { kind: ErrorKind::LikelyMiss, ..error });
+                return Err(ProviderError { kind: ErrorKind::InDoubt, ..error });
             }
             other => other?,
         };

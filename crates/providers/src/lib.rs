@@ -11,7 +11,9 @@ pub mod receiver;
 pub mod tomba;
 pub mod transport;
 
+mod between;
 mod excerpt;
+mod form;
 mod hidden;
 mod packs;
 mod rate;

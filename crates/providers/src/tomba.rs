@@ -12,6 +12,8 @@ mod wire;
 mod tests;
 
 use crate::{
+    between,
+    form::{self, Foreign, Form},
     hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
@@ -48,6 +50,8 @@ struct Sent {
     /// JSON; empty where nothing is sent.
     body: Bytes,
     accepted: &'static str,
+    /// What is answered.
+    form: Form,
     connection: Connection,
 }
 
@@ -59,6 +63,7 @@ impl Sent {
             path,
             body: Bytes::new(),
             accepted: JSON,
+            form: Form::Json,
             connection: Connection::Pooled,
         }
     }
@@ -135,13 +140,13 @@ impl Tomba {
         }
     }
 
-    /// Sends a request, and gives whatever is answered.
+    /// Sends a request, and gives whatever the provider answers.
     async fn exchange(
         &self,
         action: &str,
         sent: Sent,
     ) -> Result<Response<Bytes>, ProviderError> {
-        let Sent { method, path, body, accepted, connection } = sent;
+        let Sent { method, path, body, accepted, form, connection } = sent;
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base_url))
@@ -155,14 +160,36 @@ impl Tomba {
             .body(body)
             .map_err(|error| self.failed(action, ErrorKind::Fatal, error.to_string()))?;
         let sent = self.transport.send(request, connection).await;
-        sent.map_err(|error| match error {
+        let response = sent.map_err(|error| match error {
             TransportError::Unsent(detail) => {
                 self.failed(action, ErrorKind::Unsent, detail)
             }
             TransportError::Lost(detail) => {
                 self.failed(action, ErrorKind::InDoubt, detail)
             }
-        })
+        })?;
+        match form::foreign(form, &response) {
+            None => Ok(response),
+            Some(foreign) => Err(self.not_ours(action, &foreign, &response)),
+        }
+    }
+
+    /// Somebody in between has answered.
+    fn not_ours(
+        &self,
+        action: &str,
+        foreign: &Foreign,
+        response: &Response<Bytes>,
+    ) -> ProviderError {
+        let detail = between::words("Tomba", foreign, |text| self.hidden.out_of(text));
+        let kind = form::meaning(response.status(), refusal::wait(response));
+        let mut error = self.failed(action, kind, detail);
+        error.status = Some(response.status().as_u16());
+        // Nobody else's windows are ours; but a wait is one.
+        if matches!(kind, ErrorKind::Throttled(_)) {
+            error.signals.rates = rate::signals(response.headers());
+        }
+        error
     }
 
     /// Asks for what stands under a path; what is answered is no error.

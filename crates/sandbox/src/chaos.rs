@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use crate::faults::{Fault, Quirks};
 use crate::foreign::Percent;
 use crate::host::Host;
+use crate::pages::{page, redirect};
 use crate::random::Random;
 use crate::routes::body::drain;
 use crate::words::worded;
@@ -30,6 +31,12 @@ pub enum Trouble {
     ErrorBefore,
     /// The reply is 500, and it happened.
     ErrorAfter,
+    /// A proxy replies with a page, and nothing happened.
+    PageBefore,
+    /// A proxy replies with a page, and it happened.
+    PageAfter,
+    /// The reply is a redirect to a login page, and nothing happened.
+    Redirect,
     /// The reply is 429, with a wait that is zero, a date, nonsense or missing.
     Throttled,
     /// A job ends `failed` after half of its items.
@@ -65,6 +72,9 @@ worded!(
         ("truncated", Truncated),
         ("error-before", ErrorBefore),
         ("error-after", ErrorAfter),
+        ("page-before", PageBefore),
+        ("page-after", PageAfter),
+        ("redirect", Redirect),
         ("throttled", Throttled),
         ("job-failed", JobFailed),
         ("job-stuck", JobStuck),
@@ -136,6 +146,12 @@ impl Chance {
         if most.is_zero() { most } else { most.mul_f64(self.random.unit()) }
     }
 
+    /// One of these statuses.
+    fn one_of(&mut self, statuses: &[u16]) -> u16 {
+        let place = (self.random.unit() * statuses.len() as f64) as usize;
+        statuses.get(place).copied().unwrap_or(502)
+    }
+
     /// The first of these that goes wrong now.
     fn first(&mut self, of: &[Trouble]) -> Option<Trouble> {
         of.iter().copied().find(|what| self.strikes(*what))
@@ -176,13 +192,19 @@ pub(crate) async fn chaos<H: Host>(
     if !request.uri().path().starts_with(H::BASE) {
         return next.run(request).await;
     }
-    const AROUND: [Trouble; 6] = [
+    /// With which statuses pages come, and after which of them the provider may have served.
+    const TURNED_AWAY: [u16; 5] = [200, 401, 403, 404, 502];
+    const SERVED: [u16; 3] = [200, 502, 504];
+    const AROUND: [Trouble; 9] = [
         Trouble::ResetBefore,
         Trouble::ErrorBefore,
         Trouble::Throttled,
         Trouble::ResetAfter,
         Trouble::Truncated,
         Trouble::ErrorAfter,
+        Trouble::PageBefore,
+        Trouble::PageAfter,
+        Trouble::Redirect,
     ];
     let what = host.chance(|chance| chance.first(&AROUND));
     let fault = match what {
@@ -197,6 +219,17 @@ pub(crate) async fn chaos<H: Host>(
         Some(Trouble::Throttled) => {
             drain(request).await;
             return throttled(host.chance(|chance| chance.random.unit()));
+        }
+        Some(Trouble::PageBefore) => {
+            drain(request).await;
+            return page(host.chance(|chance| chance.one_of(&TURNED_AWAY)));
+        }
+        Some(Trouble::Redirect) => {
+            drain(request).await;
+            return redirect();
+        }
+        Some(Trouble::PageAfter) => {
+            Fault::PageAfter(host.chance(|chance| chance.one_of(&SERVED)))
         }
         Some(Trouble::ResetAfter) => Fault::LostReply,
         Some(Trouble::Truncated) => Fault::Truncated,

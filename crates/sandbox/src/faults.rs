@@ -11,6 +11,7 @@ use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 use tokio::time::sleep;
 
+use crate::pages::{page, redirect};
 use crate::problem::Problem;
 
 /// The fate of one paid request: a single lookup or a submit.
@@ -33,6 +34,12 @@ pub enum Fault {
     StuckJob,
     /// It takes effect, and half of the reply's body comes as if that were all.
     Truncated,
+    /// A proxy's page with this status comes, and it has no effect.
+    PageBefore(u16),
+    /// It takes effect, and a proxy's page with this status comes instead of the reply.
+    PageAfter(u16),
+    /// It is redirected to a login page, and has no effect.
+    Redirect,
 }
 
 /// What is wrong with pages of results. Positions count from 0 over all the items of a batch, also where
@@ -52,7 +59,20 @@ pub struct Quirks {
 impl Fault {
     /// The reply of a request that is refused before it has any effect.
     pub(crate) fn refusal(self) -> Option<Response> {
-        (self == Self::RefusedBefore).then(|| Problem::unavailable().into_response())
+        self.refusal_as(|| Problem::unavailable().into_response())
+    }
+
+    /// The same, at a provider that says in these words that it is not there.
+    pub(crate) fn refusal_as(
+        self,
+        unavailable: impl FnOnce() -> Response,
+    ) -> Option<Response> {
+        match self {
+            Self::RefusedBefore => Some(unavailable()),
+            Self::PageBefore(status) => Some(page(status)),
+            Self::Redirect => Some(redirect()),
+            _ => None,
+        }
     }
 
     /// Does to the reply of a request what the fault does; the effect has been had.
@@ -67,9 +87,13 @@ impl Fault {
         internal: impl FnOnce() -> Response,
     ) -> Response {
         match self {
-            Self::None | Self::RefusedBefore | Self::FailedJob(_) | Self::StuckJob => {
-                response
-            }
+            Self::None
+            | Self::RefusedBefore
+            | Self::PageBefore(_)
+            | Self::Redirect
+            | Self::FailedJob(_)
+            | Self::StuckJob => response,
+            Self::PageAfter(status) => page(status),
             Self::Truncated => shorten(response).await,
             Self::LostReply => cut(response).await,
             Self::ErrorAfter => internal(),

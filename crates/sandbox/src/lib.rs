@@ -37,6 +37,7 @@ mod limits;
 mod lookups;
 mod options;
 mod page;
+mod pages;
 mod peak;
 mod people;
 mod plan;

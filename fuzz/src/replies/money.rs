@@ -21,7 +21,11 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
             assert_eq!(kind, ErrorKind::Unsent);
         }
         Err(TransportError::Lost(_)) => assert_eq!(kind, ErrorKind::InDoubt),
-        Ok(500) if told.operation == Operation::FindPerson && told.call == Call::Ask => {
+        Ok(500)
+            if told.operation == Operation::FindPerson
+                && told.call == Call::Ask
+                && told.is_problem() =>
+        {
             assert_eq!(kind, ErrorKind::LikelyMiss);
         }
         // Nothing is at stake: it may go again.
@@ -33,12 +37,22 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
         Ok(..300) if kind == ErrorKind::NoCredit => {
             assert!(told.is_uncovered(), "nothing says that the wallet is to blame");
         }
+        Ok(500) if kind == ErrorKind::LikelyMiss => {
+            assert!(told.call == Call::Ask && told.is_json_object(), "it says nothing");
+        }
         Ok(..300 | 408 | 425 | 500..) => assert_eq!(kind, ErrorKind::InDoubt),
+        // Somebody in between has turned it away.
+        Ok(300..=399 | 401..=407 | 410 | 451) if kind == ErrorKind::Foreign => {
+            assert!(!told.is_problem(), "it is the provider's own");
+        }
         Ok(402) => assert_eq!(kind, ErrorKind::NoCredit),
-        Ok(404) if matches!(told.call, Call::Poll | Call::Fetch) => {
+        Ok(404) if matches!(told.call, Call::Poll | Call::Fetch) && told.is_problem() => {
             assert_eq!(kind, ErrorKind::Gone);
         }
         Ok(429) => assert!(matches!(kind, ErrorKind::Throttled(_)), "{kind:?}"),
+        Ok(404) if kind == ErrorKind::Gone => {
+            assert!(told.is_json_object(), "nobody says that it is gone");
+        }
         Ok(300..) => {
             assert!(matches!(kind, ErrorKind::Refused | ErrorKind::Fatal), "{kind:?}");
         }

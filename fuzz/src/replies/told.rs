@@ -116,7 +116,39 @@ impl Told {
         let names_nobody =
             matches!(self.operation, Operation::FindPhone | Operation::FindPerson);
         let status = self.outcome.as_ref().map(|response| response.status());
-        self.call == Call::Ask && names_nobody && status.is_ok_and(|s| s == 404)
+        self.call == Call::Ask
+            && names_nobody
+            && status.is_ok_and(|s| s == 404)
+            && self.is_json_object()
+    }
+
+    /// Whether an error is of the one form that the reference calls canonical, and of a type that says so, if any.
+    pub(super) fn is_problem(&self) -> bool {
+        let Ok(response) = &self.outcome else { return false };
+        let status = response.status();
+        let is_typed = response.headers().contains_key(http::header::CONTENT_TYPE);
+        let body: serde_json::Value =
+            serde_json::from_slice(response.body()).unwrap_or_default();
+        let said = |name: &str| body[name].as_str().filter(|said| said.len() > 3);
+        let kind = said("type").unwrap_or_default();
+        let is_of_record = status != 404 || kind.ends_with("/not-found");
+        let is_about_a_route = said("detail").is_some_and(|said| {
+            let said = said.trim().to_lowercase();
+            ["route ", "cannot ", "no route"].iter().any(|word| said.starts_with(word))
+        });
+        !is_typed
+            && !status.is_redirection()
+            && said("title").is_some()
+            && said("detail").is_some()
+            && body["status"].as_u64() == Some(u64::from(status.as_u16()))
+            && is_of_record
+            && !is_about_a_route
+            && body.as_object().is_some_and(|body| body.len() == 4)
+    }
+
+    /// Whether the body is an object, as all of the provider's are.
+    pub(super) fn is_json_object(&self) -> bool {
+        self.body().is_some_and(|body| body.is_object())
     }
 
     /// The same with another body.

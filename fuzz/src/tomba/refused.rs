@@ -36,14 +36,17 @@ fn by_status(judge: &Judge<'_>, status: u16, kind: ErrorKind) {
         408 | 425 | 500.. => assert_eq!(kind, ErrorKind::InDoubt),
         ..200 if errors == Errors::None => assert_eq!(kind, ErrorKind::InDoubt),
         200..300 => unread(judge, status, kind),
-        300..400 if errors == Errors::None => assert_eq!(kind, ErrorKind::Fatal),
+        // Nobody follows it, whatever it says.
+        300..400 => assert_eq!(kind, ErrorKind::Foreign),
         // The body says more than such a status.
-        ..400 => {}
+        ..200 => {}
         _ => {
             let is_definite = !matches!(kind, ErrorKind::InDoubt | ErrorKind::LikelyMiss);
             assert!(is_definite, "the provider has said no: {kind:?}");
             match (status, errors) {
-                (401, Errors::None) => assert_eq!(kind, ErrorKind::Fatal),
+                (401, Errors::None) => {
+                    assert!(matches!(kind, ErrorKind::Fatal | ErrorKind::Foreign));
+                }
                 (429, Errors::None) => {
                     assert!(matches!(kind, ErrorKind::Throttled(_)), "{kind:?}");
                 }

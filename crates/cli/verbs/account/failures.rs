@@ -1,7 +1,7 @@
 //! How a call that brought nothing ends the program.
 
 use crate::{
-    exit::{Exit, Failure},
+    exit::{BETWEEN, Exit, Failure},
     progress::duration,
 };
 use leadmill_core::{ErrorKind, ProviderError};
@@ -35,6 +35,7 @@ fn refused(error: &ProviderError, shown_by: Option<&str>) -> Failure {
         (ErrorKind::Fatal, _) => {
             end(Exit::Invalid).hint("check the base_url of this provider")
         }
+        (ErrorKind::Foreign, _) => end(Exit::NeedsPerson).hint(BETWEEN),
         (ErrorKind::NoCredit, _) => end(Exit::NeedsPerson),
         (ErrorKind::Throttled(_), _) => end(Exit::Later).hint("try again later"),
         (ErrorKind::Unsent, _) => end(Exit::Failed),
@@ -73,6 +74,8 @@ mod tests {
             (ErrorKind::Fatal, Some(400), 4),
             (ErrorKind::Fatal, Some(401), 4),
             (ErrorKind::Fatal, Some(403), 4),
+            (ErrorKind::Foreign, Some(302), 4),
+            (ErrorKind::Foreign, Some(401), 4),
             (ErrorKind::NoCredit, Some(402), 4),
             (ErrorKind::Throttled(None), Some(429), 75),
             (ErrorKind::Unsent, None, 1),

@@ -83,7 +83,7 @@ impl Drive<'_> {
                 self.again.push_back(batch);
                 self.errand(Duration::ZERO, Errand::Balance);
             }
-            ErrorKind::Fatal => self.fail(error.into()),
+            ErrorKind::Fatal | ErrorKind::Foreign => self.fail(error.into()),
         }
     }
 
@@ -105,7 +105,7 @@ impl Drive<'_> {
                 self.engine.report.trouble = Some(error.to_string());
                 self.errand(Duration::ZERO, Errand::Balance);
             }
-            ErrorKind::Fatal => self.fail(error.into()),
+            ErrorKind::Fatal | ErrorKind::Foreign => self.fail(error.into()),
             _ => {}
         }
     }
@@ -213,7 +213,10 @@ impl Drive<'_> {
                 self.leave_for_later(batch, Ending::NoCredit, error.to_string())
             }
             ErrorKind::NoCredit => self.uncovered(batch, error.to_string()),
-            ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::LikelyMiss => {
+            ErrorKind::Unsent
+            | ErrorKind::InDoubt
+            | ErrorKind::LikelyMiss
+            | ErrorKind::Foreign => {
                 self.unheard(batch, errand, is_of_file, error);
             }
         }

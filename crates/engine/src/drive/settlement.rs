@@ -82,7 +82,10 @@ impl Drive<'_> {
             | ErrorKind::NoCredit
             | ErrorKind::LikelyMiss
             | ErrorKind::Gone => limiter.passed(permit),
-            ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::Fatal => {}
+            ErrorKind::Unsent
+            | ErrorKind::InDoubt
+            | ErrorKind::Foreign
+            | ErrorKind::Fatal => {}
         }
         self.arrived(permit, error.status.is_some());
         self.note_balance(permit, &error.signals, None);
@@ -204,7 +207,7 @@ impl Drive<'_> {
                             self.errand(Duration::ZERO, Errand::Balance);
                         }
                     }
-                    ErrorKind::Unsent | ErrorKind::InDoubt
+                    ErrorKind::Unsent | ErrorKind::InDoubt | ErrorKind::Foreign
                         if self.wallet_read && self.wallet_failures < MOST_LOST =>
                     {
                         self.wallet_failures += 1;

@@ -27,6 +27,7 @@ pub(super) use unlock::unlocked;
 pub(super) use validation::Validation;
 
 use super::wire::Text;
+use crate::form::Form;
 use http::Method;
 use leadmill_core::{Finding, JobId, Operation, Query, QueryKey, Value};
 use serde::{Deserialize, Serialize, ser::Error};
@@ -126,6 +127,14 @@ pub(super) fn accepted(path: &str) -> &'static str {
     match path.ends_with("/download") {
         true => "text/csv, application/json;q=0.9",
         false => "application/json",
+    }
+}
+
+/// What is answered under a path.
+pub(super) fn form(path: &str) -> Form {
+    match path.ends_with("/download") {
+        true => Form::File,
+        false => Form::Json,
     }
 }
 

@@ -56,6 +56,9 @@ fn single_of<F: Family>(
     body: &[u8],
 ) -> Result<(Finding, Meta), serde_json::Error> {
     let envelope: Envelope<F::Item<'_>> = serde_json::from_slice(body)?;
+    if envelope.success == Some(false) {
+        return Err(serde_json::Error::custom("it says that it is no success"));
+    }
     let echo = F::asked(&envelope.data);
     let finding = match F::finding(words, envelope.data) {
         Some(finding) if echo.is_none_or(|echo| echo == key) => finding,

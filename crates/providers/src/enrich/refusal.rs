@@ -13,9 +13,12 @@ pub(crate) enum Route {
     Fixed,
     /// A job by its id, or a team, or what else has one.
     Job,
+    /// A single question, about which nothing may be known.
+    Lookup,
 }
 
-/// Judges an error response.
+/// Judges an error response of the provider's form. What a single question must say to be unknown, or likely to be, is
+/// stricter than what is told of a job: those are misses.
 ///
 /// # Source
 /// Reference §3: problem+json, flat and authentication bodies; §3.4: the statuses of each operation.
@@ -31,7 +34,9 @@ pub(crate) fn judge(
     let kind = match status.as_u16() {
         429 => ErrorKind::Throttled(wait(&problem, headers)),
         402 => ErrorKind::NoCredit,
-        404 if route == Route::Job => ErrorKind::Gone,
+        404 if route == Route::Job && problem.speaks_of_no_route() => ErrorKind::Gone,
+        404 if route == Route::Lookup && problem.names_no_record() => ErrorKind::Gone,
+        500 if route == Route::Lookup && problem.is_documented() => ErrorKind::LikelyMiss,
         401 | 403 | 404 | 407 | 451 => ErrorKind::Fatal,
         408 | 425 => ErrorKind::InDoubt,
         400..=499 => ErrorKind::Refused,
@@ -39,6 +44,11 @@ pub(crate) fn judge(
         _ => ErrorKind::InDoubt,
     };
     (kind, sentence)
+}
+
+/// How long a 429 says to wait, whoever's it is.
+pub(crate) fn wait_of(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
+    wait(&serde_json::from_slice(body).unwrap_or_default(), headers)
 }
 
 /// `Retry-After`, else the body's `retryAfter`, else the time until the full windows open.
@@ -127,8 +137,7 @@ mod tests {
             ErrorKind::InDoubt,
             "An unexpected error occurred. Please try again later.",
         ),
-        (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
-        (504, "", ErrorKind::InDoubt, "gateway timeout"),
+        (502, "{}", ErrorKind::InDoubt, "bad gateway, with a body of 2 bytes ()"),
         (
             404,
             r#"{"title":"Not Found","detail":"nothing here"}"#,
@@ -143,8 +152,61 @@ mod tests {
             let expected = (*kind, (*sentence).to_owned());
             assert_eq!(judged(*status, body, &[]), expected, "{status} {body}");
         }
-        let gone = judge(Route::Job, StatusCode::NOT_FOUND, &HeaderMap::new(), b"{}");
-        assert_eq!(gone.0, ErrorKind::Gone);
+    }
+
+    /// Whether a 404 or a 500 says so, by the route.
+    #[test]
+    fn nothing_is_unknown_where_the_provider_does_not_say_so_in_its_own_form() {
+        use ErrorKind::{Fatal, Gone, InDoubt, LikelyMiss};
+        const PROBLEM: &str = r#"{"type":"https://dev.enrich.so/errors/not-found","title":"Not Found","status":404,"detail":"nobody"}"#;
+        for (body, of_job, of_lookup) in [
+            (PROBLEM, Gone, Gone),
+            (r#"{"title":"Not Found","detail":"nobody"}"#, Gone, Gone),
+            (r#"{"error":"Not Found","message":"nobody","statusCode":404}"#, Gone, Gone),
+            (r#"{"error":"not_found","message":"nobody"}"#, Gone, Gone),
+            // What any server may say.
+            (r#"{"error":"Not Found"}"#, Gone, Fatal),
+            (r#"{"message":"Not Found"}"#, Gone, Fatal),
+            (r#"{"detail":"Not Found"}"#, Gone, Fatal),
+            ("{}", Fatal, Fatal),
+            ("[]", Fatal, Fatal),
+            // Of another kind, or about another status.
+            (
+                r#"{"type":"https://dev.enrich.so/errors/access-denied","title":"No","status":404}"#,
+                Gone,
+                Fatal,
+            ),
+            (r#"{"title":"Not Found","status":502,"detail":"nobody"}"#, Gone, Fatal),
+            // An address that is not there.
+            (
+                r#"{"message":"Route GET:/api/v4/x not found","error":"Not Found","statusCode":404}"#,
+                Fatal,
+                Fatal,
+            ),
+            (
+                r#"{"statusCode":404,"message":"Cannot POST /x","error":"Not Found"}"#,
+                Fatal,
+                Fatal,
+            ),
+        ] {
+            let judged = |route| {
+                judge(route, StatusCode::NOT_FOUND, &HeaderMap::new(), body.as_bytes()).0
+            };
+            let routes = [Route::Job, Route::Lookup, Route::Fixed];
+            assert_eq!(routes.map(judged), [of_job, of_lookup, Fatal], "{body}");
+        }
+        for (body, kind) in [
+            (r#"{"title":"Internal Server Error","status":500}"#, LikelyMiss),
+            (r#"{"error":"Internal Server Error"}"#, LikelyMiss),
+            (r#"{"message":"Internal server error"}"#, InDoubt),
+            ("{}", InDoubt),
+        ] {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            let judged =
+                |route| judge(route, status, &HeaderMap::new(), body.as_bytes()).0;
+            let routes = [Route::Lookup, Route::Job, Route::Fixed];
+            assert_eq!(routes.map(judged), [kind, InDoubt, InDoubt], "{body}");
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) struct Meta {
 /// Any body whose `data` is of one shape.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<T> {
+    /// Documented to be true.
+    #[serde(default)]
+    pub(crate) success: Option<bool>,
     pub(crate) data: T,
     #[serde(default)]
     pub(crate) meta: Option<Meta>,
@@ -199,7 +202,15 @@ impl From<Text<'_>> for Box<str> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
+    /// The address of the kind of error.
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
     pub(crate) title: Option<String>,
+    /// The HTTP status, by either of its names.
+    #[serde(default, deserialize_with = "whole")]
+    pub(crate) status: Option<u64>,
+    #[serde(default, deserialize_with = "whole")]
+    pub(crate) status_code: Option<u64>,
     /// Text, or an object in one documented 402.
     pub(crate) detail: Option<serde_json::Value>,
     pub(crate) message: Option<String>,
@@ -210,6 +221,36 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// Whether it is of a form that is documented, and not just any JSON.
+    ///
+    /// # Source
+    /// Reference 3.1 and 3.3.
+    pub(crate) const fn is_documented(&self) -> bool {
+        let is_problem = self.title.is_some()
+            && (self.kind.is_some() || self.status.is_some() || self.detail.is_some());
+        is_problem || self.error.is_some()
+    }
+
+    /// Whether a 404 says that there is no such record, in a form that is documented for it.
+    pub(crate) fn names_no_record(&self) -> bool {
+        let is_other = |status: Option<u64>| status.is_some_and(|status| status != 404);
+        let is_whole = self.title.is_some() || self.message.is_some();
+        let kind = self.kind.as_deref();
+        self.is_documented()
+            && is_whole
+            && kind.is_none_or(|kind| kind.ends_with("not-found"))
+            && !is_other(self.status)
+            && !is_other(self.status_code)
+            && self.speaks_of_no_route()
+    }
+
+    /// Whether a 404 says something, and not that there is no such address, as web frameworks do.
+    pub(crate) fn speaks_of_no_route(&self) -> bool {
+        const ROUTES: [&str; 3] = ["route ", "cannot ", "no route"];
+        let said = self.sentence().map(|said| said.trim().to_lowercase());
+        said.is_some_and(|said| !ROUTES.iter().any(|word| said.starts_with(word)))
+    }
+
     /// The sentence for people.
     pub(crate) fn sentence(&self) -> Option<String> {
         let detail = self.detail.as_ref().map(|detail| match detail {

@@ -92,7 +92,7 @@ fn throttled(
 }
 
 /// `Retry-After`, else the time until the full windows open.
-fn wait(response: &Response<Bytes>) -> Option<Duration> {
+pub(super) fn wait(response: &Response<Bytes>) -> Option<Duration> {
     let headers = response.headers();
     rate::retry_after(headers).or_else(|| rate::wait(&rate::signals(headers)))
 }

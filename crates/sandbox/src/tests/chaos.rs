@@ -51,6 +51,7 @@ async fn a_fault_has_the_effect_that_its_name_tells() {
         ("error-before", 503, true, 0),
         ("error-after", 500, true, 1),
         ("throttled", 429, true, 0),
+        ("redirect", 302, true, 0),
         ("job-failed", 200, true, 1),
     ] {
         let sandbox = sandbox(&[&format!("{fault}=100%")]);
@@ -124,4 +125,22 @@ fn faults_are_read_as_they_are_written() {
     assert_eq!("job-stuck".parse::<Chaos>().unwrap().to_string(), "job-stuck=10%");
     assert!("job-stuk".parse::<Chaos>().is_err());
     assert!("job-stuck=200%".parse::<Chaos>().is_err());
+}
+
+/// Whatever a page's status is, it is a page.
+#[tokio::test(start_paused = true)]
+async fn a_page_comes_instead_of_being_served_or_after_it() {
+    for (fault, jobs, some) in [("page-before", 0, 404), ("page-after", 1, 504)] {
+        let mut statuses = std::collections::BTreeSet::new();
+        for seed in 0..20 {
+            let chaos = vec![format!("{fault}=100%").parse().unwrap()];
+            let options = Options { chaos, limits: false, seed, ..Options::default() };
+            let sandbox = Sandbox::new(options);
+            let (status, body) = submit(&sandbox).await;
+            assert!(body.unwrap().starts_with("<html>"), "{fault}");
+            assert_eq!(sandbox.audit().jobs, jobs, "{fault}");
+            statuses.insert(status.as_u16());
+        }
+        assert!(statuses.contains(&some) && statuses.contains(&200), "{statuses:?}");
+    }
 }

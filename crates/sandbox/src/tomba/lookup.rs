@@ -22,7 +22,6 @@ use super::route::InPath;
 use super::tools;
 use crate::canonical::{canonical, question};
 use crate::chaos::Trouble;
-use crate::faults::Fault;
 use crate::host::Host;
 use crate::routes::body::drain;
 
@@ -81,8 +80,8 @@ async fn dealt(
         return refused;
     }
     let fault = tomba.book().next_fault();
-    if fault == Fault::RefusedBefore {
-        return Tomba::unavailable();
+    if let Some(refused) = fault.refusal_as(Tomba::unavailable) {
+        return refused;
     }
     let answered = ask(options).and_then(|asked| charged(tomba, endpoint, asked));
     let mut latency = options.single_latency;

@@ -14,7 +14,7 @@ use super::{
     tool,
     wire::{self, Job, List, Quote},
 };
-use crate::transport::Connection;
+use crate::{form::Form, transport::Connection};
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
@@ -147,7 +147,8 @@ impl Tomba {
                 return Err(self.failed(&action, ErrorKind::Refused, why));
             }
         };
-        let sent = Sent { method, body: Bytes::from_static(b"{}"), ..Sent::get(path) };
+        let body = Bytes::from_static(b"{}");
+        let sent = Sent { method, body, form: Form::JsonOrNothing, ..Sent::get(path) };
         let response = self.exchange(&action, sent).await?;
         let read = launch::read(&response, again, &self.account.pack.exhausted);
         let value = read.map_err(|refusal| self.refused(&action, refusal, &response))?;
@@ -243,10 +244,18 @@ impl Tomba {
             format!("{path}/download?{}={kind}", self.generation().file_parameter());
         let sent = Sent {
             accepted: "text/csv, application/json;q=0.9",
+            form: Form::File,
             connection: Connection::Fresh,
             ..Sent::get(path)
         };
-        let response = self.exchange(&action, sent).await?;
+        let response = match self.exchange(&action, sent).await {
+            Err(error)
+                if error.status == Some(409) && error.kind == ErrorKind::Refused =>
+            {
+                return Ok(Reply { value: not_ready(), signals: *error.signals });
+            }
+            other => other?,
+        };
         let signals = signals(None, &response);
         if let Some(refusal) = judge(&response, &self.account.pack.exhausted) {
             if response.status() == 409 && refusal.kind == ErrorKind::Refused {

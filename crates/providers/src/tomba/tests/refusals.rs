@@ -24,7 +24,6 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::Fatal,
         "the key is not valid (authentication_failed)",
     ),
-    (401, "", ErrorKind::Fatal, "unauthorized"),
     // Anything else that is bad.
     (
         400,
@@ -63,7 +62,6 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::Refused,
         "452 from the SMTP server: over quota",
     ),
-    (402, "", ErrorKind::Refused, "payment required"),
     (403, r#"{"errors":{"message":"hidden"}}"#, ErrorKind::Fatal, "hidden"),
     // A route that there is not, and a page of somebody else's server.
     (
@@ -72,12 +70,11 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::Fatal,
         "no such route (unknown_route)",
     ),
-    (404, "<html>", ErrorKind::Fatal, "not found, with a body of 6 bytes ()"),
     (404, r#"{"errors":{"message":"bad request"}}"#, ErrorKind::Refused, "bad request"),
     (405, "{}", ErrorKind::Fatal, "method not allowed, with a body of 2 bytes ()"),
-    (406, "", ErrorKind::Fatal, "not acceptable"),
-    (410, "", ErrorKind::Fatal, "gone"),
-    (418, "", ErrorKind::Refused, "i'm a teapot"),
+    (406, "{}", ErrorKind::Fatal, "not acceptable, with a body of 2 bytes ()"),
+    (410, "{}", ErrorKind::Fatal, "gone, with a body of 2 bytes ()"),
+    (418, "{}", ErrorKind::Refused, "i'm a teapot, with a body of 2 bytes ()"),
     // Limits.
     (
         429,
@@ -86,7 +83,7 @@ const DOCUMENTED: &[Refused] = &[
         "rate limit of your quota (rate_limit)",
     ),
     (429, r#"{"errors":{"message":"limit reached"}}"#, THROTTLED, "limit reached"),
-    (429, "", THROTTLED, "too many requests"),
+    (429, "{}", THROTTLED, "too many requests, with a body of 2 bytes ()"),
     // Server errors, whoever's they are.
     (
         500,
@@ -112,11 +109,7 @@ const DOCUMENTED: &[Refused] = &[
         ErrorKind::InDoubt,
         "nobody (unknown_record)",
     ),
-    (502, "<html>", ErrorKind::InDoubt, "bad gateway, with a body of 6 bytes ()"),
-    (504, "", ErrorKind::InDoubt, "gateway timeout"),
-    (408, "", ErrorKind::InDoubt, "request timeout"),
-    // Redirects are followed by nobody.
-    (302, "", ErrorKind::Fatal, "found"),
+    (408, "{}", ErrorKind::InDoubt, "request timeout, with a body of 2 bytes ()"),
     // Success by status alone is none.
     (
         200,
@@ -329,5 +322,58 @@ async fn no_answer_shows_a_credential() {
     for shown in [format!("{single:?}"), format!("{page:?}")] {
         assert!(shown.contains("[secret] with [secret]"), "{shown}");
         assert!(!shown.contains(KEY) && !shown.contains(SECRET), "{shown}");
+    }
+}
+
+/// What a proxy may say instead, with every status: it is nobody's word on a key, a quota or a record.
+#[tokio::test]
+async fn what_somebody_else_replies_is_no_verdict_of_the_providers() {
+    let html = ("content-type", "text/html");
+    let own = r#"{"errors":{"type":"unknown_record","message":"nobody"}}"#;
+    for (headers, body, shown) in [
+        (&[html][..], "<html><body>quota</body></html>", "it begins `<html>` …"),
+        (&[], "no healthy upstream", "it begins `no healthy upstream` …"),
+        (&[], "", "it is empty;"),
+        (&[html], own, "it is of the type `text/html`;"),
+        (&[("location", "https://x.example/a?b=c")], "", "`https://x.example/a`"),
+    ] {
+        let is_redirect = shown.contains("x.example");
+        for status in (200..600).filter(|s| is_redirect == (300..400).contains(s)) {
+            // A success is read, whatever it is said to be.
+            if body == own && status < 300 {
+                continue;
+            }
+            let kind = match status {
+                ..300 | 408 | 425 | 500.. => ErrorKind::InDoubt,
+                429 => THROTTLED,
+                300..=399 | 401..=407 | 410 | 451 => ErrorKind::Foreign,
+                _ => ErrorKind::Refused,
+            };
+            let tomba = tomba(Canned::reply(status, headers, body));
+            let told = [
+                tomba.ask(&questions()[3]).await.unwrap_err(),
+                tomba.balance().await.unwrap_err(),
+            ];
+            for error in told {
+                assert_eq!((error.kind, error.status), (kind, Some(status)), "{error}");
+                let detail = error.detail;
+                assert!(detail.starts_with("the reply is not Tomba's: "), "{detail}");
+                assert!(detail.contains(shown), "{detail}");
+            }
+        }
+    }
+}
+
+/// A wait is one, whoever asks for it; windows are the provider's.
+#[tokio::test]
+async fn somebody_elses_windows_are_not_learnt() {
+    let headers = [("x-ratelimit-limit", "1"), ("x-ratelimit-remaining", "0")];
+    let all = [headers[0], headers[1], ("retry-after", "30")];
+    for (status, rates) in [(200, false), (403, false), (502, false), (429, true)] {
+        let tomba = tomba(Canned::reply(status, &all, "<html>"));
+        let error = tomba.ask(&questions()[0]).await.unwrap_err();
+        assert_eq!(!error.signals.rates.is_empty(), rates, "{status}");
+        let wait = ErrorKind::Throttled(Some(Duration::from_secs(30)));
+        assert_eq!(error.kind == wait, status == 429, "{status}");
     }
 }

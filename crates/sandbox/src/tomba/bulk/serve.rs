@@ -30,9 +30,9 @@ pub(in crate::tomba) async fn serve(
         return answer(tomba, route, request, Fault::None).await.into_response();
     }
     let fault = tomba.book().next_fault();
-    if fault == Fault::RefusedBefore {
+    if let Some(refused) = fault.refusal_as(Tomba::unavailable) {
         drain(request).await;
-        return Tomba::unavailable();
+        return refused;
     }
     let answered = answer(tomba, route, request, fault).await.into_response();
     fault.strike_as(answered, Tomba::internal).await

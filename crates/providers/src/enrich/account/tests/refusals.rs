@@ -1,6 +1,7 @@
 //! Whatever is documented to go wrong, and what it means.
 
 use super::*;
+use leadmill_core::Provider;
 use std::time::Duration;
 
 const WALLETS: &[Errand] = &[Balance, Movements];
@@ -128,7 +129,28 @@ const REFUSALS: &[Refusal] = &[
         503,
         "<html>",
         ErrorKind::InDoubt,
-        "service unavailable, with a body of 6 bytes ()",
+        "the reply is not Enrich.so's: it begins `<html>` … is a proxy in between?",
+    ),
+    (
+        ALL,
+        401,
+        "<html>",
+        ErrorKind::Foreign,
+        "the reply is not Enrich.so's: it begins `<html>` … is a proxy in between?",
+    ),
+    (
+        ALL,
+        302,
+        "",
+        ErrorKind::Foreign,
+        "the reply is not Enrich.so's: it redirects and names no address; is a proxy in between?",
+    ),
+    (
+        ALL,
+        200,
+        "<html>",
+        ErrorKind::InDoubt,
+        "the reply is not Enrich.so's: it begins `<html>` … is a proxy in between?",
     ),
 ];
 
@@ -177,5 +199,43 @@ async fn a_lost_reply_is_told_from_a_call_that_never_left() {
             let enrich = enrich(Canned::new(Err(outcome.clone())));
             assert_eq!(run(*errand, &enrich).await.unwrap_err().kind, kind, "{errand:?}");
         }
+    }
+}
+
+/// A proxy's page is no miss, whatever its status, and no likely one.
+#[tokio::test]
+async fn what_somebody_else_replies_to_a_question_proves_nothing() {
+    const STATUSES: [u16; 18] = [
+        200, 204, 302, 307, 400, 401, 402, 403, 404, 407, 408, 413, 429, 451, 500, 502,
+        504, 511,
+    ];
+    let lookups = [
+        (leadmill_core::Operation::FindPerson, [Some("ada@example.com"), None]),
+        (leadmill_core::Operation::FindPhone, [None, Some("ada@example.com")]),
+    ];
+    for (operation, raw) in lookups {
+        let raw = raw.into_iter().take(operation.inputs().len());
+        let query = leadmill_core::Query::read(operation, raw).unwrap();
+        for body in ["<html>", ""] {
+            for status in STATUSES {
+                let kind = match status {
+                    ..300 | 408 | 425 | 500.. => ErrorKind::InDoubt,
+                    429 => THROTTLED,
+                    300..=399 | 401..=407 | 410 | 451 => ErrorKind::Foreign,
+                    _ => ErrorKind::Refused,
+                };
+                let enrich = enrich(Canned::reply(status, body));
+                let error = enrich.ask(&query).await.unwrap_err();
+                assert_eq!((error.kind, error.status), (kind, Some(status)), "{error}");
+                let detail = error.detail;
+                assert!(detail.starts_with("the reply is not Enrich.so's: "), "{detail}");
+                assert!(detail.ends_with("is a proxy in between?"), "{detail}");
+            }
+        }
+        // An answer that is none by its own word may have been paid for.
+        let refused = r#"{"success":false,"data":{"found":false,"phones":[]}}"#;
+        let enrich = enrich(Canned::reply(200, refused));
+        let error = enrich.ask(&query).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InDoubt, "{error}");
     }
 }

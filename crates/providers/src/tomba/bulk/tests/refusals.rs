@@ -4,7 +4,7 @@ use super::*;
 
 /// What calls come to, in their order: submit, find, launch, poll, estimate, bill, fetch, terms.
 ///
-/// `F` fatal, `R` refused, `N` no credit, `T` throttled, `D` in doubt, `G` gone; `b` every slot is taken, `g` begun, `w`
+/// `F` fatal, `X` somebody else's, `R` refused, `N` no credit, `T` throttled, `D` in doubt, `G` gone; `b` every slot is taken, `g` begun, `w`
 /// not ready, `p` as the pack says.
 type Refused = (u16, &'static str, &'static str);
 
@@ -14,7 +14,8 @@ const TABLE: &[Refused] = &[
     // A rejected key, in both of its documented forms.
     (401, r#"{"errors":{"type":"unauthorized","message":"no","code":401}}"#, "FFFFFFFF"),
     (400, r#"{"errors":{"type":"authentication_failed","message":"no"}}"#, "FFFFFFFF"),
-    (401, "", "FFFFFFFF"),
+    (401, "", "XXXXXXXX"),
+    (407, "<html>", "XXXXXXXX"),
     // What was asked for.
     (400, r#"{"errors":{"type":"params_invalid","message":"no columns"}}"#, "RRRRRRRp"),
     (
@@ -23,7 +24,9 @@ const TABLE: &[Refused] = &[
         "RRRRRRRp",
     ),
     (422, r#"{"errors":{"message":"over the limit of rows"}}"#, "RRRRRRRp"),
-    (418, "", "RRRRRRRp"),
+    (418, "{}", "RRRRRRRp"),
+    (418, "", "RRRRRRRR"),
+    (402, "<html>", "XXXXXXXX"),
     // Money.
     (
         403,
@@ -52,10 +55,11 @@ const TABLE: &[Refused] = &[
     ),
     (404, r#"{"errors":{"message":"no such bulk"}}"#, "RRGGGGGp"),
     (404, r#"{"errors":{"type":"unknown_route","message":"no such route"}}"#, "FFFFFFFp"),
-    (404, "<html>", "FFFFFFFp"),
+    (404, "<html>", "XXXXXXXX"),
     (405, "{}", "FFFFFFFp"),
     (410, r#"{"errors":{"type":"gone","message":"The bulk has expired."}}"#, "FFGGGGGF"),
-    (410, "", "FFGGGGGF"),
+    (410, "{}", "FFGGGGGF"),
+    (410, "", "XXXXXXXX"),
     // Not in this state.
     (
         409,
@@ -73,7 +77,7 @@ const TABLE: &[Refused] = &[
         "RRRRRRwp",
     ),
     (409, r#"{"errors":{"message":"Too many running bulk jobs."}}"#, "RRbRRRwp"),
-    (409, "", "RRRRRRwp"),
+    (409, "", "RRRRRRwR"),
     // Limits: of calls, of running jobs, of a day.
     (
         429,
@@ -81,21 +85,23 @@ const TABLE: &[Refused] = &[
         "TTbTTTTT",
     ),
     (429, r#"{"errors":{"message":"too many requests"}}"#, "TTbTTTTT"),
-    (429, "", "TTbTTTTT"),
+    (429, "{}", "TTbTTTTT"),
+    (429, "", "TTTTTTTT"),
     // Nobody's own word.
     (500, r#"{"errors":{"message":"something broke"}}"#, "DDDDDDDD"),
     (503, r#"{"errors":{"type":"unknown_record","message":"maintenance"}}"#, "DDDDDDDD"),
     (502, "<html>", "DDDDDDDD"),
     (504, "", "DDDDDDDD"),
     (408, "", "DDDDDDDD"),
-    (302, "", "FFFFFFFF"),
+    (302, "", "XXXXXXXX"),
+    (302, "{}", "XXXXXXXX"),
     // Success by status alone is none.
     (200, r#"{"errors":{"message":"it failed"},"data":{}}"#, "RRRRRRRp"),
     (200, r#"{"errors":{"type":"unknown_record","message":"no"}}"#, "RRGGGGGp"),
     (200, r#"{"errors":{"type":"rate_limit","message":"slower"}}"#, "TTbTTTTT"),
     (200, r#"{"errors":{"message":"the quota is used up"}}"#, "NNNNNNNp"),
     // Replies that cannot be read. What is empty can tell that a job was launched, and hold no row.
-    (200, "<html>", "DDDDDDDp"),
+    (200, "<html>", "DDDDDDDD"),
     (200, r#"{"data":"#, "DDDDDDDp"),
     (200, "[]", "DDDDDDDp"),
 ];
@@ -103,6 +109,7 @@ const TABLE: &[Refused] = &[
 fn letter(kind: ErrorKind) -> char {
     match kind {
         ErrorKind::Fatal => 'F',
+        ErrorKind::Foreign => 'X',
         ErrorKind::Refused => 'R',
         ErrorKind::NoCredit => 'N',
         ErrorKind::Throttled(_) => 'T',

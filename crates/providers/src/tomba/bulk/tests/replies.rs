@@ -222,19 +222,22 @@ async fn the_provider_says_what_its_tools_take() {
         let canned = Canned::reply(status, &[], body);
         let terms = replying(2, canned.clone()).terms(Operation::VerifyEmail).await;
         assert_eq!(canned.paths(), ["GET /v1/bulk/types"]);
-        terms.unwrap().value
+        terms.map(|reply| reply.value)
     };
     let types = r#"{"data":[{"type":"finder","max_rows":10000,"creates_per_day":15},{"type":"verifier","max_rows":500,"creates_per_day":3,"options":[]},7]}"#;
     let expected = Terms { most_items: Some(500), jobs: Some(3), ..Terms::default() };
-    assert_eq!(terms(200, types).await, expected);
+    assert_eq!(terms(200, types).await.unwrap(), expected);
     for nothing in [
         r#"{"data":[]}"#,
         r#"{"data":[{"type":"finder","max_rows":9}]}"#,
         r#"{"data":[{"type":"verifier","max_rows":0,"creates_per_day":null}]}"#,
-        "<html>",
+        "[]",
     ] {
-        assert_eq!(terms(200, nothing).await, Terms::default(), "{nothing}");
+        assert_eq!(terms(200, nothing).await.unwrap(), Terms::default(), "{nothing}");
     }
+    // A proxy's page says nothing of the team.
+    let page = terms(200, "<html>").await.unwrap_err();
+    assert_eq!(page.kind, ErrorKind::InDoubt);
 }
 
 #[tokio::test]

@@ -1,0 +1,188 @@
+//! Somebody in between answers: a proxy's page or a redirect is neither a miss nor a verdict on the key, and a paid call
+//! that it stands for is in doubt where the provider may have served it.
+
+use crate::support::binary::{Ended, Server, Workplace};
+use leadmill_sandbox::{Chaos, Fault, Options, Percent, Plan, Trouble};
+use serde_json::Value;
+use std::time::Duration;
+
+const ROWS: usize = 12;
+
+fn options(faults: Vec<Fault>) -> Options {
+    Options {
+        plan: Plan::Enterprise,
+        job_queued: Duration::ZERO,
+        job_fixed: Duration::from_millis(60),
+        job_per_item: Duration::from_millis(2),
+        faults,
+        ..Options::default()
+    }
+}
+
+fn place(server: &Server, step: &str, lane: &str) -> Workplace {
+    let place = Workplace::new();
+    let mut leads = String::from("lead_id,mail\n");
+    for row in 0..ROWS {
+        leads.push_str(&format!("{row},ada{row}@c{row}.example\n"));
+    }
+    place.write("leads.csv", &leads);
+    let text = format!(
+        "version: 1
+name: people
+source: {{ csv: leads.csv, key: [lead_id] }}
+providers:
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 300ms }}
+enrich:
+  - name: answer
+    {step}
+    try: [{{ provider: enrich, lane: {lane} }}]
+sink: {{ ndjson: out/, receipt: true }}
+",
+        server.base_url
+    );
+    place.write("pipeline.yaml", &text);
+    place
+}
+
+const PERSON: &str = "find_person: { email: mail }\n    output: { url: linkedin_url }";
+const PHONE: &str = "find_phone: { email: mail }\n    output: { phone: phone }";
+
+/// The rows without their receipts, and the bill, where nobody is in between.
+fn calm(step: &str, lane: &str, seed: u64) -> (Vec<Value>, u64) {
+    let server = Server::start(Options { seed, ..options(Vec::new()) });
+    let place = place(&server, step, lane);
+    place.run().expect(0);
+    (rows(&place), server.audit().charged)
+}
+
+fn rows(place: &Workplace) -> Vec<Value> {
+    let mut rows = place.objects("out/people.ndjson");
+    rows.iter_mut()
+        .for_each(|row| drop(row.as_object_mut().unwrap().remove("_leadmill")));
+    rows
+}
+
+/// Panics unless the provider is said not to have answered, and nobody is sent to look at the key.
+#[track_caller]
+fn assert_told(ended: &Ended, shown: &str) {
+    let told = format!("{}{}", ended.stderr, ended.stdout);
+    assert!(told.contains("the reply is not Enrich.so's: "), "{told}");
+    assert!(told.contains("is a proxy in between?"), "{told}");
+    assert!(told.contains(shown), "{told}");
+    assert!(!told.contains("API key"), "{told}");
+    assert!(!told.contains("at line 1"), "{told}");
+}
+
+/// A page that was taken for the provider's word would end the question for a week.
+#[test]
+fn a_page_that_turns_a_question_away_is_no_miss() {
+    for step in [PERSON, PHONE] {
+        let (expected, bill) = calm(step, "single", 0);
+        for status in [401, 402, 403, 404, 407] {
+            let server = Server::start(options(vec![Fault::PageBefore(status)]));
+            let place = place(&server, step, "single");
+            assert_told(&place.run().expect(4), "it begins `<html>` …");
+            place.run().expect(0);
+            assert_eq!(rows(&place), expected, "{status}");
+            assert_eq!(server.audit().charged, bill, "{status}");
+            server.assert_clean();
+        }
+    }
+}
+
+#[test]
+fn a_redirect_names_where_it_leads_and_not_the_key() {
+    let (expected, bill) = calm(PERSON, "bulk", 0);
+    let server = Server::start(options(vec![Fault::Redirect]));
+    let place = place(&server, PERSON, "bulk");
+    let ended = place.run().expect(4);
+    assert_told(&ended, "it redirects to `https://login.gateway.invalid/`");
+    place.run().expect(0);
+    assert_eq!((rows(&place), server.audit().charged), (expected, bill));
+    server.assert_clean();
+}
+
+/// What was not served the wallet proves; what was is held, and nobody pays for it twice.
+#[test]
+fn a_page_that_may_stand_for_an_answer_is_in_doubt() {
+    let step = PHONE;
+    let (expected, bill) = calm(step, "bulk", 0);
+    for status in [200, 502, 504] {
+        let server = Server::start(options(vec![Fault::PageBefore(status)]));
+        let before = place(&server, step, "bulk");
+        before.run().expect(0);
+        assert_eq!((rows(&before), server.audit().charged), (expected.clone(), bill));
+        server.assert_clean();
+        let server = Server::start(options(vec![Fault::PageAfter(status)]));
+        let after = place(&server, step, "bulk");
+        for _ in 0..2 {
+            let ended = after.run().expect(3);
+            let json = ended.json();
+            let doubts = json["accounts"]["enrich"]["in_doubt"].as_array().unwrap();
+            let [doubt] = &**doubts else { panic!("{status} {json}") };
+            let held = rows(&after);
+            let held =
+                held.iter().filter(|row| row["answer_status"] == "unknown_charged");
+            assert_eq!(doubt["questions"], held.count(), "{status} {json}");
+        }
+        server.assert_clean();
+    }
+}
+
+/// A miss may come as an HTTP 500 in the provider's words: in somebody else's it is an error.
+#[test]
+fn an_http_500_of_somebody_else_is_no_likely_miss() {
+    let (expected, bill) = calm(PERSON, "single", 0);
+    let server = Server::start(options(vec![Fault::PageBefore(500); 2]));
+    let place = place(&server, PERSON, "single");
+    place.run().expect(0);
+    assert_eq!((rows(&place), server.audit().charged), (expected, bill));
+    server.assert_clean();
+}
+
+/// Free calls say what they have got instead of an answer.
+#[test]
+fn free_calls_tell_a_page_from_an_answer() {
+    for what in [Trouble::PageBefore, Trouble::PageAfter, Trouble::Redirect] {
+        for seed in 0..4 {
+            let chaos = vec![Chaos { what, part: Percent::new(100) }];
+            let server = Server::start(Options { chaos, seed, ..options(Vec::new()) });
+            let place = place(&server, PERSON, "single");
+            let shown = match what {
+                Trouble::Redirect => "`https://login.gateway.invalid/`",
+                _ => "it begins `<html>` …",
+            };
+            let ended = place.run();
+            assert_told(&ended, shown);
+            assert!(matches!(ended.code, Some(1 | 4)), "{ended:?}");
+            let account = place.leadmill(&[
+                "account",
+                "enrich",
+                "balance",
+                "--file",
+                "pipeline.yaml",
+            ]);
+            assert_told(&account, shown);
+            assert!(matches!(account.code, Some(1 | 4)), "{account:?}");
+            assert_eq!(server.audit().charged, 0);
+        }
+    }
+}
+
+/// Whatever comes in between, nothing is paid twice, and in the end all is as if nobody had been there.
+#[test]
+fn pages_at_random_cost_nothing_and_lose_nothing() {
+    for (lane, seed) in [("single", 0), ("single", 1), ("bulk", 2), ("bulk", 3)] {
+        let (expected, bill) = calm(PHONE, lane, seed);
+        let chaos = vec![
+            Chaos { what: Trouble::PageBefore, part: Percent::new(10) },
+            Chaos { what: Trouble::Redirect, part: Percent::new(5) },
+        ];
+        let server = Server::start(Options { chaos, seed, ..options(Vec::new()) });
+        let place = place(&server, PHONE, lane);
+        let done = (0..60).any(|_| place.run().code == Some(0));
+        assert!(done, "it never gets through");
+        assert_eq!((rows(&place), server.audit().charged), (expected, bill));
+        assert_eq!(server.audit().asked_twice, 0);
+    }
+}

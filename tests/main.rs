@@ -22,6 +22,7 @@ mod house;
 mod job_slots;
 mod kill_points;
 mod kills;
+mod known_values;
 mod limits;
 mod made_up_callbacks;
 mod main_job;

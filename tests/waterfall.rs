@@ -1,6 +1,7 @@
 //! A waterfall asks the next provider only what the one before provably does not know: right to the row and to the
 //! credit by the books of both, whatever is killed, lost, refused or used up.
 
+mod older;
 mod telling;
 mod world;
 

@@ -3,6 +3,7 @@
 use crate::{
     chain::{Chain, Rejections},
     exit::Failure,
+    older::Older,
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use futures::StreamExt;
@@ -36,6 +37,8 @@ pub(crate) struct Answered {
     pub(crate) by_attempt: Vec<u64>,
     /// Rows without an answer that a person has given up.
     pub(crate) given_up: u64,
+    /// Rows for which an older answer stands, and whose newer question has failed or is held.
+    pub(crate) stale_held: u64,
 }
 
 /// Who looks at the book, and when.
@@ -60,44 +63,24 @@ impl<'a> Finished<'a> {
         seen: &KeySet,
     ) -> Result<Self, TableError> {
         let chain = Chain::new(ledger, step, session, rejections);
-        let (mut bought, mut origins) = (Vec::new(), Vec::new());
-        for (attempt, PreparedAttempt { provider, account, .. }) in
-            step.attempts.iter().enumerate()
-        {
-            let provider: Arc<str> = provider.as_str().into();
-            for (place, line) in ledger.lines().iter().enumerate() {
-                let State::Settled { at, part, job, .. } = &line.state else { continue };
-                let is_asked =
-                    *line.account == *account.purse && line.operation == step.operation;
-                let counts = |key| match seen.contains(key) {
-                    true => chain.counts(attempt, place, key),
-                    false => Counts::Not,
-                };
-                // Parts that hold nothing for these leads are not even opened.
-                let is_needed = |key| match counts(key) {
-                    Counts::Not => false,
-                    Counts::AsCost => line.credits > Credits::ZERO,
-                    Counts::Whole | Counts::AsMiss => true,
-                };
-                if !is_asked || !line.keys.iter().any(is_needed) {
-                    continue;
-                }
-                let job = job.as_ref().filter(|_| line.lane == Lane::Bulk);
-                origins.push((attempt, place));
-                bought.push(Bought {
-                    part,
-                    provider: Arc::clone(&provider),
-                    job: job.map(|job| job.0.clone()),
-                    at: *at,
-                    reused: Some(line.run) != session.run,
-                });
-            }
-        }
+        let is_unanswered =
+            |key: &QueryKey| seen.contains(key) && chain.standing(key).is_some();
+        let older = match seen.iter().any(&is_unanswered) {
+            true => Older::of(step, ledger, results, &is_unanswered).await?,
+            false => Older::default(),
+        };
+        let counts = |attempt: usize, line: usize, key: &QueryKey| match (
+            seen.contains(key),
+            older.is(attempt, line, key),
+        ) {
+            (false, _) => Counts::Not,
+            (true, true) => Counts::AsStale,
+            (true, false) => chain.counts(attempt, line, key),
+        };
+        let (bought, origins) = purchases(step, ledger, session, &counts);
         let counts = |purchase: usize, key: &QueryKey| match origins.get(purchase) {
-            Some((attempt, line)) if seen.contains(key) => {
-                chain.counts(*attempt, *line, key)
-            }
-            _ => Counts::Not,
+            Some((attempt, line)) => counts(*attempt, *line, key),
+            None => Counts::Not,
         };
         let answers = Answers::load(&step.spec, results, &bought, &counts).await?;
         let standing = seen.iter().filter_map(|key| Some((*key, chain.standing(key)?)));
@@ -117,9 +100,14 @@ impl<'a> Finished<'a> {
         answered: Option<&mut Answered>,
     ) -> Result<RecordBatch, TableError> {
         let asked = self.step.questions.read(batch)?;
-        if let Some(Answered { by_attempt: answered, given_up }) = answered {
+        if let Some(Answered { by_attempt: answered, given_up, stale_held }) = answered {
             let keys = asked.iter().flatten().map(|query| query.key());
             *given_up += keys.filter(|key| self.given_up.contains(key)).count() as u64;
+            let keys = asked.iter().flatten().map(|query| query.key());
+            let held = keys.filter(|key| self.standing.contains_key(key));
+            let stale =
+                held.filter(|key| self.answers.status(key) == Some(Status::Stale));
+            *stale_held += stale.count() as u64;
             answered.resize(self.step.attempts.len(), 0);
             let keys = asked.iter().flatten().map(|query| query.key());
             let hits = keys.filter(|key| self.answers.status(key) == Some(Status::Hit));
@@ -134,6 +122,45 @@ impl<'a> Finished<'a> {
             |key: &QueryKey| self.standing.get(key).copied().unwrap_or(Status::Deferred);
         self.step.attach.batch(batch, &asked, &self.answers, &standing)
     }
+}
+
+/// The purchases that hold something that counts, with the attempt and the place in the ledger of each.
+fn purchases<'l>(
+    step: &PreparedStep,
+    ledger: &'l Ledger,
+    session: &At<'_>,
+    counts: &dyn Fn(usize, usize, &QueryKey) -> Counts,
+) -> (Vec<Bought<'l>>, Vec<(usize, usize)>) {
+    let (mut bought, mut origins) = (Vec::new(), Vec::new());
+    for (attempt, PreparedAttempt { provider, account, .. }) in
+        step.attempts.iter().enumerate()
+    {
+        let provider: Arc<str> = provider.as_str().into();
+        for (place, line) in ledger.lines().iter().enumerate() {
+            let State::Settled { at, part, job, .. } = &line.state else { continue };
+            let is_asked =
+                *line.account == *account.purse && line.operation == step.operation;
+            // Parts that hold nothing for these leads are not even opened.
+            let is_needed = |key| match counts(attempt, place, key) {
+                Counts::Not => false,
+                Counts::AsCost => line.credits > Credits::ZERO,
+                Counts::Whole | Counts::AsStale | Counts::AsMiss => true,
+            };
+            if !is_asked || !line.keys.iter().any(is_needed) {
+                continue;
+            }
+            let job = job.as_ref().filter(|_| line.lane == Lane::Bulk);
+            origins.push((attempt, place));
+            bought.push(Bought {
+                part,
+                provider: Arc::clone(&provider),
+                job: job.map(|job| job.0.clone()),
+                at: *at,
+                reused: Some(line.run) != session.run,
+            });
+        }
+    }
+    (bought, origins)
 }
 
 /// Every batch of the source with the columns of the finished steps, one after the other.

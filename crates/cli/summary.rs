@@ -32,6 +32,8 @@ pub(crate) struct StepSummary {
     pub(crate) rows: BTreeMap<Status, u64>,
     /// Rows of the output without an answer of which a person has said that it is given up.
     pub(crate) given_up: u64,
+    /// Rows of the output for which an older answer stands, and whose newer question has failed or is held.
+    pub(crate) stale_held: u64,
 }
 
 /// One provider that a step asks.
@@ -51,6 +53,11 @@ impl StepSummary {
     fn providers(&self) -> String {
         let names = self.providers.iter().map(|provider| provider.name.as_str());
         names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows of the output for which an older answer stands.
+    fn stale(&self) -> u64 {
+        self.rows.get(&Status::Stale).copied().unwrap_or_default()
     }
 
     /// How questions have travelled, to whomever.
@@ -110,7 +117,8 @@ impl Summary {
         }
     }
 
-    /// Rows whose status is failed, held or, where this run will not ask them any more, deferred.
+    /// Rows whose question has failed, is held or, where this run will not ask it any more, deferred; also where an older
+    /// answer stands.
     pub(crate) fn unfinished(&self) -> u64 {
         let bad: &[Status] = match self.is_closed() {
             true => &[Status::Failed, Status::UnknownCharged, Status::Deferred],
@@ -119,6 +127,11 @@ impl Summary {
         let rows = self.steps.iter().flat_map(|step| &step.rows);
         let rows: u64 =
             rows.filter(|(status, _)| bad.contains(status)).map(|(_, rows)| rows).sum();
+        let stale = self.steps.iter().map(|step| match self.is_closed() {
+            true => step.stale(),
+            false => step.stale_held,
+        });
+        let rows = rows + stale.sum::<u64>();
         // A person has seen those, and nothing is to be done about them.
         rows - self.steps.iter().map(|step| step.given_up).sum::<u64>().min(rows)
     }
@@ -212,6 +225,13 @@ impl Summary {
                 .collect();
             if !counts.is_empty() {
                 _ = writeln!(text, "  output: {}", counts.join(", "));
+            }
+            if step.stale() > 0 {
+                _ = writeln!(
+                    text,
+                    "  {} rows keep an older answer (stale): a newer one could not be bought",
+                    step.stale()
+                );
             }
             if step.given_up > 0 {
                 _ = writeln!(
@@ -320,6 +340,7 @@ fn step_json(step: &StepSummary) -> Value {
         "to_buy": to_buy,
         "status": statuses,
         "given_up": step.given_up,
+        "stale": step.stale(),
     })
 }
 

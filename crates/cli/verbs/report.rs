@@ -3,12 +3,12 @@
 use crate::{
     args::ReportArgs,
     exit::{Exit, Failure},
-    prepared,
+    prepared, stale,
     table::table,
     terminal::Terminal,
 };
 use leadmill_core::{Credits, KeyMap, Ledger, Line, Operation, RunId, State, Status};
-use leadmill_state::Store;
+use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -40,16 +40,26 @@ pub(crate) async fn report(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let place = prepared::state_of(&args.file, terminal)?;
-    let ledger = match Store::look(&place).await? {
-        Some(store) => store.ledger().await?,
-        None => Ledger::default(),
+    let (ledger, runs) = match Store::look(&place).await? {
+        Some(store) => (store.ledger().await?, store.runs().await?),
+        None => (Ledger::default(), Vec::new()),
     };
+    // What rows have come to is told by the latest output.
+    let of_run = |run: &&RunRecord| match args.run {
+        Some(id) => run.id == RunId(id),
+        None => run.summary.is_some(),
+    };
+    let stale = runs.iter().rev().find(of_run).map(stale::of).unwrap_or_default();
     let entries = entries(&ledger, args.run.map(RunId));
     match entries.is_empty() {
         true => terminal.print("nothing was asked\n"),
         false => terminal.print(&text(&entries)),
     }
+    for (step, rows) in &stale {
+        terminal.print(&format!("{}\n", stale::told(step, *rows)));
+    }
     terminal.last_line(&json!({
+        "stale": stale,
         "state": place.to_string(),
         "run": args.run,
         "steps": entries.iter().map(|entry| json(entry, &entries)).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ use crate::{
     exit::{Exit, Failure},
     prepared,
     remedy::Remedy,
+    stale,
     terminal::Terminal,
 };
 use leadmill_core::{Credits, Ledger, Line, State, Status};
@@ -134,6 +135,9 @@ fn run_text(text: &mut String, run: &RunRecord, ledger: &Ledger) {
     for (account, (spent, held)) in credits(run, ledger) {
         _ = writeln!(text, "  {account}: {spent} credits spent, {held} held");
     }
+    for (step, rows) in stale::of(run) {
+        _ = writeln!(text, "  {}", stale::told(&step, rows));
+    }
 }
 
 fn run_json(run: &RunRecord, ledger: &Ledger) -> Value {
@@ -151,6 +155,7 @@ fn run_json(run: &RunRecord, ledger: &Ledger) -> Value {
         "opened_at": time(run.opened_at),
         "closed_at": run.closed_at.map(time),
         "credits": credits,
+        "stale": stale::of(run).into_values().sum::<u64>(),
         "summary": summary,
     })
 }

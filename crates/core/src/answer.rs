@@ -149,11 +149,13 @@ pub enum Status {
     Failed = 5,
     /// Paid for or perhaps paid for, and the answer is not here. Held, never asked again by itself.
     UnknownCharged = 6,
+    /// An older answer stands: a newer one could not be bought. A later run asks again.
+    Stale = 7,
 }
 
 impl Status {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Hit,
         Self::Miss,
         Self::InvalidInput,
@@ -161,6 +163,7 @@ impl Status {
         Self::Deferred,
         Self::Failed,
         Self::UnknownCharged,
+        Self::Stale,
     ];
 
     /// The text in the output.
@@ -173,6 +176,7 @@ impl Status {
             Self::Deferred => "deferred",
             Self::Failed => "failed",
             Self::UnknownCharged => "unknown_charged",
+            Self::Stale => "stale",
         }
     }
 

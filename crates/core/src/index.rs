@@ -125,6 +125,7 @@ impl Reuse {
             Some(Status::Miss) => fresh(self.miss),
             Some(
                 Status::Failed
+                | Status::Stale
                 | Status::Deferred
                 | Status::InvalidInput
                 | Status::Suppressed,

@@ -38,6 +38,8 @@ pub enum Counts {
     Not,
     /// It is the answer.
     Whole,
+    /// It is an older answer, which stands for a newer one that is not here.
+    AsStale,
     /// It was turned down, and is a miss: its values are left out, what it cost is not.
     AsMiss,
     /// The answer is another's, or not here yet: what this one cost is added to it.

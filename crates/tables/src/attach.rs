@@ -116,7 +116,9 @@ impl Attach {
         let is_empty = |row: usize| {
             let status = statuses.get(row).copied();
             self.asks_for_rows
-                && [Status::Miss, Status::Hit].iter().any(|s| status == Some(s.code()))
+                && [Status::Miss, Status::Hit, Status::Stale]
+                    .iter()
+                    .any(|s| status == Some(s.code()))
         };
         let list = list.and_then(|list| list.as_list_opt::<i32>());
         let mut fan_out = list.map(|list| FanOut::of(list, is_empty));

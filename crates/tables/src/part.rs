@@ -90,7 +90,10 @@ pub(crate) fn decode(operation: Operation, batch: &RecordBatch) -> Option<Vec<An
             Status::Miss => Finding::Miss,
             Status::Failed => Finding::Failed(reason()?),
             Status::UnknownCharged => Finding::Unknown(reason()?),
-            Status::InvalidInput | Status::Suppressed | Status::Deferred => return None,
+            Status::InvalidInput
+            | Status::Suppressed
+            | Status::Deferred
+            | Status::Stale => return None,
         };
         let credits = credits.is_valid(row).then(|| Credits(credits.value(row)));
         Some(Answered { key, finding, credits })

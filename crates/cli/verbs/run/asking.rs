@@ -148,6 +148,7 @@ impl<'a> Session<'a> {
             ending,
             rows: BTreeMap::new(),
             given_up: 0,
+            stale_held: 0,
         };
         self.steps.push(summary);
         let (reopened, loaded) = self.load(place, step, &mut asking).await?;

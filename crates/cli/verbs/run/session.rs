@@ -200,6 +200,7 @@ impl<'a> Session<'a> {
         self.steps.iter_mut().zip(counts).for_each(|(step, counts)| step.rows = counts);
         for (step, answered) in self.steps.iter_mut().zip(answered) {
             step.given_up = answered.given_up;
+            step.stale_held = answered.stale_held;
             for (provider, rows) in step.providers.iter_mut().zip(answered.by_attempt) {
                 provider.rows = rows;
             }

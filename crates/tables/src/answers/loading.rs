@@ -74,10 +74,12 @@ impl Loading {
         let rows = self.columns(purchase, batch).ok_or_else(|| parts::foreign(name))?;
         let mut rows = rows.map_err(told)?;
         self.add_costs(&keys, &counts, &rows);
-        if counts.contains(&Counts::AsMiss) {
-            rows = self.turn_down(&rows, &counts).map_err(told)?;
+        if counts.iter().any(|counts| status_of(*counts).is_some()) {
+            rows = self.restated(&rows, &counts).map_err(told)?;
         }
-        let is_taken = |counts: &Counts| matches!(counts, Counts::Whole | Counts::AsMiss);
+        let is_taken = |counts: &Counts| {
+            matches!(counts, Counts::Whole | Counts::AsStale | Counts::AsMiss)
+        };
         let taken: Vec<bool> = counts.iter().map(is_taken).collect();
         if taken.contains(&false) {
             let mut taken_keys = taken.iter();
@@ -106,8 +108,8 @@ impl Loading {
         }
     }
 
-    /// Makes misses of hits that were turned down: what they cost stays, their values do not.
-    fn turn_down(
+    /// Makes misses of hits that were turned down: what they cost stays, their values do not. What is stale says so.
+    fn restated(
         &self,
         rows: &RecordBatch,
         counts: &[Counts],
@@ -119,11 +121,12 @@ impl Loading {
             columns.push(match place {
                 0 => {
                     let codes = column.as_primitive_opt::<UInt8Type>();
-                    let code = |(row, is_down): (usize, Option<bool>)| match is_down {
-                        Some(true) => Some(Status::Miss.code()),
-                        _ => codes.map(|codes| codes.value(row)),
+                    let code = |(row, counts): (usize, &Counts)| match status_of(*counts)
+                    {
+                        Some(status) => Some(status.code()),
+                        None => codes.map(|codes| codes.value(row)),
                     };
-                    let codes = is_down.iter().enumerate().map(code);
+                    let codes = counts.iter().enumerate().map(code);
                     Arc::new(codes.collect::<UInt8Array>())
                 }
                 1 | 2 => Arc::clone(column),
@@ -200,6 +203,15 @@ impl Loading {
             self.next += 1;
         }
         self.rows.push_batch(rows)
+    }
+}
+
+/// What an answer is called that counts as something else than it was.
+const fn status_of(counts: Counts) -> Option<Status> {
+    match counts {
+        Counts::AsStale => Some(Status::Stale),
+        Counts::AsMiss => Some(Status::Miss),
+        Counts::Not | Counts::Whole | Counts::AsCost => None,
     }
 }
 

@@ -273,6 +273,13 @@ pub(crate) struct SandboxArgs {
     /// The seed of the made-up answers.
     #[arg(long, env = "LEADMILL_SANDBOX_SEED")]
     pub(crate) seed: Option<u64>,
+    /// The team that it belongs to, as its wallet says: what was bought for another is not reused. By default one for each
+    /// seed.
+    #[arg(long, value_name = "TEAM", env = "LEADMILL_SANDBOX_TEAM")]
+    pub(crate) team: Option<String>,
+    /// Keeps from its replies that they are a sandbox's, so that it is taken for a provider.
+    #[arg(long, hide = true, env = "LEADMILL_SANDBOX_UNMARKED")]
+    pub(crate) unmarked: bool,
     /// Credits in the wallet at the start.
     #[arg(long, env = "LEADMILL_SANDBOX_BALANCE")]
     pub(crate) balance: Option<u64>,

@@ -9,7 +9,7 @@ use crate::{
 };
 use leadmill_core::Clock;
 use leadmill_sandbox::{
-    Lookups, Options, Plan, Sandbox,
+    Lookups, Options, Plan, Sandbox, Team,
     tomba::{self, Tomba, TombaKey},
 };
 use serde_json::{Value, json};
@@ -106,6 +106,8 @@ fn tomba_options(args: &SandboxArgs) -> tomba::Options {
         latency: Duration::from_millis(args.latency_ms),
         jitter: Duration::from_millis(args.jitter_ms),
         epoch: UNIX_EPOCH + Duration::from_millis(SystemClock.now().0.unsigned_abs()),
+        team: args.team.clone(),
+        calls_itself_sandbox: !args.unmarked,
         track_questions: !args.no_limits,
         bulk,
         ..usual
@@ -134,6 +136,8 @@ fn options(args: &SandboxArgs, plan: Plan) -> Options {
         },
         chaos: args.faults.clone(),
         followers: args.followers.knobs(),
+        team: Team { id: args.team.clone(), ..Team::default() },
+        calls_itself_sandbox: !args.unmarked,
         seed: args.seed.unwrap_or(usual.seed),
         balance: args.balance.unwrap_or(usual.balance),
         job_fixed: args.job_ms.map_or(usual.job_fixed, Duration::from_millis),

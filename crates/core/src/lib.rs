@@ -14,6 +14,7 @@ pub mod dearest;
 pub mod event;
 pub mod hint;
 pub mod history;
+pub mod identity;
 pub mod index;
 pub mod journal;
 pub mod key;

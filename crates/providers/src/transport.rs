@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use std::fmt::Debug;
 
 /// A request that got no whole response.
@@ -35,4 +35,9 @@ pub trait Transport: Debug + Send + Sync {
         request: Request<Bytes>,
         connection: Connection,
     ) -> Result<Response<Bytes>, TransportError>;
+}
+
+/// Whether a reply is a sandbox's: all of theirs say so, and nobody else's.
+pub(crate) fn is_sandbox(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-leadmill-sandbox")
 }

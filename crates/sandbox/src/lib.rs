@@ -90,7 +90,7 @@ pub use limits::{Admission, Limits, Rates};
 pub use lookups::{Lookups, PhoneMiss, ReverseMiss, ReversePages};
 pub use options::Options;
 pub use plan::{Category, Plan, UnknownPlan};
-pub use sandbox::Sandbox;
+pub use sandbox::{Sandbox, is_made_up};
 pub use team::{Role, Team};
 pub use window::{UnreadableWindow, Window};
 pub use words::UnknownWord;

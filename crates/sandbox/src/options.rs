@@ -101,6 +101,8 @@ pub struct Options {
     pub team: Team,
     /// The lead finder and the people search.
     pub leads: LeadOptions,
+    /// Whether replies say in a header that they are a sandbox's. No provider's do.
+    pub calls_itself_sandbox: bool,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -148,6 +150,7 @@ impl Default for Options {
             followers: Followers::default(),
             team: Team::default(),
             leads: LeadOptions::default(),
+            calls_itself_sandbox: true,
             track_questions: true,
         }
     }

@@ -11,6 +11,8 @@ use crate::words::worded;
 /// Who is in the team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Team {
+    /// What the provider calls it; by default a name that the seed gives.
+    pub id: Option<String>,
     /// What the owner of the keys is in it. A member may neither invite nor cancel an invitation: 403.
     pub caller: Role,
     /// How long an invitation is pending; the reference's example has 30 days.
@@ -20,6 +22,7 @@ pub struct Team {
 impl Default for Team {
     fn default() -> Self {
         Self {
+            id: None,
             caller: Role::default(),
             invitation_lasts: Duration::from_secs(30 * 86_400),
         }

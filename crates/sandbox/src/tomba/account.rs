@@ -106,10 +106,11 @@ pub(super) fn me(tomba: &Tomba) -> Json<Value> {
     let pools = &book.pools;
     let pool =
         |pool| json!({ "available": pools.available(pool), "used": pools.used(pool) });
-    let created = times::written(tomba.options().epoch);
+    let options = tomba.options();
+    let created = times::written(options.epoch);
     Json(json!({ "data": {
-        "user_id": 1,
-        "secret_token": tomba.options().keys.first().map(|key| key.secret.as_str()),
+        "user_id": options.user,
+        "secret_token": options.keys.first().map(|key| key.secret.as_str()),
         "role": "owner",
         "confirmed": true,
         "blocked": false,
@@ -132,7 +133,7 @@ pub(super) fn me(tomba: &Tomba) -> Json<Value> {
         "expired": null,
         "expired_subscription": false,
         "pricing": pricing(pools),
-        "teams": { "team_id": null, "role": null, "workspace": null, "limit": null, "owner": null },
+        "teams": { "team_id": options.team, "role": null, "workspace": null, "limit": null, "owner": null },
         "requests": {
             "domains": pool(Pool::Searches),
             "verifications": pool(Pool::Verifications),

@@ -89,6 +89,12 @@ pub struct Options {
     /// What goes wrong at random, with anything. Callbacks of items are unknown to Tomba, and so is
     /// `webhook-early`.
     pub chaos: Vec<Chaos>,
+    /// The user whose account it is.
+    pub user: u64,
+    /// The team that the user is in.
+    pub team: Option<String>,
+    /// Whether replies say in a header that they are a sandbox's. No provider's do.
+    pub calls_itself_sandbox: bool,
     /// Whether the audit remembers each question. Costs memory for each distinct one.
     pub track_questions: bool,
 }
@@ -161,6 +167,9 @@ impl Default for Options {
             faults: Vec::new(),
             refusals: Vec::new(),
             chaos: Vec::new(),
+            user: 1,
+            team: None,
+            calls_itself_sandbox: true,
             track_questions: true,
         }
     }

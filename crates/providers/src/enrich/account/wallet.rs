@@ -1,8 +1,14 @@
 //! The wallet as people read it: whose it is, what is in it, and what has moved it.
 
-use super::{super::Action, Id};
-use crate::Enrich;
-use leadmill_core::{ProviderError, Reply};
+use super::{
+    super::{Action, wire::Envelope},
+    Id,
+};
+use crate::{Enrich, rate, transport::is_sandbox};
+use leadmill_core::{
+    ProviderError, Reply, Signals,
+    identity::{Owner, shown},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -91,7 +97,30 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Of `GET /wallets/balance`, whose it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Whose {
+    organization_id: Value,
+}
+
 impl Enrich {
+    /// Reads whose the wallet is.
+    pub async fn owner(&self) -> Result<Reply<Owner>, ProviderError> {
+        let action = Action::fixed("reading whose wallet it is");
+        let response = self.get(&action, "/wallets/balance").await?;
+        let envelope: Envelope<Whose> = self.read(&action, &response)?;
+        let team = match &envelope.data.organization_id {
+            Value::String(team) => shown(team),
+            Value::Number(team) => Some(team.to_string()),
+            _ => None,
+        };
+        let name = team.map(|team| format!("team {team}"));
+        let value = Owner { name, is_sandbox: is_sandbox(response.headers()) };
+        let signals = Signals { balance: None, rates: rate::signals(response.headers()) };
+        Ok(Reply { value, signals })
+    }
+
     /// Reads the wallet, with its owner.
     pub async fn wallet(&self) -> Result<Reply<Wallet>, ProviderError> {
         self.look(&Action::fixed("reading the wallet"), "/wallets/balance").await

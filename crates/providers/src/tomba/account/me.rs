@@ -3,10 +3,14 @@
 //! The body holds the account's secret, and addresses for paying and for cancelling: they are not read.
 
 use super::super::{
-    Tomba,
-    wire::{Part, Text, Whole},
+    Tomba, signals,
+    wire::{Envelope, Part, Text, Whole},
 };
-use leadmill_core::{ErrorKind, ProviderError, Reply};
+use crate::transport::is_sandbox;
+use leadmill_core::{
+    ErrorKind, ProviderError, Reply,
+    identity::{Owner, shown},
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// `GET /me`.
@@ -133,6 +137,21 @@ pub struct Quota {
 }
 
 impl Tomba {
+    /// Reads whose the quotas are: the team's of those who are in one.
+    pub async fn owner(&self) -> Result<Reply<Owner>, ProviderError> {
+        let action = "reading whose account it is";
+        let response = self.get(action, "/me").await?;
+        let envelope = Envelope::read(response.body())
+            .map_err(|error| self.unreadable(action, &error, &response))?;
+        let me = Part::<Profile>::of(envelope.data.unwrap_or_default()).whole();
+        let team = me.team.and_then(|team| shown(&team.team_id?));
+        let user = me.user_id.and_then(|user| shown(&user));
+        let name = team.map(|team| format!("team {team}"));
+        let name = name.or_else(|| Some(format!("user {}", user?)));
+        let value = Owner { name, is_sandbox: is_sandbox(response.headers()) };
+        Ok(Reply { value, signals: signals(None, &response) })
+    }
+
     /// Reads whose account it is, its plan and its quotas.
     pub async fn me(&self) -> Result<Reply<Profile>, ProviderError> {
         let action = "reading the account";

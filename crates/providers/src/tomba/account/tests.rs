@@ -2,7 +2,7 @@
 
 use super::super::tests::{Canned, KEY, SECRET, tomba};
 use super::*;
-use leadmill_core::ErrorKind;
+use leadmill_core::{ErrorKind, identity::Owner};
 
 const ME: &str = r#"{"data":{"user_id":7,"secret_token":"ts_hush","role":"owner","confirmed":true,"blocked":false,"first_name":"Ada","last_name":"Byron","email":"ada@example.com","phone":null,"image":"https://img.example/a?token=hush","deleted":false,"provider":"email","timezone":"Europe/London","created_at":"2020-01-02T03:04:05+01:00","ip":"192.0.2.1","has_password":true,
     "pricing":{"name":"Enterprise","pricing_id":5,"available_searches":50000,"available_verifications":100000,"available_phones":5000,"frequency":"monthly","price_monthly":"389","update_url":"https://pay.example/update?token=hush","cancel_url":"https://pay.example/cancel?token=hush"},
@@ -85,4 +85,20 @@ async fn what_an_account_is_refused_becomes_its_kind() {
         ];
         assert_eq!(kinds, [kind; 3], "{status} {body}");
     }
+}
+
+#[tokio::test]
+async fn an_account_is_its_team_s_or_its_user_s() {
+    let of = async |headers: &[(&'static str, &str)], body: &str| {
+        tomba(Canned::reply(200, headers, body)).owner().await.unwrap().value
+    };
+    let Owner { name, is_sandbox } = of(&[], ME).await;
+    assert_eq!((name.as_deref(), is_sandbox), (Some("user 7"), false));
+    let team = ME.replace(r#""team_id":null"#, r#""team_id":"t\n9""#);
+    let Owner { name, is_sandbox } =
+        of(&[("x-leadmill-sandbox", "synthetic")], &team).await;
+    assert_eq!((name.as_deref(), is_sandbox), (Some("team t9"), true));
+    assert_eq!(of(&[], r#"{"data":{"email":"a@x.io"}}"#).await, Owner::default());
+    let page = tomba(Canned::reply(200, &[], "<html>")).owner().await.unwrap_err();
+    assert_eq!(page.kind, ErrorKind::InDoubt);
 }

@@ -77,3 +77,20 @@ fn an_id_cannot_leave_its_path() {
         assert_eq!(text.parse::<Id>(), Err(NoId(text.to_owned())), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_wallet_is_a_team_s_where_it_says_so() {
+    for (organization, name) in [
+        (json!("665b12"), Some("team 665b12")),
+        (json!(17), Some("team 17")),
+        (json!(" "), None),
+        (json!(null), None),
+        (json!({ "id": "x" }), None),
+    ] {
+        let data = json!({ "organizationId": organization, "balance": 5 });
+        let body = json!({ "success": true, "data": data }).to_string();
+        let owner = enrich(Canned::reply(200, &body)).owner().await.unwrap().value;
+        assert_eq!((owner.name.as_deref(), owner.is_sandbox), (name, false), "{body}");
+    }
+    assert!(enrich(Canned::reply(200, "<html>")).owner().await.is_err());
+}

@@ -150,6 +150,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// Puts other names in the place of accounts', for the batches for which `name` gives one.
+    pub fn rename(&mut self, name: impl Fn(&Line) -> Option<Arc<str>>) {
+        let mut renamed = HashMap::new();
+        for line in &mut self.lines {
+            if let Some(name) = name(line) {
+                renamed.insert(
+                    std::mem::replace(&mut line.account, Arc::clone(&name)),
+                    name,
+                );
+            }
+        }
+        if !renamed.is_empty() {
+            self.sums = Sums::of(&self.lines).after(&self.sums, &renamed);
+        }
+    }
+
     /// Whether entries can follow what is recorded, one after the other.
     pub fn check(&self, entries: &[Entry]) -> Result<(), IllegalEvent> {
         let mut seen = HashSet::new();

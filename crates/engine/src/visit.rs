@@ -49,6 +49,12 @@ impl Visit {
         Self { engine: Engine { is_visit: true, ..Engine::new(RunId(0), parts) } }
     }
 
+    /// The same, in front of a run: it waits where it is throttled, and where nothing is let through for as long as this.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { engine: Engine { is_visit: false, ..self.engine.with_patience(patience) } }
+    }
+
     /// Makes a call that costs nothing, when the windows let it through. It is made a few times if it is not
     /// sent, refused for its haste, or, where that is harmless, if its reply is lost.
     pub async fn call<T>(

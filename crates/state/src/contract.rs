@@ -59,6 +59,7 @@ contract!(
     looking_at_nothing_creates_nothing_and_changes_nothing,
     hints_are_kept_once_and_a_few_for_each_batch,
     a_secret_is_the_same_for_all,
+    a_fact_is_what_was_written_first_until_it_is_replaced,
 );
 
 async fn open(fresh: &Fresh) -> Store {
@@ -320,4 +321,17 @@ async fn a_secret_is_the_same_for_all(fresh: Fresh) {
     one.inherit("third", b"of a damaged state").await.unwrap();
     assert_eq!(two.secret("other").await.unwrap(), secret);
     assert_eq!(two.secret("third").await.unwrap(), b"of a damaged state");
+}
+
+async fn a_fact_is_what_was_written_first_until_it_is_replaced(fresh: Fresh) {
+    let (one, two) = (open(&fresh).await, open(&fresh).await);
+    one.secret("other").await.unwrap();
+    assert_eq!(one.fact("account of a", "x").await.unwrap(), "x");
+    assert_eq!(two.fact("account of a", "y").await.unwrap(), "x");
+    two.put_fact("account of b", "z").await.unwrap();
+    two.put_fact("account of a", "y").await.unwrap();
+    let facts = one.facts("account of ").await.unwrap();
+    let facts: Vec<_> = facts.iter().map(|(name, fact)| (&**name, &**fact)).collect();
+    assert_eq!(facts, [("account of a", "y"), ("account of b", "z")]);
+    assert!(one.facts("none").await.unwrap().is_empty());
 }

@@ -326,6 +326,19 @@ impl Folder {
         Ok(database.query_row(select, [name], |row| row.get(0))?)
     }
 
+    /// What is kept under names that begin like this.
+    pub(crate) fn kept(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+        let database = self.database();
+        let select =
+            "SELECT name, value FROM secrets WHERE substr(name, 1, length(?1)) = ?1";
+        let mut select = database.prepare_cached(select)?;
+        let rows = select.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Deletes the waiting questions of processes that were killed: they hold people's names.
     fn forget_questions(&self) -> Result<(), StateError> {
         let wrong = |error| StateError::Io(self.folder.clone(), error);

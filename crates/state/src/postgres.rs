@@ -326,6 +326,17 @@ impl Postgres {
         client.execute(&insert, &[&name, &fresh]).await?;
         Ok(client.query_one(&select, &[&name]).await?.try_get(0)?)
     }
+
+    /// What is kept under names that begin like this.
+    pub(crate) async fn kept(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+        let select =
+            self.sql("SELECT name, value FROM {}.secrets WHERE starts_with(name, $1)");
+        let rows = self.session.live().await?.query(&select, &[&prefix]).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
 }
 
 fn jobs_of(run: RunId) -> String {

@@ -12,7 +12,7 @@ use leadmill_core::{
     Account, BatchId, Clock, Hint, Journal, Leases, Ledger, Ours, RunId, Timestamp,
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -256,6 +256,33 @@ impl Store {
             Database::Folder(folder) => folder.inherit(name, value),
             Database::Postgres(postgres) => postgres.inherit(name, value).await,
         }
+    }
+
+    /// A fact that all processes on this state go by: `value`, unless another one was written down first.
+    pub async fn fact(&self, name: &str, value: &str) -> Result<String, StateError> {
+        let kept = match &self.database {
+            Database::Folder(folder) => folder.secret(name, value.as_bytes()),
+            Database::Postgres(postgres) => postgres.secret(name, value.as_bytes()).await,
+        };
+        Ok(String::from_utf8_lossy(&kept?).into_owned())
+    }
+
+    /// Puts a fact in the place of the one that was known.
+    pub async fn put_fact(&self, name: &str, value: &str) -> Result<(), StateError> {
+        self.inherit(name, value.as_bytes()).await
+    }
+
+    /// The facts whose names begin like this.
+    pub async fn facts(
+        &self,
+        prefix: &str,
+    ) -> Result<BTreeMap<String, String>, StateError> {
+        let rows = match &self.database {
+            Database::Folder(folder) => folder.kept(prefix)?,
+            Database::Postgres(postgres) => postgres.kept(prefix).await?,
+        };
+        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
+        Ok(rows.into_iter().map(|(name, value)| (name, text(value))).collect())
     }
 
     /// A secret of this state, the same for all of its processes and for ever.

@@ -95,6 +95,20 @@ impl Sums {
         sums
     }
 
+    /// The same, with what only events have told to sums of before, by the accounts' names that are others now.
+    pub(super) fn after(
+        mut self,
+        before: &Self,
+        renamed: &HashMap<Arc<str>, Arc<str>>,
+    ) -> Self {
+        for (account, Doubts { in_a_row, .. }) in &before.doubts {
+            let account = renamed.get(account).unwrap_or(account);
+            let doubts = self.doubts.entry(Arc::clone(account)).or_default();
+            doubts.in_a_row = doubts.in_a_row.max(*in_a_row);
+        }
+        self
+    }
+
     /// Whether both are the same, but for sums of nothing and for what only events tell.
     pub(super) fn equal(&self, other: &Self) -> bool {
         let committed = |sums: &Self| -> HashMap<_, _> {

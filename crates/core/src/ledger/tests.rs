@@ -425,3 +425,20 @@ fn an_intent_is_as_old_as_the_clock_says_that_nobody_sets() {
     assert_eq!(age(Some(9_000_000), 3_600_050, 150), 3_600_050, "another machine");
     assert_eq!(age(None, 50, 150), 50, "an earlier version wrote it");
 }
+
+#[test]
+fn an_account_s_new_name_takes_all_that_is_counted_by_it() {
+    let mut ledger = Ledger::default();
+    let doubted = Event::Doubted { reason: "reset".into(), likely_miss: false };
+    for (batch, event) in [(1, intended(10)), (1, doubted), (2, other_purse())] {
+        ledger.apply(&entry(batch, event)).unwrap();
+    }
+    let old = ledger.doubts("a");
+    assert_eq!((old.lost, old.in_a_row), (Credits(10), 1));
+    ledger.rename(|line| (&*line.account == "a").then(|| "c".into()));
+    assert_eq!((ledger.doubts("a"), ledger.doubts("c")), (Doubts::default(), old));
+    assert_eq!(ledger.committed(RunId(1), &"c".into()), Credits(10));
+    assert_eq!(ledger.open("c").count(), 1);
+    assert_eq!(ledger.open("b").count(), 1);
+    assert!(ledger.adds_up());
+}

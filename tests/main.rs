@@ -19,6 +19,7 @@ mod ends;
 mod families;
 mod full_disk;
 mod house;
+mod identities;
 mod job_slots;
 mod kill_points;
 mod kills;

@@ -47,7 +47,7 @@ impl Server {
 
 const ROWS: usize = 24;
 
-fn place(server: &Server, steps: &str) -> Workplace {
+pub(crate) fn place(server: &Server, steps: &str) -> Workplace {
     let place = Workplace::new();
     let mut leads = String::from("lead_id,first,last,domain,mail,phone,profile,url\n");
     for row in 0..ROWS {
@@ -80,7 +80,7 @@ sink: {{ ndjson: out/, receipt: true }}
     place
 }
 
-const STEPS: &str = "  - name: mail
+pub(crate) const STEPS: &str = "  - name: mail
     find_email: { first_name: first, last_name: last, domain: domain }
     output: { email: email, sure: confidence }
   - name: person
@@ -97,7 +97,7 @@ const STEPS: &str = "  - name: mail
     output: { alike: similar }";
 
 /// Of the accounts of what things cost, the dearest: it is what is booked.
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         single_latency: Duration::from_millis(10),
         costs: CostTable::Dearest,

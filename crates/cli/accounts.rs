@@ -5,6 +5,7 @@ use crate::{
     exit::Failure,
     pipeline::{Provider, Secret, TOMBA},
     prepared::{Prepared, PreparedAttempt, PreparedStep},
+    whose,
 };
 use leadmill_core::{Account, Clock, Credits, Operation, RunId, limits::Written};
 use leadmill_engine::{Engine, GRACE, Hints, PATIENCE, Parts, Visit};
@@ -16,7 +17,7 @@ use leadmill_sandbox::{
 use leadmill_state::Store;
 use leadmill_tables::Parts as Staging;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -37,6 +38,8 @@ pub(crate) struct Accounts {
     callbacks: Option<Callbacks>,
     hints: Hints,
     waits: Waits,
+    /// Providers of which it is known whose account they are: they were asked in this session.
+    known: BTreeSet<String>,
 }
 
 /// How long is waited, where the command line or the file says.
@@ -52,6 +55,11 @@ impl Accounts {
     /// None yet. Providers are to call back there, and `hints` is what they say.
     pub(crate) fn new(callbacks: Option<Callbacks>, hints: Hints, waits: Waits) -> Self {
         Self { callbacks, hints, waits, ..Self::default() }
+    }
+
+    /// The same, which need not ask these providers whose account they are.
+    pub(crate) fn with_known(self, known: BTreeSet<String>) -> Self {
+        Self { known, ..self }
     }
 
     /// The engine of an attempt's provider, made at first use.
@@ -82,6 +90,12 @@ impl Accounts {
             if provider.is_embedded() {
                 account.pack.base_url = start_sandbox(provider).await?;
             }
+            let Waits { patience, grace } = self.waits;
+            let own = provider.patience.map(|Written(patience)| patience);
+            let patience = patience.or(own).unwrap_or(PATIENCE);
+            if !provider.is_embedded() && self.known.insert(attempt.provider.clone()) {
+                whose::confirm(provider, &account, store, patience, stop).await?;
+            }
             let leases = store.leases(&account, Arc::new(SystemClock)).await?;
             let parts = Parts {
                 staging: Arc::new(Staging::open(results.clone())?),
@@ -92,10 +106,8 @@ impl Accounts {
                 stop: stop.clone(),
                 hints: self.hints.clone(),
             };
-            let Waits { patience, grace } = self.waits;
-            let own = provider.patience.map(|Written(patience)| patience);
             let engine = Engine::new(run, parts)
-                .with_patience(patience.or(own).unwrap_or(PATIENCE))
+                .with_patience(patience)
                 .with_grace(grace.unwrap_or(GRACE));
             self.engines.insert(attempt.provider.clone(), engine);
         }

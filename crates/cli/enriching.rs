@@ -9,7 +9,7 @@ use crate::{
 use futures::StreamExt;
 use leadmill_core::{
     Credits, KeyMap, KeySet, Lane, Ledger, Ours, QueryKey, RunId, State, Status,
-    Timestamp,
+    Timestamp, identity,
 };
 use leadmill_tables::{
     Answers, Bought, Counts, RecordBatch, Results, Source, TableError,
@@ -157,6 +157,7 @@ fn purchases<'l>(
                 job: job.map(|job| job.0.clone()),
                 at: *at,
                 reused: Some(line.run) != session.run,
+                sandbox: identity::is_sandbox(&line.account),
             });
         }
     }

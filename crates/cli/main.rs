@@ -25,6 +25,7 @@ mod summary;
 mod table;
 mod terminal;
 mod verbs;
+mod whose;
 
 use args::{Cli, Verb};
 use clap::Parser;

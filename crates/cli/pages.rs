@@ -64,6 +64,7 @@ async fn told(
         job: None,
         at: *at,
         reused: true,
+        sandbox: false,
     };
     let field = |name: &str| {
         let way = Operation::SearchCompanies.select(name);

@@ -14,7 +14,7 @@ use leadmill_core::{Credits, RunId, Status, Timestamp, schedule::Lanes};
 use leadmill_engine::{Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 use unpaid::{unpaid_json, unpaid_text};
 
 /// One step.
@@ -74,6 +74,8 @@ impl StepSummary {
 /// One provider.
 #[derive(Debug)]
 pub(crate) struct AccountSummary {
+    /// Whose account it is.
+    pub(crate) account: Option<Arc<str>>,
     pub(crate) report: Report,
     /// Every batch at this account whose fate is unknown, whichever session bought it.
     pub(crate) doubts: Vec<Doubt>,
@@ -359,6 +361,7 @@ fn account_json(account: &AccountSummary) -> Value {
     let doubts: Vec<Value> = doubts.iter().map(doubt_json).collect();
     let unanswered: Vec<Value> = unanswered.iter().map(doubt_json).collect();
     json!({
+        "account": account.account.as_deref(),
         "asked": report.asked,
         "hits": report.hits,
         "misses": report.misses,

@@ -17,6 +17,9 @@ use tower::ServiceExt;
 /// The API key that the tests hand over; it must never be seen again.
 pub(crate) const KEY: &str = "sk_test_canary+/7f3a==9c";
 
+/// Another key of the same team.
+pub(crate) const OTHER_KEY: &str = "sk_test_other_canary";
+
 /// A folder with a pipeline file, leads and a state.
 #[derive(Debug)]
 pub(crate) struct Workplace {
@@ -162,8 +165,8 @@ impl Server {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sandbox, base_url) = runtime.block_on(async {
-            let sandbox =
-                Sandbox::new(Options { api_keys: vec![ApiKey::active(KEY)], ..options });
+            let api_keys = [KEY, OTHER_KEY].map(ApiKey::active).into();
+            let sandbox = Sandbox::new(Options { api_keys, ..options });
             let listener =
                 tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let port = listener.local_addr().unwrap().port();

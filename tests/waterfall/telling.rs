@@ -77,7 +77,7 @@ fn a_report_tells_what_each_provider_has_found_and_added() {
     assert_eq!(report(&["--run", "1"])["steps"], json["steps"]);
     assert_eq!(report(&["--run", "2"])["steps"], json!([]));
     let shown = world.place.leadmill(&["report", "pipeline.yaml"]).expect(0).stdout;
-    assert!(shown.starts_with("STEP  OPERATION   PROVIDER   ASKED"), "{shown}");
+    assert!(shown.starts_with("STEP  OPERATION   PROVIDER "), "{shown}");
 }
 
 /// The same question is free at Tomba for 30 days: a plan counts nothing for it at least.

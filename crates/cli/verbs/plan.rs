@@ -12,6 +12,7 @@ use crate::{
     exit::{Exit, Failure},
     prepared,
     terminal::Terminal,
+    whose,
 };
 use bought::Outlook;
 use forecast::Forecast;
@@ -28,10 +29,11 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         Some(store) => {
             let now = clock::of_state(store, terminal).await?.now();
             let run = store.unfinished(&prepared.run_key).await?;
-            (store.ledger().await?, run, now)
+            (whose::ledger(store).await?, run, now)
         }
         None => (Ledger::default(), None, SystemClock.now()),
     };
+    whose::guess_all(&mut prepared, store.as_ref(), &ledger).await?;
     let at = At { run, now, ours: &Ours::All };
     let outlook = bought::look(&mut prepared, &ledger, &at).await?;
     let runs = match &store {

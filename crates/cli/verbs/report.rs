@@ -6,8 +6,11 @@ use crate::{
     prepared, stale,
     table::table,
     terminal::Terminal,
+    whose,
 };
-use leadmill_core::{Credits, KeyMap, Ledger, Line, Operation, RunId, State, Status};
+use leadmill_core::{
+    Credits, KeyMap, Ledger, Line, Operation, RunId, State, Status, identity::provider_of,
+};
 use leadmill_state::{RunRecord, Store};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
@@ -41,7 +44,7 @@ pub(crate) async fn report(
 ) -> Result<Exit, Failure> {
     let place = prepared::state_of(&args.file, terminal)?;
     let (ledger, runs) = match Store::look(&place).await? {
-        Some(store) => (store.ledger().await?, store.runs().await?),
+        Some(store) => (whose::ledger(&store).await?, store.runs().await?),
         None => (Ledger::default(), Vec::new()),
     };
     // What rows have come to is told by the latest output.
@@ -188,7 +191,8 @@ fn json(entry: &Entry, entries: &[Entry]) -> Value {
     json!({
         "step": &*entry.step,
         "operation": entry.operation.name(),
-        "provider": &*entry.account,
+        "provider": provider_of(&entry.account),
+        "account": &*entry.account,
         "asked": entry.asked,
         "hits": entry.hits,
         "misses": entry.misses,

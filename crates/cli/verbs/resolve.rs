@@ -9,6 +9,7 @@ use crate::{
     clock,
     exit::{Exit, Failure},
     terminal::Terminal,
+    whose,
 };
 use choice::Choice;
 use leadmill_core::{BatchId, Clock, Entry};
@@ -30,7 +31,7 @@ pub(crate) async fn resolve(
     }
     let store = Store::open(&choice.place).await?;
     let clock = clock::of_state(&store, terminal).await?;
-    let (ledger, journal) = store.book().await?;
+    let (ledger, journal) = whose::book(&store).await?;
     let mut batches = choice.batches(&ledger)?;
     let lines = batches.iter().filter_map(|batch| ledger.line(*batch));
     let lines: Vec<_> = lines.map(|line| (line.batch, line.run)).collect();

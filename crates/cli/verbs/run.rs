@@ -23,6 +23,7 @@ use crate::{
     signals::{self, Interruption},
     summary::Summary,
     terminal::Terminal,
+    whose::{self, Beginning},
 };
 use futures::FutureExt;
 use leadmill_core::{Clock, Ledger, Line, Ours, Part, State, limits::Written};
@@ -32,6 +33,7 @@ use overtaken::unless_overtaken;
 use serde_json::{Value, json};
 use session::Session;
 use std::{
+    collections::BTreeSet,
     fs, io,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
@@ -94,15 +96,17 @@ async fn go(
     if run.resumed {
         terminal.talk(&format!("goes on with run {}\n", run.id.0));
     }
-    let (ledger, journal) = store.book().await?;
-    claim_results(&prepared, &store, &ledger).await?;
-    look_ahead(&mut prepared, &store, &ledger).await?;
+    let (stopped, patience, buys) =
+        (stop.clone(), args.patience, *purpose == Purpose::Buy);
+    let beginning = Beginning { store: &store, terminal, stop: stopped, patience, buys };
+    let (book, asked) = open_book(&mut prepared, &beginning).await?;
     let runs = store.runs().await?;
     let opened_at = runs.iter().find(|known| known.id == run.id);
     let opened_at = opened_at.map_or_else(|| clock.now(), |run| run.opened_at);
-    terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
+    terminal.talk(&cheapest::put_in_order(&mut prepared, book.ledger(), opened_at));
     let mut hearing = Hearing::begin(&args.webhooks, &store, terminal).await?;
-    let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone(), waits);
+    let accounts = Accounts::new(hearing.callbacks.clone(), hearing.hints.clone(), waits)
+        .with_known(asked);
     let session = Session {
         prepared: &prepared,
         store: &store,
@@ -110,7 +114,7 @@ async fn go(
         purpose,
         pipelines: runs.into_iter().map(|run| (run.id, run.pipeline)).collect(),
         ours: Ours::All,
-        book: Book::new(journal, ledger),
+        book,
         accounts,
         waits,
         stop,
@@ -133,6 +137,19 @@ async fn go(
         close(&store, (run, &*clock), &summary, args, terminal).await
     };
     unless_overtaken(going.await, (&store, run), args, terminal).await
+}
+
+/// The book of the accounts that are asked, and the providers that have said in this session whose they are.
+async fn open_book(
+    prepared: &mut Prepared,
+    beginning: &Beginning<'_>,
+) -> Result<(Book, BTreeSet<String>), Failure> {
+    let store = beginning.store;
+    let (mut ledger, journal) = whose::book(store).await?;
+    claim_results(prepared, store, &ledger).await?;
+    let asked = whose::identify_all(prepared, &mut ledger, beginning).await?;
+    look_ahead(prepared, store, &ledger).await?;
+    Ok((Book::new(journal, ledger), asked))
 }
 
 /// Counts leads that are to be searched on several pages. Where that fails, all pages are asked for.

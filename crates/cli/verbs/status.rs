@@ -8,6 +8,7 @@ use crate::{
     remedy::Remedy,
     stale,
     terminal::Terminal,
+    whose,
 };
 use leadmill_core::{Credits, Ledger, Line, State, Status};
 use leadmill_state::{RunRecord, Store};
@@ -31,7 +32,7 @@ pub(crate) async fn status(
         }));
         return Ok(Exit::Done);
     };
-    let (runs, ledger) = (store.runs().await?, store.ledger().await?);
+    let (runs, ledger) = (store.runs().await?, whose::ledger(&store).await?);
     let mut text = String::new();
     for run in &runs {
         run_text(&mut text, run, &ledger);

@@ -29,6 +29,8 @@ pub struct Bought<'a> {
     pub at: Timestamp,
     /// Whether an earlier run paid for them.
     pub reused: bool,
+    /// Whether they are a sandbox's, and made up.
+    pub sandbox: bool,
 }
 
 /// How a question's answer in a purchase counts.
@@ -200,12 +202,14 @@ pub(crate) struct Purchases {
     pub job: StringArray,
     pub fetched_at: TimestampMillisecondArray,
     pub reused: BooleanArray,
+    pub sandbox: BooleanArray,
 }
 
 impl Purchases {
     fn of(bought: &[Bought<'_>]) -> Self {
         let at = bought.iter().map(|bought| bought.at.0);
         let reused: Vec<bool> = bought.iter().map(|bought| bought.reused).collect();
+        let sandbox: Vec<bool> = bought.iter().map(|bought| bought.sandbox).collect();
         Self {
             provider: bought
                 .iter()
@@ -215,6 +219,7 @@ impl Purchases {
             fetched_at: TimestampMillisecondArray::from_iter_values(at)
                 .with_timezone("UTC"),
             reused: BooleanArray::from(reused),
+            sandbox: BooleanArray::from(sandbox),
         }
     }
 }

@@ -43,6 +43,7 @@ fn fields() -> Fields {
         Field::new("job", DataType::Utf8, true),
         Field::new("fetched_at", time, true),
         Field::new("reused", DataType::Boolean, true),
+        Field::new("sandbox", DataType::Boolean, true),
     ])
 }
 
@@ -82,6 +83,7 @@ impl Receipt<'_> {
             take(&bought.job, &purchase, None)?,
             take(&bought.fetched_at, &purchase, None)?,
             take(&bought.reused, &purchase, None)?,
+            take(&bought.sandbox, &purchase, None)?,
         ];
         StructArray::try_new(fields(), columns, None)
     }

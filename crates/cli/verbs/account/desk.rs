@@ -7,6 +7,7 @@ use crate::{
     exit::Failure,
     prepared,
     terminal::Terminal,
+    whose,
 };
 use leadmill_core::{Call, ProviderError, Reply};
 use leadmill_engine::{Again, Visit, VisitError};
@@ -36,9 +37,10 @@ impl<'a> Desk<'a> {
         terminal: &'a Terminal,
     ) -> Result<Self, Failure> {
         let name = args.provider.as_str();
-        let (provider, account, place) =
+        let (provider, mut account, place) =
             prepared::provider_of(&args.file_args(), name, terminal)?;
         let store = Store::open(&place).await?;
+        account.purse = whose::account(&provider, &account, &store).await?;
         let (visit, visitor) = accounts::visitor(&provider, account, &store).await?;
         Ok(Self { name, visitor, visit, terminal, _store: store })
     }

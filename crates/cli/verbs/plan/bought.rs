@@ -169,6 +169,7 @@ async fn estimated(
                 job: None,
                 at: *at,
                 reused: true,
+                sandbox: false,
             }),
             _ => None,
         })

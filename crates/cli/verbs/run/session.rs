@@ -234,6 +234,7 @@ impl<'a> Session<'a> {
             let lines = ledger.lines().iter();
             let lines = lines.filter(|line| purse.as_ref() == Some(&line.account));
             let summary = AccountSummary {
+                account: purse.clone(),
                 pipelines: unpaid.collect(),
                 report,
                 doubts: doubts.collect(),

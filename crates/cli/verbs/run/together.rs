@@ -5,7 +5,9 @@ use super::{
     asking::{Asked, Asking, spool_failed},
     session::Session,
 };
-use crate::{chain::Chain, exit::Failure, prepared::PreparedStep, progress::Together};
+use crate::{
+    chain::Chain, exit::Failure, prepared::PreparedStep, progress::Together, whose,
+};
 use futures::future::{join, join_all};
 use leadmill_core::{Query, QueryKey};
 use leadmill_engine::{Book, Ending, Engine, Order};
@@ -67,7 +69,7 @@ impl<'a> Session<'a> {
             }
         }
         // What was written under the other books is not what another process has claimed.
-        let reopened = self.store.book().await.map(|(ledger, journal)| {
+        let reopened = whose::book(self.store).await.map(|(ledger, journal)| {
             self.book = Book::new(journal, ledger);
         });
         // One failure ends the session, and what the others say must not be lost with them.
@@ -120,7 +122,7 @@ impl<'a> Session<'a> {
             }
             let (sender, arriving) = mpsc::channel(ON_THE_WAY);
             next.push((turn, sender));
-            let (ledger, journal) = self.store.book().await?;
+            let (ledger, journal) = whose::book(self.store).await?;
             let book = Book::new(journal, ledger);
             let arriving = Some(arriving);
             let engine = self.accounts.lend(&attempt.provider)?;

@@ -27,7 +27,8 @@ fn step(name: &str, receipt: bool) -> StepSpec {
 
 fn bought(part: &Part, at: i64) -> Bought<'_> {
     let job = (at > 1).then(|| format!("job {at}"));
-    Bought { part, provider: "acme".into(), job, at: Timestamp(at), reused: at > 1 }
+    let (at, reused, sandbox) = (Timestamp(at), at > 1, false);
+    Bought { part, provider: "acme".into(), job, at, reused, sandbox }
 }
 
 fn load(step: &StepSpec, parts: &[Part]) -> Answers {

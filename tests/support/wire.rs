@@ -1,6 +1,13 @@
 //! A network between a process and a server: slow, or cut.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -14,6 +21,7 @@ use tokio::{
 pub(crate) struct Wire {
     address: String,
     cut: watch::Sender<bool>,
+    turns: Arc<AtomicUsize>,
     _runtime: Runtime,
 }
 
@@ -28,19 +36,27 @@ impl Wire {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = runtime.block_on(listener).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let is_cut = cut.subscribe();
+        let (is_cut, turns) = (cut.subscribe(), Arc::default());
+        let counted = Arc::clone(&turns);
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connect(client, to, takes, is_cut.clone()));
+                let turns = Turns { count: Arc::clone(&counted), is_answered: true };
+                let turns = Arc::new(Mutex::new(turns));
+                tokio::spawn(connect(client, to, (takes, turns), is_cut.clone()));
             }
         });
         let address = address.replace(&format!(":{to}/"), &format!(":{port}/"));
-        Self { address, cut, _runtime: runtime }
+        Self { address, cut, turns, _runtime: runtime }
     }
 
     /// The server's address, by this way.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Round trips so far: how often something left for the server since its last answer had come.
+    pub(crate) fn round_trips(&self) -> usize {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// The server sees every connection end. The process sees nothing at all.
@@ -54,10 +70,25 @@ impl Wire {
     }
 }
 
+/// Counts the round trips of a connection.
+#[derive(Debug)]
+struct Turns {
+    count: Arc<AtomicUsize>,
+    is_answered: bool,
+}
+
+impl Turns {
+    fn leaves(&mut self) {
+        if std::mem::replace(&mut self.is_answered, false) {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 async fn connect(
     client: TcpStream,
     to: u16,
-    takes: Duration,
+    (takes, turns): (Duration, Arc<Mutex<Turns>>),
     mut cut: watch::Receiver<bool>,
 ) {
     if !*cut.borrow() {
@@ -70,8 +101,12 @@ async fn connect(
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
         tokio::select! {
-            () = pass(&mut from_client, &mut to_server, takes) => return,
-            () = pass(&mut from_server, &mut to_client, takes) => return,
+            () = pass(&mut from_client, &mut to_server, takes, || {
+                turns.lock().unwrap().leaves();
+            }) => return,
+            () = pass(&mut from_server, &mut to_client, takes, || {
+                turns.lock().unwrap().is_answered = true;
+            }) => return,
             _ = cut.wait_for(|cut| *cut) => {}
         }
         drop((from_server, to_server));
@@ -83,16 +118,18 @@ async fn connect(
     drop(client);
 }
 
-/// Until one end is closed.
+/// Until one end is closed. `sees` is called for all that sets out.
 async fn pass(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     takes: Duration,
+    sees: impl Fn(),
 ) {
     let (late, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     let read = async move {
         let mut bytes = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            sees();
             let sent = bytes.get(..count).unwrap_or_default().to_vec();
             if late.send((Instant::now() + takes, sent)).is_err() {
                 return;

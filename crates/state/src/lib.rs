@@ -37,6 +37,10 @@ mod samples;
 #[cfg(test)]
 #[path = "../../../tests/support/postgres.rs"]
 mod server;
+#[cfg(test)]
+#[path = "../../../tests/support/wire.rs"]
+#[expect(dead_code, reason = "other tests cut it")]
+mod wire;
 pub use clock::{Off, StateClock};
 pub use error::StateError;
 pub use place::Place;

@@ -55,13 +55,15 @@ impl Drive<'_> {
         let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();
         let single = self.admit_paid(Lane::Single).await;
+        // Where nothing has left with which it could be written; it may make room for something.
+        let more = self.write_what_waits().await.then(Instant::now);
         let wakes =
             [bulk, free, single].map(|wake| wake.filter(|_| self.fatal.is_none()));
         self.put_off(wakes.into_iter().flatten());
         self.show();
         let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
         let wakes = [bulk, free, single].map(|wake| wake.map(|wake| wake.at));
-        wakes.into_iter().chain([trade, rest]).flatten().min()
+        wakes.into_iter().chain([trade, rest, more]).flatten().min()
     }
 
     async fn admit_paid(&mut self, lane: Lane) -> Option<Wake> {
@@ -170,7 +172,10 @@ impl Drive<'_> {
                 Quota::Until(at) => return self.wait_for_quota(at),
             }
         }
-        let open = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
+        let open = leaving > 0
+            || !self.jobs.is_empty()
+            || self.weighty > 0
+            || self.kept.is_some();
         if self.is_cautious(lane, leaving) {
             return Next::Wait;
         }

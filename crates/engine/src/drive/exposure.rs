@@ -76,7 +76,7 @@ impl Drive<'_> {
             self.exposure.is_fresh = false;
             return Ok(wanted);
         }
-        if leaving > Credits::ZERO || self.weighty > 0 {
+        if leaving > Credits::ZERO || self.weighty > 0 || self.kept.is_some() {
             return Err(Next::Wait);
         }
         let exposure = self.own_exposure();

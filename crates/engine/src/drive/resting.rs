@@ -35,6 +35,11 @@ impl Drive<'_> {
             return None;
         }
         self.drains_since = None;
+        // What is judged is judged by all that has happened.
+        self.write_what_waits().await;
+        if self.fatal.is_some() {
+            return None;
+        }
         let mut stop = self.engine.stop.clone();
         let judged = tokio::select! { biased;
             () = stopped(&mut stop, None) => return None,
@@ -71,7 +76,6 @@ impl Drive<'_> {
         if events.is_empty() {
             return;
         }
-        let misses = self.misses(&events);
         let ended: Vec<(BatchId, bool)> = events
             .iter()
             .map(|(batch, event)| (*batch, matches!(event, Event::Settled { .. })))
@@ -86,7 +90,6 @@ impl Drive<'_> {
         if !self.keep(events).await {
             return;
         }
-        self.tell(misses);
         for (cost, statuses) in tallied {
             self.tally(&statuses, cost);
         }

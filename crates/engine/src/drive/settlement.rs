@@ -53,9 +53,10 @@ impl Drive<'_> {
             }
         }
         let events = with_seen(events, std::mem::take(&mut self.unwritten));
-        let misses = self.misses(&events);
-        if self.keep(events).await {
-            self.tell(misses);
+        if self.may_wait(&events) {
+            self.keep_back(events);
+        } else {
+            self.keep(events).await;
         }
     }
 

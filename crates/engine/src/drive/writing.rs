@@ -4,7 +4,7 @@
 use super::{Drive, settlement::Events};
 use crate::{Recorded, RunError};
 use leadmill_core::{
-    Answered, BatchId, Entry, Event, Finding, Operation, Part, Query, Value,
+    Answered, BatchId, Entry, Event, Finding, Lane, Operation, Part, Query, State, Value,
 };
 use std::{collections::HashMap, fmt::Write, mem, time::Duration};
 use tokio::time::sleep;
@@ -18,6 +18,8 @@ const APART: Duration = Duration::from_secs(1);
 pub(super) struct Kept {
     /// In the order in which it happened.
     entries: Vec<Entry>,
+    /// Misses among it, of which somebody is to be told.
+    misses: Vec<Query>,
     /// The questions of single calls among them: an answer without its question says nothing.
     questions: HashMap<BatchId, Query>,
 }
@@ -29,6 +31,11 @@ impl Kept {
             self.questions.insert(batch, question.clone());
         }
     }
+
+    /// Whether something waits to be written down.
+    pub(super) const fn is_some(&self) -> bool {
+        !self.entries.is_empty()
+    }
 }
 
 impl Drive<'_> {
@@ -38,23 +45,79 @@ impl Drive<'_> {
         events.into_iter().map(entry).collect()
     }
 
-    /// Writes down what is about to happen. Where that fails it does not happen.
+    /// Writes down what is about to happen, and with it what waits to be written. Where that fails it does not happen.
     pub(super) async fn record(&mut self, events: Events) -> Result<Recorded, RunError> {
+        let mut entries = mem::take(&mut self.kept.entries);
+        let happened = entries.len();
+        entries.extend(self.entries(events));
+        match self.book.record(&entries).await {
+            Ok(Recorded::Written) => {
+                self.has_written();
+                Ok(Recorded::Written)
+            }
+            Ok(Recorded::Collides) => {
+                // Others have claimed what was about to leave: what has happened has happened.
+                entries.truncate(happened);
+                self.kept.entries = entries;
+                self.write_what_waits().await;
+                Ok(Recorded::Collides)
+            }
+            Err(error) => {
+                entries.truncate(happened);
+                self.kept.entries = entries;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Whether what has happened may be written down a moment later, with what leaves next: answers to single calls,
+    /// where nothing else goes on. What they give back is not counted on before.
+    pub(super) fn may_wait(&self, events: &Events) -> bool {
+        let is_answer = |(batch, event): &(BatchId, Event)| {
+            matches!(event, Event::Settled { part: Part::Inline(_), .. })
+                && self.book.ledger().line(*batch).is_some_and(|line| {
+                    line.lane == Lane::Single && line.state == State::InDoubt
+                })
+        };
+        let goes_on = self.fatal.is_none() && self.stopped.is_none();
+        let is_alone = self.jobs.is_empty()
+            && self.again.is_empty()
+            && self.wanted(Lane::Bulk).is_none();
+        goes_on && is_alone && self.drains_since.is_none() && events.iter().all(is_answer)
+    }
+
+    /// Lets what has happened wait for what leaves next.
+    pub(super) fn keep_back(&mut self, events: Events) {
+        let misses = self.misses(&events);
+        self.kept.misses.extend(misses);
         let entries = self.entries(events);
-        let recorded = self.book.record(&entries).await?;
+        self.kept.entries.extend(entries);
+    }
+
+    /// Writes down what waits to be. Tells whether there was anything.
+    pub(super) async fn write_what_waits(&mut self) -> bool {
+        let waits = self.kept.is_some() && self.fatal.is_none();
+        if waits {
+            self.keep(Events::new()).await;
+        }
+        waits
+    }
+
+    /// What was to be written is.
+    fn has_written(&mut self) {
+        let kept = mem::take(&mut self.kept);
+        self.tell(kept.misses);
         self.show_committed();
-        Ok(recorded)
     }
 
     /// Writes down what has happened, after what could not be written before. Where that fails it is kept for the next
     /// time, and nothing leaves any more. Tells whether it is written.
     pub(super) async fn keep(&mut self, events: Events) -> bool {
+        self.keep_back(events);
         let mut entries = mem::take(&mut self.kept.entries);
-        entries.extend(self.entries(events));
         let error = match self.book.record_left(&mut entries).await {
             Ok(Recorded::Written) => {
-                self.kept = Kept::default();
-                self.show_committed();
+                self.has_written();
                 return true;
             }
             Ok(Recorded::Collides) => {
@@ -107,7 +170,7 @@ impl Drive<'_> {
 
     /// What stands nowhere but in the error that ends the run: `batch … is job …`, for people. `None` if all is written.
     pub(super) fn unwritten_text(&self) -> Option<String> {
-        let Kept { entries, questions } = &self.kept;
+        let Kept { entries, questions, .. } = &self.kept;
         let ledger = self.book.ledger();
         let line = |entry: &Entry| {
             let operation = ledger.line(entry.batch).map(|line| line.operation);

@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use leadmill_core::{Appended, Entry, Journal, JournalError, Ledger, journal};
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
-use tokio_postgres::{GenericClient, Statement};
+use tokio_postgres::{GenericClient, Row, Statement, types::ToSql};
 
 /// How long the server may take for what takes milliseconds. After that the connection counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -88,13 +88,7 @@ impl PostgresJournal {
         may_be_there: bool,
     ) -> Result<Appended, StateError> {
         let schema = self.session.schema();
-        let insert = match &connected.insert {
-            Some(insert) => insert.clone(),
-            None => {
-                let insert = connected.prepare(&insert(schema)).await?;
-                connected.insert.insert(insert).clone()
-            }
-        };
+        let insert = connected.statement(&insert(schema)).await?;
         let mark = connected.mark.clone();
         if !may_be_there {
             self.tried.extend(chain(self.seen, records).last());
@@ -108,18 +102,25 @@ impl PostgresJournal {
             return Ok(Appended::Written { before: Vec::new() });
         }
         // Others have written on. From here on nobody does until we are through.
+        let head_of = connected.statement(&head(schema)).await?;
+        let after = connected.statement(&after(schema)).await?;
         let transaction = connected.transaction().await?;
-        let head = head(&transaction, schema).await?;
         let (mut before, mut last, mut written) = (Vec::new(), self.seen, None);
-        read(&transaction, schema, self.seen, |at, entry| {
+        let known: [&(dyn ToSql + Sync); 1] = [&self.seen.seq];
+        // One round trip: the server reads once it has the journal's end for us.
+        let (head, rows) = tokio::join!(
+            transaction.query_one(&head_of, &[]),
+            transaction.query(&after, &known)
+        );
+        let head = seen(&head?)?;
+        for row in &rows? {
+            let (at, entry) = entry(last, row)?;
             last = at;
             before.push(entry);
             if self.tried.contains(&at) {
                 written = Some((at, before.len() - records.len()));
             }
-            Ok(())
-        })
-        .await?;
+        }
         if last != head {
             return Err(corrupt(
                 head.seq,
@@ -241,10 +242,36 @@ async fn add(
 }
 
 /// Where the journal ends; nobody moves it before the transaction ends.
-async fn head(client: &impl GenericClient, schema: &str) -> Result<Seen, StateError> {
-    let select = format!("SELECT seq, sum FROM {schema}.state FOR UPDATE");
-    let row = client.query_one(&select, &[]).await?;
+fn head(schema: &str) -> String {
+    format!("SELECT seq, sum FROM {schema}.state FOR UPDATE")
+}
+
+fn seen(row: &Row) -> Result<Seen, StateError> {
     Ok(Seen { seq: row.try_get(0)?, sum: Sum(row.try_get(1)?) })
+}
+
+/// The records after one, in order.
+fn after(schema: &str) -> String {
+    format!(
+        "SELECT at, run, batch, event, body, bytes, seq, sum FROM {schema}.journal
+         WHERE seq > $1 ORDER BY seq"
+    )
+}
+
+/// The record behind another.
+fn entry(before: Seen, row: &Row) -> Result<(Seen, Entry), StateError> {
+    let stored = code::Row {
+        event: row.try_get(3)?,
+        body: row.try_get(4)?,
+        bytes: row.try_get(5)?,
+    };
+    let record = Record {
+        at: row.try_get(0)?,
+        run: row.try_get(1)?,
+        batch: row.try_get(2)?,
+        row: stored,
+    };
+    record.read(before, row.try_get(6)?, row.try_get(7)?)
 }
 
 /// Folds the whole journal; tells the last record too.
@@ -259,8 +286,7 @@ pub(super) async fn replay(session: &Session) -> Result<(Ledger, Seen), StateErr
         .start()
         .await?;
     let select = format!("SELECT seq, sum FROM {}.state", session.schema());
-    let row = transaction.query_one(&select, &[]).await?;
-    let head = Seen { seq: row.try_get(0)?, sum: Sum(row.try_get(1)?) };
+    let head = seen(&transaction.query_one(&select, &[]).await?)?;
     read(&transaction, session.schema(), last, |at, entry| {
         last = at;
         ledger.apply(&entry).map_err(|error| corrupt(at.seq, &error))
@@ -279,25 +305,10 @@ async fn read(
     seen: Seen,
     mut take: impl FnMut(Seen, Entry) -> Result<(), StateError>,
 ) -> Result<(), StateError> {
-    let select = format!(
-        "SELECT at, run, batch, event, body, bytes, seq, sum FROM {schema}.journal
-         WHERE seq > $1 ORDER BY seq"
-    );
-    let mut rows = pin!(client.query_raw(&select, [seen.seq]).await?);
+    let mut rows = pin!(client.query_raw(&after(schema), [seen.seq]).await?);
     let mut before = seen;
     while let Some(row) = rows.try_next().await? {
-        let stored = code::Row {
-            event: row.try_get(3)?,
-            body: row.try_get(4)?,
-            bytes: row.try_get(5)?,
-        };
-        let record = Record {
-            at: row.try_get(0)?,
-            run: row.try_get(1)?,
-            batch: row.try_get(2)?,
-            row: stored,
-        };
-        let (seen, entry) = record.read(before, row.try_get(6)?, row.try_get(7)?)?;
+        let (seen, entry) = entry(before, &row)?;
         before = seen;
         take(seen, entry)?;
     }

@@ -16,7 +16,7 @@ use rustls::{
 use rustls_platform_verifier::BuilderVerifierExt;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     ops::{Deref, DerefMut},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -79,8 +79,8 @@ pub(super) struct Connected {
     pub(super) backend: i32,
     /// When the server began it, as it writes that: its number may be another's later.
     begun: String,
-    /// The journal's statement, once it is prepared.
-    pub(super) insert: Option<Statement>,
+    /// Statements that were prepared: the server is asked about each but once.
+    statements: HashMap<String, Statement>,
 }
 
 impl Deref for Connected {
@@ -264,7 +264,17 @@ impl Connected {
                    FROM pg_stat_activity WHERE pid = pg_backend_pid()";
         let row = client.query_one(set, &[&mark]).await?;
         let (backend, begun) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(Self { client, mark, backend, begun, insert: None })
+        Ok(Self { client, mark, backend, begun, statements: HashMap::new() })
+    }
+
+    /// A statement, prepared for this connection.
+    pub(super) async fn statement(&mut self, sql: &str) -> Result<Statement, StateError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).await?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
     }
 
     /// Takes a lock of the server's, if it is free.

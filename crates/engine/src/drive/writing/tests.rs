@@ -1,5 +1,5 @@
 use crate::{
-    Book, Engine, Order, RunError,
+    Book, Ending, Engine, Order, RunError,
     drive::{
         arriving::tests::engine,
         charging::tests::bulks::{Bulks, Shelf, Written, error, query},
@@ -237,4 +237,59 @@ async fn answers_that_were_paid_for_are_written_or_said_too() {
         assert!(text.contains(&answer), "{text}");
     }
     assert!(text.contains("cost 2 credits"), "{text}");
+}
+
+/// A journal that is far away, and how many intents and settlements each append has held.
+#[derive(Debug)]
+struct Far {
+    journal: Written,
+    appends: Arc<Mutex<Vec<[usize; 2]>>>,
+}
+
+#[async_trait]
+impl Journal for Far {
+    async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError> {
+        sleep(Duration::from_millis(40)).await;
+        entries.iter().for_each(|entry| self.journal.add(entry.clone()));
+        let is_intent = |event: &Event| matches!(event, Event::Intended { .. });
+        self.appends
+            .lock()
+            .unwrap()
+            .push([count(entries, is_intent), count(entries, is_settled)]);
+        Ok(Appended::Written { before: Vec::new() })
+    }
+}
+
+/// Calls come back one by one, and each write takes as long as many of them.
+#[tokio::test(start_paused = true)]
+async fn one_write_holds_all_that_has_happened_and_all_that_leaves_next() {
+    const QUESTIONS: usize = 2_000;
+    let (_keep, stop) = watch::channel(false);
+    let mut slow = Slow::new();
+    slow.account.windows = account(&["5000/1s"], &["5000/1s"]).windows;
+    let shelf = Shelf::default();
+    let mut engine: Engine = engine(Arc::new(slow), &shelf, stop);
+    let (journal, appends) = (Written::default(), Arc::default());
+    let far = Far { journal: journal.clone(), appends: Arc::clone(&appends) };
+    let mut book = Book::new(Box::new(far), Ledger::default());
+    let order = Order {
+        lane: Some(Lane::Single),
+        ..Order::new("s", Operation::VerifyEmail, QUESTIONS as u64)
+    };
+    let mut all = (0..QUESTIONS).map(|n| Ok(query(n)));
+    let ending = engine.buy(&mut book, &order, &mut all, None).await;
+    assert_eq!(ending.unwrap(), Ending::Complete);
+    let appends = appends.lock().unwrap().clone();
+    for kind in 0..2 {
+        let written: usize = appends.iter().map(|counts| counts[kind]).sum();
+        assert_eq!(written, QUESTIONS);
+    }
+    let last = appends.iter().rposition(|[intents, _]| *intents > 0).unwrap();
+    let between = &appends[1..=last];
+    assert!(between.len() > 3, "{appends:?}");
+    let is_both = |[intents, settled]: &[usize; 2]| *intents > 0 && *settled > 0;
+    assert!(between.iter().all(is_both), "{appends:?}");
+    assert!(appends.len() * 10 < QUESTIONS, "{appends:?}");
+    let mut ledger = Ledger::default();
+    journal.entries().iter().try_for_each(|entry| ledger.apply(entry)).unwrap();
 }

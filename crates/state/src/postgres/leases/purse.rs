@@ -6,7 +6,7 @@
 
 use super::super::{
     address::Address,
-    session::{POOLED, Session, lock_key},
+    session::{Connected, POOLED, Session, lock_key},
 };
 use crate::{
     StateError,
@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
-use tokio_postgres::Transaction;
+use tokio_postgres::{Client, Statement, types::ToSql};
 
 /// What is added to the longest window: a call may have been on its way.
 const LATE: Duration = STRAGGLING.saturating_add(Duration::from_secs(5));
@@ -172,10 +172,7 @@ impl Purse {
 
     async fn act(&mut self, call: Call) -> Result<Agreement, StateError> {
         match call {
-            Call::Note(sends) => {
-                self.tell_heard().await?;
-                self.note(&sends).await.map(|()| Self::nothing())
-            }
+            Call::Note(sends) => self.note(&sends).await.map(|()| Self::nothing()),
             Call::Heard { now, to } => {
                 self.hear(now, to);
                 Ok(Self::nothing())
@@ -211,47 +208,44 @@ impl Purse {
     }
 
     async fn tell_heard(&mut self) -> Result<(), StateError> {
-        if self.heard.is_empty() {
-            return Ok(());
-        }
-        let old: Vec<&[u8]> = self.heard.iter().map(|(old, ..)| &old[..]).collect();
-        let at: Vec<i64> = self.heard.iter().map(|(_, at, _)| *at).collect();
-        let new: Vec<&[u8]> = self.heard.iter().map(|(.., new)| &new[..]).collect();
-        let update = format!(
-            "UPDATE {}.sends AS call SET at = heard.at, record = heard.new
-             FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS heard (old, at, new)
-             WHERE call.process = $1 AND call.record = heard.old",
-            self.session.schema()
-        );
-        let client = self.session.client().await;
-        client
-            .execute(&update, &[&self.process.0.cast_signed(), &old, &at, &new])
-            .await?;
+        let update = update(self.session.schema());
+        let mut client = self.session.client().await;
+        let update = client.statement(&update).await?;
+        tell(&client, &update, self.process, &self.heard).await?;
         drop(client);
         self.heard.clear();
         Ok(())
     }
 
-    /// Writes calls down, by the server's time.
+    /// Writes calls down, by the server's time, and with them those that have arrived: in one round trip.
     async fn note(&mut self, sends: &[Sent]) -> Result<(), StateError> {
         let there = |sent: &Sent| Sent { at: Moment(sent.at.0 + self.ahead), ..*sent };
         let sends: Vec<Sent> = sends.iter().map(there).collect();
         let at: Vec<i64> = sends.iter().map(|sent| sent.at.0).collect();
-        let mut records: Vec<&[u8]> = Vec::with_capacity(sends.len());
         let numbered = |sent: &Sent| {
             self.written = self.written.wrapping_add(1);
             sent::numbered(sent::encode(sent), self.written)
         };
         let numbered: Vec<Record> = sends.iter().map(numbered).collect();
-        records.extend(numbered.iter().map(|record| &record[..]));
+        let records: Vec<&[u8]> = numbered.iter().map(|record| &record[..]).collect();
+        let schema = self.session.schema();
         let insert = format!(
-            "INSERT INTO {}.sends (process, at, record)
-             SELECT $1, call.* FROM unnest($2::bigint[], $3::bytea[]) AS call",
-            self.session.schema()
+            "INSERT INTO {schema}.sends (process, at, record)
+             SELECT $1, call.* FROM unnest($2::bigint[], $3::bytea[]) AS call"
         );
-        let client = self.session.client().await;
-        client.execute(&insert, &[&self.process.0.cast_signed(), &at, &records]).await?;
+        let mut client = self.session.client().await;
+        let insert = client.statement(&insert).await?;
+        let update = client.statement(&update(schema)).await?;
+        let process = self.process.0.cast_signed();
+        let values: [&(dyn ToSql + Sync); 3] = [&process, &at, &records];
+        let (told, noted) = tokio::join!(
+            tell(&client, &update, self.process, &self.heard),
+            client.execute(&insert, &values)
+        );
+        told?;
+        noted?;
         drop(client);
+        self.heard.clear();
         for (sent, record) in sends.iter().zip(numbered) {
             let unheard = self.unheard.entry(sent.to).or_default();
             unheard.push_back(record);
@@ -270,52 +264,85 @@ impl Purse {
         now: Moment,
         change: impl FnOnce(&mut Slots, ProcessId, Moment, i64) -> Agreement,
     ) -> Result<Agreement, StateError> {
-        let schema = self.session.schema();
-        let called = Instant::now();
         let mut client = self.session.client().await;
-        let mark = client.mark.clone();
-        let transaction = client.transaction().await?;
+        let changed = self.changed(&mut client, change).await;
+        if changed.is_err() {
+            // Where this fails too, the connection is lost, and what it began with it.
+            _ = client.batch_execute("ROLLBACK").await;
+        }
+        let (agreement, server, swept) = changed?;
+        drop(client);
+        (self.swept, self.ahead) = (swept, server.0 - now.0);
+        Ok(agreement)
+    }
+
+    /// The same as one transaction, in two round trips; the server's time, and when it was swept last. After an error it
+    /// is still open.
+    async fn changed(
+        &self,
+        client: &mut Connected,
+        change: impl FnOnce(&mut Slots, ProcessId, Moment, i64) -> Agreement,
+    ) -> Result<(Agreement, Moment, Moment), StateError> {
+        let schema = self.session.schema();
         let purse = &self.account.purse;
         let select = format!(
             "SELECT body, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
                     current_setting('leadmill.session', true) IS NOT DISTINCT FROM $2
              FROM {schema}.slots WHERE purse = $1 FOR UPDATE"
         );
-        let row = transaction.query_one(&select, &[purse, &mark]).await?;
+        let select = client.statement(&select).await?;
+        let update = format!("UPDATE {schema}.slots SET body = $2 WHERE purse = $1");
+        let update = client.statement(&update).await?;
+        let called = Instant::now();
+        let wanted: [&(dyn ToSql + Sync); 2] = [purse, &client.mark];
+        let (begun, row) = tokio::join!(
+            client.batch_execute("BEGIN"),
+            client.query_one(&select, &wanted)
+        );
+        begun?;
+        let row = row?;
         if !row.try_get::<_, bool>(2)? {
             return Err(StateError::Unsafe(POOLED.into()));
         }
         let server = Moment(row.try_get(1)?);
         let passed = i64::try_from(called.elapsed().as_millis()).unwrap_or(i64::MAX);
         let mut slots = self.read(row.try_get(0)?)?;
-        self.bury(&transaction, &mut slots, server).await?;
+        self.bury(client, &mut slots, server).await?;
         let agreement = change(&mut slots, self.process, server, passed);
         let body =
             serde_json::to_string(&slots).map_err(|error| self.unreadable(&error))?;
-        let update = format!("UPDATE {schema}.slots SET body = $2 WHERE purse = $1");
-        transaction.execute(&update, &[purse, &body]).await?;
-        if server.since(self.swept) > self.horizon {
-            self.swept = server;
-            let oldest = server.before(self.horizon).0;
-            // Of processes too whose lease had expired before they ended: nobody buries them. Other purses
-            // have windows of a day at most.
-            let sweep = format!(
-                "DELETE FROM {schema}.sends
-                 WHERE process = $1 AND at < $2 OR at < $2 - 3 * 86400000::bigint"
-            );
-            transaction
-                .execute(&sweep, &[&self.process.0.cast_signed(), &oldest])
-                .await?;
-        }
-        transaction.commit().await?;
-        self.ahead = server.0 - now.0;
-        Ok(agreement)
+        let swept = match server.since(self.swept) > self.horizon {
+            true => self.sweep(client, server).await?,
+            false => self.swept,
+        };
+        let values: [&(dyn ToSql + Sync); 2] = [purse, &body];
+        let (updated, committed) = tokio::join!(
+            client.execute(&update, &values),
+            client.batch_execute("COMMIT")
+        );
+        updated?;
+        committed?;
+        Ok((agreement, server, swept))
+    }
+
+    /// Deletes calls that are in no window any more.
+    async fn sweep(&self, client: &Client, server: Moment) -> Result<Moment, StateError> {
+        let oldest = server.before(self.horizon).0;
+        // Of processes too whose lease had expired before they ended: nobody buries them. Other purses
+        // have windows of a day at most.
+        let sweep = format!(
+            "DELETE FROM {}.sends
+             WHERE process = $1 AND at < $2 OR at < $2 - 3 * 86400000::bigint",
+            self.session.schema()
+        );
+        client.execute(&sweep, &[&self.process.0.cast_signed(), &oldest]).await?;
+        Ok(server)
     }
 
     /// Takes back the slots of processes that have ended.
     async fn bury(
         &self,
-        transaction: &Transaction<'_>,
+        client: &Client,
         slots: &mut Slots,
         server: Moment,
     ) -> Result<(), StateError> {
@@ -325,12 +352,12 @@ impl Purse {
         for other in others {
             let key = lock_key(schema, &lock_of(other));
             let free = "SELECT pg_try_advisory_xact_lock($1)";
-            if !transaction.query_one(free, &[&key]).await?.try_get::<_, bool>(0)? {
+            if !client.query_one(free, &[&key]).await?.try_get::<_, bool>(0)? {
                 continue;
             }
             let delete =
                 format!("DELETE FROM {schema}.sends WHERE process = $1 RETURNING record");
-            let rows = transaction.query(&delete, &[&other.0.cast_signed()]).await?;
+            let rows = client.query(&delete, &[&other.0.cast_signed()]).await?;
             let mut sends = Vec::new();
             for row in &rows {
                 let record: &[u8] = row.try_get(0)?;
@@ -355,6 +382,32 @@ impl Purse {
             self.session.schema()
         ))
     }
+}
+
+/// Puts records of calls that have arrived in the place of those that were written when they left.
+fn update(schema: &str) -> String {
+    format!(
+        "UPDATE {schema}.sends AS call SET at = heard.at, record = heard.new
+         FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS heard (old, at, new)
+         WHERE call.process = $1 AND call.record = heard.old"
+    )
+}
+
+/// Tells of calls that have arrived.
+async fn tell(
+    client: &Client,
+    update: &Statement,
+    process: ProcessId,
+    heard: &[(Record, i64, Record)],
+) -> Result<(), StateError> {
+    if heard.is_empty() {
+        return Ok(());
+    }
+    let old: Vec<&[u8]> = heard.iter().map(|(old, ..)| &old[..]).collect();
+    let at: Vec<i64> = heard.iter().map(|(_, at, _)| *at).collect();
+    let new: Vec<&[u8]> = heard.iter().map(|(.., new)| &new[..]).collect();
+    client.execute(update, &[&process.0.cast_signed(), &old, &at, &new]).await?;
+    Ok(())
 }
 
 fn lock_of(process: ProcessId) -> String {
@@ -440,5 +493,43 @@ mod tests {
         let at_once = deal.held as usize - deal.cooling.len();
         assert!(6 + at_once + ours as usize <= 10, "{ours} {deal:?}");
         assert_eq!((ours, deal.held, deal.cooling.len()), (0, 10, 6));
+    }
+
+    /// A server that is far away costs a call no more than one round trip, however many leave and have arrived.
+    #[test]
+    fn calls_are_written_down_in_one_round_trip_and_slots_are_traded_in_two() {
+        let Some(server) = crate::server::Postgres::start().unwrap() else { return };
+        let wire = crate::wire::Wire::to(&server.schema("far"), Duration::from_millis(5));
+        let place = crate::Place::read(wire.address(), std::path::Path::new("")).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(count_round_trips(&place, || wire.round_trips()));
+    }
+
+    async fn count_round_trips(place: &crate::Place, round_trips: impl Fn() -> usize) {
+        drop(crate::Store::open(place).await.unwrap());
+        let crate::Place::Postgres(address) = place else { panic!() };
+        let account = crate::samples::account("100/60s");
+        let mut purse = Purse::open(address, account, ProcessId(1)).await.unwrap();
+        let now = Moment(1_000_000);
+        let call = Sent::leaving(now, leadmill_core::Call::Poll);
+        let heard = Call::Heard { now, to: call.to };
+        let trade = Call::Trade { now, trades: vec![wants("100/60s", 10)] };
+        let calls = [trade, Call::Note(vec![call; 30]), heard.clone(), heard];
+        let [mut trades, mut notes] = [0; 2];
+        for round in 0..5 {
+            for call in &calls {
+                let before = round_trips();
+                purse.act(call.clone()).await.unwrap();
+                let took = round_trips() - before;
+                match call {
+                    // The first of each kind is made ready.
+                    _ if round == 0 => {}
+                    Call::Trade { .. } => trades += took,
+                    Call::Note(_) => notes += took,
+                    _ => assert_eq!(took, 0),
+                }
+            }
+        }
+        assert_eq!((trades, notes), (2 * 4, 4));
     }
 }

@@ -151,7 +151,7 @@ fn machines_that_run_at_once_buy_no_question_twice_though_they_are_killed() {
 #[test]
 fn one_run_of_a_pipeline_at_a_time_over_all_machines() {
     let Some(postgres) = Postgres::start().unwrap() else { return };
-    let server = Server::start(Options { job_fixed: Duration::from_secs(2), ..slow() });
+    let server = Server::start(Options { job_fixed: Duration::from_secs(5), ..slow() });
     let state = postgres.schema("one_run");
     let results = tempfile::tempdir().unwrap();
     let results = results.path().display().to_string();

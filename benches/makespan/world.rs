@@ -93,6 +93,16 @@ impl Leases for Alone {
         Ok(())
     }
 
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError> {
+        self.0.close(now, to, until);
+        Ok(())
+    }
+
     fn trade(
         &mut self,
         now: Moment,

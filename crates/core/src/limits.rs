@@ -121,6 +121,16 @@ impl Endpoint {
     }
 }
 
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.call.name())?;
+        match self.operation {
+            Some(operation) => write!(f, " {operation}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl From<Call> for Endpoint {
     fn from(call: Call) -> Self {
         Self { call, operation: None }

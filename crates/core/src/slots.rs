@@ -39,6 +39,15 @@ pub trait Leases: fmt::Debug + Send {
     /// Writes down, at `now`, that the provider wants nothing before `until`.
     fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError>;
 
+    /// Writes down, at `now`, that the provider takes no calls to an endpoint before `until`, such as the end of a day
+    /// that is used up.
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError>;
+
     /// Renews this process's lease, gives slots back, and asks for more: one trade a window.
     fn trade(&mut self, now: Moment, trades: &[Trade])
     -> Result<Agreement, JournalError>;
@@ -79,6 +88,8 @@ pub struct Agreement {
     pub until: Moment,
     /// Until when the provider wants nothing.
     pub frozen_until: Option<Moment>,
+    /// The endpoints that the provider takes no calls to, and until when.
+    pub closed: Vec<(Endpoint, Moment)>,
     /// One deal for each trade, in the same order.
     pub deals: Vec<Deal>,
 }
@@ -136,6 +147,9 @@ pub struct Slots {
     /// When the provider was last heard to want nothing, and until when.
     #[serde(default)]
     frozen: Option<(Moment, Moment)>,
+    /// The same of single endpoints, by their names.
+    #[serde(default)]
+    closed: BTreeMap<String, (Moment, Moment)>,
     leases: BTreeMap<ProcessId, Moment>,
     /// By scope and length.
     windows: BTreeMap<String, Shared>,
@@ -196,14 +210,31 @@ impl Slots {
         self.frozen = Some((now, until.max(before)));
     }
 
-    /// Until when nothing may leave. A clock that went back must not make it longer than was said.
+    /// The provider takes no calls to an endpoint before `until`, as was heard at `now`. That is believed for no longer
+    /// than its word on a limit.
+    pub fn close(&mut self, now: Moment, to: Endpoint, until: Moment) {
+        let until = until.min(now.after(GOOD_FOR));
+        let closed = self.closed.entry(to.to_string()).or_insert((now, until));
+        *closed = (now, until.max(closed.1));
+    }
+
+    /// Until when nothing may leave.
     fn thaw(&mut self, now: Moment) -> Option<Moment> {
-        let frozen = self.frozen.map(|(heard, until)| match now < heard {
-            true => (now, now.after(until.since(heard))),
-            false => (heard, until),
-        });
-        self.frozen = frozen.filter(|(_, until)| *until > now);
+        self.frozen = self.frozen.and_then(|word| still(word, now));
         self.frozen.map(|(_, until)| until)
+    }
+
+    /// The endpoints that are closed, and until when.
+    fn closed(&mut self, now: Moment) -> Vec<(Endpoint, Moment)> {
+        self.closed.retain(|_, word| match still(*word, now) {
+            Some(still) => {
+                *word = still;
+                true
+            }
+            None => false,
+        });
+        let closed = self.closed.iter();
+        closed.filter_map(|(to, (_, until))| Some((to.parse().ok()?, *until))).collect()
     }
 
     /// The machine was started anew.
@@ -215,7 +246,7 @@ impl Slots {
                 add(map, restart.carried(at), count);
             }
         };
-        if let Some((heard, until)) = &mut self.frozen {
+        for (heard, until) in self.frozen.iter_mut().chain(self.closed.values_mut()) {
             carried(heard);
             carried(until);
         }
@@ -274,7 +305,8 @@ impl Slots {
             self.shared(&trade.scope, trade.window).trade(process, now, trade)
         });
         let deals = deals.collect();
-        Agreement { until, frozen_until, deals }
+        let closed = self.closed(now);
+        Agreement { until, frozen_until, closed, deals }
     }
 
     fn shared(&mut self, scope: &Scope, window: Window) -> &mut Shared {
@@ -456,6 +488,16 @@ impl Shared {
         }
         handed
     }
+}
+
+/// The provider's word of a time, as it was heard: none once that is over. A clock that went back must not make it longer
+/// than was said.
+fn still((heard, until): (Moment, Moment), now: Moment) -> Option<(Moment, Moment)> {
+    let word = match now < heard {
+        true => (now, now.after(until.since(heard))),
+        false => (heard, until),
+    };
+    Some(word).filter(|(_, until)| *until > now)
 }
 
 /// So many more slots are free at a time.

@@ -268,11 +268,13 @@ impl Engine {
                 }
                 Err(error) => {
                     self.limiter.hear(&permit, &error.signals.rates);
+                    if matches!(error.kind, ErrorKind::Throttled(_)) {
+                        self.limiter.throttled(&permit, &error.signals.rates);
+                    }
                     self.heard_of(&permit, error.status.is_some())?;
                     tries += 1;
                     match error.kind {
                         ErrorKind::Throttled(wait) => {
-                            self.limiter.throttled(&permit, &error.signals.rates);
                             self.freeze(permit.endpoint, wait)?;
                             tries -= 1;
                             if self.gives_up(permit.endpoint)? {
@@ -322,6 +324,10 @@ impl Engine {
         // In this order: slots must not be given back as if they were free sooner.
         let here = Instant::now();
         let now = self.clock.moment();
+        for (endpoint, until) in self.limiter.take_closings() {
+            let left = until.saturating_duration_since(here);
+            self.leases.close(now, endpoint, now.after(left))?;
+        }
         let trades = self.limiter.trades(here, now);
         let agreement = self.leases.trade(now, &trades)?;
         self.limiter.take(here, now, &agreement);

@@ -55,10 +55,12 @@ impl Engine {
                 Err(error) => error,
             };
             self.limiter.hear(&permit, &error.signals.rates);
+            if matches!(error.kind, ErrorKind::Throttled(_)) {
+                self.limiter.throttled(&permit, &error.signals.rates);
+            }
             self.heard_of(&permit, error.status.is_some())?;
             let may_help = match error.kind {
                 ErrorKind::Throttled(wait) => {
-                    self.limiter.throttled(&permit, &error.signals.rates);
                     self.freeze(permit.endpoint, wait)?;
                     if self.gives_up(permit.endpoint)? {
                         return Ok(Heard::Nothing(self.closed(call)));

@@ -5,11 +5,13 @@
 //! within a second (`pace`). Slots are leased from a store that several processes share
 //! ([`leadmill_core::slots`]).
 
+mod closing;
 mod delays;
 mod gate;
 mod headers;
 mod log;
 mod pace;
+mod recovery;
 mod refusals;
 mod suspicion;
 mod trading;
@@ -17,6 +19,7 @@ mod trading;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use closing::Closings;
 use delays::Delays;
 use gate::Gate;
 use leadmill_core::{
@@ -44,14 +47,16 @@ pub struct Limiter {
     delays: HashMap<Endpoint, Delays>,
     frozen_until: Option<Instant>,
     strikes: u32,
+    /// The last 429 was of a call that left after the one before had come: it counts as one more in a row.
+    is_strike: bool,
     /// Calls in flight, by endpoint.
     in_flight: HashMap<Endpoint, u32>,
     /// Endpoints that were refused and have not passed since: one call at a time tries.
     refused: HashMap<Endpoint, Refusals>,
     /// When a call last passed, of whichever endpoint.
     passed_at: Option<Instant>,
-    /// Windows that the headers spoke of and that nobody knows: nothing of an endpoint before this.
-    spent_until: HashMap<Endpoint, Instant>,
+    /// Windows that are used up, by the headers: nothing of an endpoint before their resets.
+    closings: Closings,
     /// Limits of windows that are longer than any that is known.
     elsewhere: BTreeSet<u64>,
     /// No 429 has come yet: what the headers show of the server's algorithm is believed.
@@ -125,10 +130,11 @@ impl Limiter {
             delays: HashMap::new(),
             frozen_until: None,
             strikes: 0,
+            is_strike: true,
             in_flight: HashMap::new(),
             refused: HashMap::new(),
             passed_at: None,
-            spent_until: HashMap::new(),
+            closings: Closings::default(),
             elsewhere: BTreeSet::new(),
             trusting: true,
             learnt: BTreeMap::new(),
@@ -139,8 +145,8 @@ impl Limiter {
     /// Takes a slot in every window of a call, or tells when to ask again.
     pub fn admit(&mut self, endpoint: impl Into<Endpoint>) -> Result<Permit, Wait> {
         let (endpoint, now) = (endpoint.into(), Instant::now());
-        let spent = self.spent_until.get(&endpoint).copied();
-        if let Some(until) = self.frozen_until.max(spent).filter(|until| *until > now) {
+        let closed = self.closings.of(endpoint);
+        if let Some(until) = self.frozen_until.max(closed).filter(|until| *until > now) {
             return Err(Wait::Until(until));
         }
         if let Some(wait) = self.without_lease(now) {
@@ -151,6 +157,10 @@ impl Limiter {
             return Err(Wait::ForReply);
         }
         self.route(endpoint);
+        let refusals = self.refused.get_mut(&endpoint);
+        if let Some(sent) = refusals.and_then(|refusals| refusals.unexplained.take()) {
+            self.explain(endpoint, sent);
+        }
         let Self { gates, routes, delays, .. } = self;
         let route = routes.get(&endpoint).map(Vec::as_slice).unwrap_or_default();
         let mut wait = None;
@@ -216,14 +226,17 @@ impl Limiter {
 
     /// The provider said 429: nothing leaves for as long as it says, and never shorter.
     ///
-    /// Without a time, or with none at all, the wait doubles from one second with each 429 in a row.
+    /// Without a time, or with none at all, the wait doubles from one second with each 429 in a row. Those of calls that
+    /// left together are one.
     pub fn freeze(&mut self, wait: Option<Duration>) {
+        let is_strike = std::mem::replace(&mut self.is_strike, true);
+        let strikes = self.strikes.saturating_sub(u32::from(!is_strike));
         let doubled =
-            Duration::from_secs(1 << self.strikes.min(6)).min(Duration::from_secs(60));
+            Duration::from_secs(1 << strikes.min(6)).min(Duration::from_secs(60));
         let wait = wait.filter(|wait| !wait.is_zero()).unwrap_or(doubled);
         let until = Instant::now() + wait.min(LONGEST) + Duration::from_millis(5);
         self.freeze_until(until);
-        self.strikes = self.strikes.saturating_add(1);
+        self.strikes = self.strikes.saturating_add(u32::from(is_strike));
     }
 
     pub(crate) fn freeze_until(&mut self, until: Instant) {
@@ -234,6 +247,7 @@ impl Limiter {
     /// A call was let through by the provider. One that left before the last 429 says nothing of what
     /// may leave after it.
     pub fn passed(&mut self, permit: &Permit) {
+        self.count_pass(permit.endpoint, permit.sent);
         if self.frozen_until.is_none_or(|until| until <= permit.sent) {
             self.strikes = 0;
             self.refused.remove(&permit.endpoint);

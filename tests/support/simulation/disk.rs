@@ -169,6 +169,16 @@ impl Leases for MemoryLeases {
         Ok(())
     }
 
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError> {
+        self.disk.lock().unwrap().slots.close(now, to, until);
+        Ok(())
+    }
+
     fn trade(
         &mut self,
         now: Moment,

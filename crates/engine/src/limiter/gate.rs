@@ -3,9 +3,14 @@
 use super::{
     log::{Log, Room},
     pace::Pace,
+    recovery::Passes,
     suspicion::{self, Reply, Suspicion},
 };
-use leadmill_core::{RateSignal, Scope, Window, limits::MOST_CALLS, pack::Percent};
+use leadmill_core::{
+    RateSignal, Scope, Window,
+    limits::{LONGEST, MOST_CALLS},
+    pack::Percent,
+};
 use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
@@ -41,6 +46,14 @@ pub(super) struct Gate {
     pub(super) taught: bool,
     /// The headers have named its limit, as it was known or another.
     pub(super) confirmed: bool,
+    /// When they have named a limit that is lower than the one that was known.
+    pub(super) lowered: Option<Instant>,
+    /// The calls that have passed, and the limit that those show that did not.
+    pub(super) passes: Passes,
+    /// When the window has room again, where it had none left by the last headers.
+    opens: Option<Instant>,
+    /// What opens as the headers say has refused a call all the same.
+    is_late: bool,
     share: Percent,
     epoch: Instant,
     suspected: Instant,
@@ -97,9 +110,9 @@ pub(super) enum Lesson {
     Cleared,
 }
 
-/// Who keeps two calls apart by less than a second counts nothing.
+/// Who keeps two calls apart by a second or less counts nothing.
 fn suspicion_of(window: Window) -> Suspicion {
-    match window.limit.get() == 1 && window.per < Duration::from_secs(1) {
+    match window.limit.get() == 1 && window.per <= Duration::from_secs(1) {
         true => Suspicion::NONE,
         false => Suspicion::ALL,
     }
@@ -120,6 +133,10 @@ impl Gate {
             short: true,
             taught: false,
             confirmed: false,
+            lowered: None,
+            passes: Passes::default(),
+            opens: None,
+            is_late: false,
             share,
             epoch: now,
             suspected: now,
@@ -160,15 +177,34 @@ impl Gate {
         if self.credit == 0
             && !self.suspicion.is_cleared()
             && !self.suspicion.allows(&self.log, self.epoch, limit, now)
+            && self.opens().is_none_or(|opens| opens > now)
         {
             self.is_held_by_suspicion = !self.log.is_short();
             // One slot's worth of a counter's decay is half of what it can be at the most.
             let step = self.window.per / limit.max(1).saturating_mul(2);
             // A short window's sixtieth may be less than timers tell apart.
             let step = step.min(self.window.per / 60).max(Duration::from_millis(1));
-            return Room::At(now + step);
+            let at = now + step;
+            return Room::At(self.opens().map_or(at, |opens| at.min(opens)));
         }
         Room::Now
+    }
+
+    /// When the provider has said that a window without room has some again. That is believed of small windows, where the
+    /// doubt would cost the most, for one call at a time, and never more once it was wrong.
+    fn opens(&self) -> Option<Instant> {
+        /// Calls of a small window.
+        const FEW: u32 = 20;
+        let is_believed = self.window.limit.get() <= FEW
+            && self.others == 0
+            && !self.is_late
+            && self.log.in_flight() == 0;
+        self.opens.filter(|_| is_believed)
+    }
+
+    /// What is ours of it is whole: a refused call has another reason than colleagues.
+    pub(super) fn is_whole_again(&mut self, now: Instant) {
+        (self.part, self.parted) = (1.0, now);
     }
 
     /// Slots that we may have in use, by what our part is and what colleagues use.
@@ -178,6 +214,7 @@ impl Gate {
             true => (f64::from(self.log.held()) * part).max(1.0) as u32,
             false => self.log.held(),
         };
+        let most = most.min(self.passes.most(self.cap(), now));
         let most = self.crowded(most, now);
         let Some(colleagues) = self.colleagues else { return most };
         let old = now.saturating_duration_since(colleagues.seen).as_secs_f64();
@@ -229,6 +266,7 @@ impl Gate {
         overdue: Duration,
     ) {
         self.log.take(now, tail, overdue);
+        self.opens = None;
         self.pace.iter_mut().for_each(Pace::leave);
         self.credit = self.credit.saturating_sub(1);
     }
@@ -244,6 +282,7 @@ impl Gate {
         self.parted = now;
         self.suspicion = suspicion_of(self.window);
         self.credit = 0;
+        self.is_late = true;
     }
 
     /// What the headers of a reply say about this window: the call had left at `sent`.
@@ -254,11 +293,17 @@ impl Gate {
         now: Instant,
     ) -> Lesson {
         if let Some(limit) = rate.limit
-            && self.learn(u32::try_from(limit).unwrap_or(u32::MAX))
+            && self.learn(u32::try_from(limit).unwrap_or(u32::MAX), now)
         {
             return Lesson::Limit;
         }
         let Some(remaining) = rate.remaining else { return Lesson::Nothing };
+        let reset = rate.reset.filter(|_| remaining == 0);
+        self.opens = reset.map(|reset| now + reset.min(LONGEST));
+        if remaining > 0 && self.others == 0 {
+            let used = u64::from(self.window.limit.get()).saturating_sub(remaining);
+            self.log.count_refused(used, now);
+        }
         let used = u64::from(self.window.limit.get()).saturating_sub(remaining);
         let own = suspicion::exact(&self.log, sent, now);
         let others = u64::from(self.others);
@@ -311,12 +356,13 @@ impl Gate {
     }
 
     /// Takes another limit from the headers: a lower one at once, a higher one when it is named twice.
-    fn learn(&mut self, limit: u32) -> bool {
+    fn learn(&mut self, limit: u32, now: Instant) -> bool {
         let limit = limit.min(MOST_CALLS);
         let known = self.window.limit.get();
         let rumour = self.rumour.take();
         if limit == known {
             self.confirmed = true;
+            self.passes.forget();
             return false;
         }
         if limit > known && rumour != Some(limit) {
@@ -325,6 +371,11 @@ impl Gate {
         }
         let Some(limit) = NonZeroU32::new(limit) else { return false };
         (self.taught, self.confirmed) = (true, true);
+        self.passes.forget();
+        if limit < self.window.limit {
+            self.lowered = Some(now);
+            self.is_whole_again(now);
+        }
         self.adopt(limit);
         true
     }
@@ -333,6 +384,9 @@ impl Gate {
     pub(super) fn adopt(&mut self, limit: NonZeroU32) {
         self.window.limit = limit;
         self.pace = Pace::new(self.window);
+        if suspicion_of(self.window).is_cleared() {
+            self.suspicion = Suspicion::NONE;
+        }
         // The window has no more slots than that; those in use stay in use until they have cooled.
         self.log.shrink(self.cap());
         self.short = true;

@@ -1,11 +1,11 @@
 //! What the rate-limit headers teach: limits, colleagues, and how the server counts.
 
 use super::{
-    Learnt, Limiter, Permit, Refusals,
+    Learnt, Limiter, Permit,
     gate::{Gate, Lesson},
     suspicion::Suspicion,
 };
-use leadmill_core::{RateSignal, limits::LONGEST};
+use leadmill_core::RateSignal;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,6 +15,9 @@ const SUSTAINED: Duration = Duration::from_secs(10);
 /// What a limit may be higher by than the one that is known, or lower where no reset is told, to be the same
 /// window's.
 const MOST_RATIO: f64 = 20.0;
+
+/// Windows from this length on are closed until their reset when they are used up: so long their calls are not known.
+const LONG: Duration = Duration::from_secs(3_600);
 
 /// A reset that is no later may be a short window's.
 const SOON: Duration = Duration::from_secs(2);
@@ -38,6 +41,11 @@ impl Limiter {
             };
             let Some(gate) = self.gates.get_mut(place) else { continue };
             let known = gate.window;
+            if let (Some(0), Some(reset)) = (rate.remaining, rate.reset)
+                && known.per >= LONG
+            {
+                self.closings.close(permit.endpoint, now, reset);
+            }
             let lesson = gate.hear(*rate, permit.sent, now);
             if let Some(pace) = gate.colleagues_pace() {
                 let scope = gate.scope.clone();
@@ -59,27 +67,9 @@ impl Limiter {
         }
     }
 
-    /// The call was answered with 429. Its headers tell which window was full, or it may be any.
-    pub fn throttled(&mut self, permit: &Permit, rates: &[RateSignal]) {
-        let now = Instant::now();
-        self.refused.entry(permit.endpoint).or_insert(Refusals::begin(now));
-        self.trusting = false;
-        self.gates.iter_mut().for_each(Gate::suspect);
-        let route = self.routes.get(&permit.endpoint).cloned().unwrap_or_default();
-        let full = rates.iter().filter(|rate| rate.remaining == Some(0));
-        let full: Vec<usize> =
-            full.filter_map(|rate| self.subject(&route, *rate)).collect();
-        let full = if full.is_empty() { route } else { full };
-        for place in full {
-            if let Some(gate) = self.gates.get_mut(place) {
-                gate.throttled(now);
-            }
-        }
-    }
-
     /// The window that headers speak of: the one with that length or that limit, else the one whose limit
     /// is the nearest to theirs. None, if it cannot be one that is known.
-    fn subject(&self, route: &[usize], rate: RateSignal) -> Option<usize> {
+    pub(super) fn subject(&self, route: &[usize], rate: RateSignal) -> Option<usize> {
         let gates =
             || route.iter().filter_map(|place| Some((*place, self.gates.get(*place)?)));
         let is_of = |gate: &Gate| rate.limit == Some(u64::from(gate.window.limit.get()));
@@ -139,9 +129,7 @@ impl Limiter {
             self.elsewhere.insert(limit);
         }
         if let (Some(0), Some(reset)) = (rate.remaining, rate.reset) {
-            let until = now + reset.min(LONGEST);
-            let spent = self.spent_until.entry(permit.endpoint).or_insert(until);
-            *spent = (*spent).max(until);
+            self.closings.close(permit.endpoint, now, reset);
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Log {
     flying: VecDeque<Flight>,
     /// When used slots are free again, the soonest first.
     releases: VecDeque<Instant>,
+    /// Calls that were refused, and that hold their slots as long as the server may count them.
+    refused: VecDeque<Refused>,
     /// When the calls of the last two window lengths left, and by when they had arrived, each in order:
     /// by the reply, and in a short window, where that would be too late, by what is assumed of the way.
     left: VecDeque<Instant>,
@@ -30,9 +32,28 @@ pub(super) struct Log {
     unsure: VecDeque<Instant>,
 }
 
+/// A call that was refused.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    sent: Instant,
+    arrived: Instant,
+    release: Instant,
+}
+
+/// What is known of a call that is in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Open,
+    /// It was refused: it may count.
+    Refused,
+    /// It was refused, and does not count.
+    Forgotten,
+}
+
 /// A call without a reply.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
+    fate: Fate,
     sent: Instant,
     /// From here on its slot is free, unless it is overdue.
     assumed: Option<Instant>,
@@ -57,6 +78,7 @@ impl Log {
             held,
             flying: VecDeque::new(),
             releases: VecDeque::new(),
+            refused: VecDeque::new(),
             left: VecDeque::new(),
             arrived: VecDeque::new(),
             unsure: VecDeque::new(),
@@ -82,11 +104,15 @@ impl Log {
         while self.releases.front().is_some_and(|release| *release <= now) {
             self.releases.pop_front();
         }
+        while self.refused.front().is_some_and(|refused| refused.release <= now) {
+            self.refused.pop_front();
+        }
         let flying = match self.is_short() {
             true => self.flying.iter().filter(|flight| flight.holds(now)).count(),
             false => self.flying.len(),
         };
-        u32::try_from(flying + self.releases.len()).unwrap_or(u32::MAX)
+        let used = flying + self.releases.len() + self.refused.len();
+        u32::try_from(used).unwrap_or(u32::MAX)
     }
 
     /// Whether one more call may leave, with at most `most` slots in use.
@@ -97,7 +123,8 @@ impl Log {
         let assumed = self.flying.iter().filter_map(|flight| flight.assumed);
         let assumed = assumed.filter(|at| *at > now).min();
         let release = self.releases.front().copied();
-        match release.into_iter().chain(assumed).min() {
+        let refused = self.refused.front().map(|refused| refused.release);
+        match release.into_iter().chain(refused).chain(assumed).min() {
             Some(release) => Room::At(release),
             None => Room::AfterReply,
         }
@@ -113,7 +140,8 @@ impl Log {
     ) {
         let assumed = tail.filter(|_| self.is_short());
         let assumed = assumed.map(|tail| now + self.per + tail + slack(self.per));
-        self.flying.push_back(Flight { sent: now, assumed, overdue: now + overdue });
+        let overdue = now + overdue;
+        self.flying.push_back(Flight { fate: Fate::Open, sent: now, assumed, overdue });
         self.left.push_back(now);
         if self.is_short() {
             self.arrived.push_back(now + USUAL);
@@ -124,12 +152,75 @@ impl Log {
     /// The reply to a call that left at `sent` came, or its connection is closed. It had arrived no
     /// later than `guard` after it left.
     pub(super) fn replied(&mut self, sent: Instant, now: Instant, guard: Duration) {
-        let place = self.flying.iter().position(|flight| flight.sent == sent);
-        place.and_then(|place| self.flying.remove(place));
+        let is_it = |flight: &Flight| flight.sent == sent;
+        // Of several that left at once one that was refused is meant, where there is any: it was marked just now.
+        let refused = |flight: &Flight| is_it(flight) && flight.fate != Fate::Open;
+        let place = self.flying.iter().position(refused);
+        let place = place.or_else(|| self.flying.iter().position(is_it));
+        let flight = place.and_then(|place| self.flying.remove(place));
+        let fate = flight.map_or(Fate::Open, |flight| flight.fate);
         let arrived = if self.is_short() { (sent + guard).min(now) } else { now };
-        self.release_at(arrived + self.per + slack(self.per), now);
+        let release = arrived + self.per + slack(self.per);
         if !self.is_short() {
             self.arrived.push_back(now);
+            match fate {
+                Fate::Open => {}
+                Fate::Refused => {
+                    return self.refused.push_back(Refused { sent, arrived, release });
+                }
+                Fate::Forgotten => return self.forget_call(sent, arrived),
+            }
+        }
+        self.release_at(release, now);
+    }
+
+    /// The call in flight that left at `sent` was refused; `is_told`: by a reply that tells what the server counts.
+    pub(super) fn refuse(&mut self, sent: Instant, is_told: bool) {
+        self.mark(sent, Fate::Open, Fate::Refused);
+        if is_told {
+            self.doubt(sent);
+        }
+    }
+
+    /// The same call is surely not counted when calls may go again.
+    pub(super) fn forget_refused(&mut self, sent: Instant) {
+        self.mark(sent, Fate::Refused, Fate::Forgotten);
+    }
+
+    fn mark(&mut self, sent: Instant, from: Fate, to: Fate) {
+        let mut flying = self.flying.iter_mut();
+        let flight = flying.find(|flight| flight.sent == sent && flight.fate == from);
+        if let Some(flight) = flight {
+            flight.fate = to;
+        }
+    }
+
+    /// The server counts so many calls, as the reply to one that is in flight tells. Those that were refused and are more
+    /// than that, it does not count.
+    pub(super) fn count_refused(&mut self, counted: u64, now: Instant) {
+        let others = self.flying.len().saturating_sub(1) as u64;
+        let mut surplus = u64::from(self.used(now)).saturating_sub(counted + others);
+        while surplus > 0 {
+            let Some(Refused { sent, arrived, .. }) = self.refused.pop_front() else {
+                return;
+            };
+            self.forget_call(sent, arrived);
+            surplus -= 1;
+        }
+    }
+
+    /// Nobody counts a call.
+    fn forget_call(&mut self, sent: Instant, arrived: Instant) {
+        let times = [
+            (&mut self.left, sent),
+            (&mut self.arrived, arrived),
+            (&mut self.unsure, sent),
+        ];
+        for (times, at) in times {
+            let place = times.partition_point(|other| *other < at);
+            if times.get(place) == Some(&at) {
+                times.remove(place);
+            }
         }
     }
 

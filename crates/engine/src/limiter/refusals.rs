@@ -1,7 +1,7 @@
 //! Calls that are refused one after the other: for how long that is waited out, and when to come back.
 
-use super::Limiter;
-use leadmill_core::{Endpoint, limits::LONGEST};
+use super::{Limiter, Permit, gate::Gate};
+use leadmill_core::{Endpoint, RateSignal, limits::LONGEST};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -21,15 +21,81 @@ pub(super) struct Refusals {
     asked: Duration,
     /// How long was waited from each of them to the next.
     waited: Duration,
+    /// When the last of them was heard of, whatever it asked for.
+    pub(super) heard: Option<Instant>,
+    /// When the latest of the calls left of which nothing tells what it was refused for.
+    pub(super) unexplained: Option<Instant>,
 }
 
 impl Refusals {
     pub(super) const fn begin(now: Instant) -> Self {
-        Self { first: now, last: now, asked: Duration::ZERO, waited: Duration::ZERO }
+        Self {
+            first: now,
+            last: now,
+            asked: Duration::ZERO,
+            waited: Duration::ZERO,
+            heard: None,
+            unexplained: None,
+        }
+    }
+
+    /// One more is heard of, of a call that left then. Tells whether that left before the one before was heard of.
+    fn hear(&mut self, sent: Instant, now: Instant) -> bool {
+        let before = self.heard.replace(now);
+        before.is_some_and(|before| sent <= before)
     }
 }
 
 impl Limiter {
+    /// The call was answered with 429. Its headers tell which window was full, or it may be any. Call it between
+    /// [`Limiter::hear`] and [`Limiter::replied`].
+    pub fn throttled(&mut self, permit: &Permit, rates: &[RateSignal]) {
+        let now = Instant::now();
+        let Permit { endpoint, sent } = *permit;
+        let route = self.routes.get(&endpoint).cloned().unwrap_or_default();
+        let full = rates.iter().filter(|rate| rate.remaining == Some(0));
+        let full: Vec<(usize, Option<Duration>)> = full
+            .filter_map(|rate| Some((self.subject(&route, *rate)?, rate.reset)))
+            .collect();
+        for index in &route {
+            if let Some(gate) = self.gates.get_mut(*index) {
+                gate.log.refuse(sent, !rates.is_empty());
+            }
+        }
+        for (index, reset) in &full {
+            // Before that nothing passes; from then on the call does not count.
+            if let (Some(gate), Some(reset)) = (self.gates.get_mut(*index), *reset) {
+                gate.log.forget_refused(sent);
+                self.closings.close(endpoint, now, reset);
+            }
+        }
+        let lowered = |gate: &Gate| gate.lowered.is_some_and(|at| at >= sent);
+        let mut gates = route.iter().filter_map(|index| self.gates.get(*index));
+        let is_explained = gates.any(lowered);
+        let refusals = self.refused.entry(endpoint).or_insert(Refusals::begin(now));
+        let is_same = refusals.hear(sent, now);
+        self.is_strike = !is_same;
+        // The limit was told only by the replies to calls that left with it.
+        if is_explained {
+            return;
+        }
+        if rates.is_empty() {
+            refusals.unexplained = refusals.unexplained.max(Some(sent));
+        }
+        if is_same {
+            return;
+        }
+        self.trusting = false;
+        self.gates.iter_mut().for_each(Gate::suspect);
+        let full: Vec<usize> = full.into_iter().map(|(index, _)| index).collect();
+        let full = if full.is_empty() { route } else { full };
+        for index in full {
+            if let Some(gate) = self.gates.get_mut(index) {
+                gate.throttled(now);
+            }
+        }
+    }
+
     /// Calls to an endpoint are to wait for so long, by a 429 that is waited out.
     pub fn refuse(&mut self, endpoint: Endpoint, wait: Option<Duration>) {
         let now = Instant::now();

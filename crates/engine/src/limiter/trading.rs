@@ -35,7 +35,9 @@ const fn coin(now: Moment) -> u32 {
 impl Limiter {
     /// When slots are to be traded next. Before the first trade: at once.
     pub fn next_trade(&self) -> Instant {
-        let Some(lease) = self.lease else { return Instant::now() };
+        let Some(lease) = self.lease.filter(|_| !self.closings.has_news()) else {
+            return Instant::now();
+        };
         let short = self.gates.iter().filter(|gate| gate.short);
         // Where no slot is to be had before a known time, asking earlier is of no use.
         let asks = short.map(|gate| match gate.next {
@@ -117,6 +119,9 @@ impl Limiter {
         }
         if let Some(until) = agreement.frozen_until {
             self.freeze_until(instant(until));
+        }
+        for (endpoint, until) in &agreement.closed {
+            self.stays_closed(*endpoint, instant(*until));
         }
         let lasts = agreement.until.since(now).min(LONGEST);
         let ends = (offered + lasts).checked_sub(MARGIN).unwrap_or(offered);

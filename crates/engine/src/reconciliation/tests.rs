@@ -153,6 +153,10 @@ impl Leases for Memory {
         Ok(())
     }
 
+    fn close(&mut self, _: Moment, _: Endpoint, _: Moment) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn trade(
         &mut self,
         now: Moment,

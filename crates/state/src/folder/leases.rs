@@ -152,6 +152,16 @@ impl Leases for FolderLeases {
             .map_err(|error| JournalError(error.to_string()))
     }
 
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError> {
+        self.change(now, |slots| slots.close(now, to, until))
+            .map_err(|error| JournalError(error.to_string()))
+    }
+
     fn trade(
         &mut self,
         now: Moment,

@@ -103,7 +103,16 @@ impl Leases for PostgresLeases {
     }
 
     fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
-        self.call(Call::Freeze { now, until }).map(drop)
+        self.call(Call::Freeze { now, to: None, until }).map(drop)
+    }
+
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError> {
+        self.call(Call::Freeze { now, to: Some(to), until }).map(drop)
     }
 
     fn trade(

@@ -40,8 +40,10 @@ pub(super) enum Call {
     },
     /// The process is about to end.
     End,
+    /// The provider wants nothing, or no calls to this endpoint.
     Freeze {
         now: Moment,
+        to: Option<Endpoint>,
         until: Moment,
     },
     Trade {
@@ -178,10 +180,14 @@ impl Purse {
                 Ok(Self::nothing())
             }
             Call::End => self.tell_heard().await.map(|()| Self::nothing()),
-            Call::Freeze { now, until } => {
+            Call::Freeze { now, to, until } => {
                 self.change(now, |slots, _, server, _| {
-                    slots.freeze(server, Moment(until.0 + (server.0 - now.0)));
-                    Agreement { until, frozen_until: None, deals: Vec::new() }
+                    let until = Moment(until.0 + (server.0 - now.0));
+                    match to {
+                        Some(to) => slots.close(server, to, until),
+                        None => slots.freeze(server, until),
+                    }
+                    Self::nothing()
                 })
                 .await
             }
@@ -195,7 +201,12 @@ impl Purse {
     }
 
     fn nothing() -> Agreement {
-        Agreement { until: Moment(0), frozen_until: None, deals: Vec::new() }
+        Agreement {
+            until: Moment(0),
+            frozen_until: None,
+            closed: Vec::new(),
+            deals: Vec::new(),
+        }
     }
 
     /// Of several calls to an endpoint the oldest is taken for the one that has arrived: the others were made later, so
@@ -433,6 +444,7 @@ fn trade(
     let mut agreement = slots.trade(process, server, &trades);
     agreement.until = early(agreement.until);
     agreement.frozen_until = agreement.frozen_until.map(late);
+    agreement.closed.iter_mut().for_each(|(_, until)| *until = late(*until));
     for deal in &mut agreement.deals {
         deal.cooling.iter_mut().for_each(|free| *free = late(*free));
         deal.past.iter_mut().for_each(|(free, _)| *free = late(*free));

@@ -201,6 +201,16 @@ impl Leases for Disk {
         Ok(())
     }
 
+    fn close(
+        &mut self,
+        now: Moment,
+        to: Endpoint,
+        until: Moment,
+    ) -> Result<(), JournalError> {
+        self.slots.lock().unwrap().close(now, to, until);
+        Ok(())
+    }
+
     fn trade(
         &mut self,
         now: Moment,

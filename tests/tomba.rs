@@ -3,7 +3,7 @@
 use crate::support::binary::Workplace;
 use leadmill_sandbox::{
     Chaos, Percent, Trouble,
-    tomba::{Audit, CostTable, Miss, Options, Pool, Tomba, TombaKey},
+    tomba::{Audit, CostTable, Miss, Options, Pool, SelfTold, Tomba, TombaKey},
 };
 use serde_json::Value;
 use std::{net::Ipv4Addr, time::Duration};
@@ -255,4 +255,60 @@ fn a_wrong_secret_is_told_before_anything_is_asked() {
     let me = place.leadmill(&["account", "tomba", "me"]);
     assert_eq!(me.code, Some(4), "{me:?}");
     assert!(format!("{me:?}").contains("secret"), "{me:?}");
+}
+
+/// The account may ask three a second and five a day, where far more is published: no 429 is of our making, and the next
+/// run knows.
+#[test]
+fn the_account_s_own_limits_are_read_first_and_kept() {
+    let windows = ["email-count=3/1s", "email-count=300/60s", "email-count=5/1d"];
+    let windows = windows.map(|window| window.parse().unwrap()).into();
+    let server = Server::start(Options { windows: Some(windows), ..options() });
+    let place = place(
+        &server,
+        "  - name: counted
+    count_emails: { domain: domain }
+    output: { addresses: total }",
+    );
+    for _ in 0..2 {
+        let ended = place.run().expect(75).json();
+        let audit = server.clean_audit();
+        let asked: u32 = audit.asked.values().sum();
+        assert_eq!(asked, 5, "{ended}");
+        let account = &ended["accounts"]["tomba"];
+        assert_eq!(
+            (&account["throttled"], &account["limits_unread"]),
+            (&0.into(), &Value::Null)
+        );
+        let learnt = account["learnt_limits"].as_array().unwrap();
+        let day = learnt.iter().find(|limit| limit["found"] == "5/1d").unwrap();
+        assert_eq!(
+            (&day["scope"], &day["by"]),
+            (&"email_count".into(), &"account".into())
+        );
+    }
+    for verb in ["plan", "status"] {
+        let told = place.leadmill(&[verb, "pipeline.yaml", "--output", "json"]).expect(0);
+        let told = told.json();
+        let limits = told["limits"]["tomba"].as_array().unwrap();
+        let day = serde_json::json!({ "scope": "email_count", "window": "5/1d" });
+        assert!(limits.contains(&day), "{verb}: {told}");
+    }
+}
+
+/// No such route, not for this key, a page of a proxy: then all goes on as it would without, and that is told.
+#[test]
+fn what_the_account_does_not_tell_of_itself_changes_nothing_but_what_is_told() {
+    let steps = "  - name: counted
+    count_emails: { domain: domain }
+    output: { addresses: total }";
+    for told in [SelfTold::Missing, SelfTold::Forbidden, SelfTold::Html] {
+        let server =
+            Server::start(Options { own_limits: told, own_log: told, ..options() });
+        let place = place(&server, steps);
+        let ended = place.run().expect(0).json();
+        server.clean_audit();
+        let account = &ended["accounts"]["tomba"];
+        assert!(account["limits_unread"].is_string(), "{told}: {ended}");
+    }
 }

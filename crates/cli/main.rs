@@ -14,6 +14,7 @@ mod hearing;
 mod known;
 mod needs;
 mod older;
+mod own_limits;
 mod pages;
 mod pipeline;
 mod prepared;

@@ -375,9 +375,11 @@ fn account_json(account: &AccountSummary) -> Value {
         "left_to_others": report.left_to_others,
         "learnt_limits": report.learnt.iter().map(|learnt| json!({
             "scope": learnt.scope,
-            "known": learnt.known.to_string(),
+            "known": learnt.known.map(|known| known.to_string()),
             "found": learnt.found.to_string(),
+            "by": learnt.source.name(),
         })).collect::<Vec<_>>(),
+        "limits_unread": report.limits_unread,
         "missing_items": report.missing,
         "partial_jobs": report.partial,
         "reserved_for_one": report.dearer.iter()
@@ -394,6 +396,16 @@ fn account_json(account: &AccountSummary) -> Value {
         "lost_jobs": report.gone,
         "refusals": report.refusals,
     })
+}
+
+/// What was found out of limits, and what was not.
+fn limits_text(text: &mut String, report: &Report) {
+    for learnt in &report.learnt {
+        _ = writeln!(text, "  noticed: another limit than known: {learnt}");
+    }
+    if let Some(reason) = &report.limits_unread {
+        _ = writeln!(text, "  noticed: the account's own limits are not known: {reason}");
+    }
 }
 
 fn doubt_json(doubt: &Doubt) -> Value {
@@ -438,9 +450,7 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
             "  noticed: an answer to {operation} has cost more than was reserved for it: {credits} credits are reserved for each single call"
         );
     }
-    for learnt in &report.learnt {
-        _ = writeln!(text, "  noticed: another limit than known: {learnt}");
-    }
+    limits_text(text, report);
     for (reason, questions) in &report.refusals {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");
     }

@@ -10,6 +10,7 @@ use crate::{
     clock::{self, SystemClock},
     enriching::{At, Finished},
     exit::{Exit, Failure},
+    own_limits::OwnLimits,
     prepared,
     terminal::Terminal,
     whose,
@@ -41,6 +42,13 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
         None => Vec::new(),
     };
     let wallets = wallets(&runs);
+    let limits = OwnLimits::of(&runs);
+    let attempts = prepared.steps.iter_mut().flat_map(|step| step.attempts.iter_mut());
+    let mut accounts: Vec<String> = Vec::new();
+    for attempt in attempts {
+        limits.narrow(&mut attempt.account);
+        accounts.push(attempt.provider.clone());
+    }
     let opened_at = runs.iter().find(|known| Some(known.id) == run);
     let opened_at = opened_at.map_or(now, |run| run.opened_at);
     terminal.talk(&cheapest::put_in_order(&mut prepared, &ledger, opened_at));
@@ -55,13 +63,15 @@ pub(crate) async fn plan(args: &FileArgs, terminal: &Terminal) -> Result<Exit, F
     }
     let told = telling::text(&prepared, &forecasts, &ledger, run);
     let source = outlook.as_ref().map(Outlook::text).unwrap_or_default();
-    terminal.print(&format!("{source}{told}"));
+    let told_limits = limits.text(&accounts);
+    terminal.print(&format!("{source}{told}{told_limits}"));
     terminal.last_line(&json!({
         "status": "planned",
         "exit_code": 0,
         "pipeline": prepared.pipeline.name,
         "resumes": run.map(|run| run.0),
         "source": outlook.as_ref().map(Outlook::json),
+        "limits": limits.json(&accounts),
         "steps": forecasts.iter().map(telling::step_json).collect::<Vec<_>>(),
         "credits": telling::totals(&forecasts).into_iter().map(|(provider, (least, most))| {
             (provider, json!({ "least": least.0, "most": most.0 }))

@@ -4,6 +4,7 @@ use crate::{
     args::FileArgs,
     calendar::time,
     exit::{Exit, Failure},
+    own_limits::OwnLimits,
     prepared,
     remedy::Remedy,
     stale,
@@ -34,9 +35,7 @@ pub(crate) async fn status(
     };
     let (runs, ledger) = (store.runs().await?, whose::ledger(&store).await?);
     let mut text = String::new();
-    for run in &runs {
-        run_text(&mut text, run, &ledger);
-    }
+    runs.iter().for_each(|run| run_text(&mut text, run, &ledger));
     let open: Vec<&Line> = ledger.lines().iter().filter(|line| line.is_open()).collect();
     for line in &open {
         _ = writeln!(
@@ -57,12 +56,11 @@ pub(crate) async fn status(
     }
     let lines = ledger.lines().iter();
     let unanswered: Vec<&Line> = lines.filter(|line| is_unanswered(line)).collect();
-    for line in &unanswered {
-        unanswered_text(&mut text, line);
-    }
-    if open.is_empty() && unanswered.is_empty() {
-        text.push_str("nothing is open and nothing is held\n");
-    }
+    unanswered.iter().for_each(|line| unanswered_text(&mut text, line));
+    let is_idle = open.is_empty() && unanswered.is_empty();
+    text.push_str(if is_idle { "nothing is open and nothing is held\n" } else { "" });
+    let limits = OwnLimits::of(&runs);
+    text += &limits.text(&limits.accounts());
     let in_doubt = open.iter().filter(|line| line.state == State::InDoubt);
     let waiting = in_doubt.chain(unanswered.iter().filter(|line| !line.resolved));
     let waiting: Vec<String> = waiting.map(|line| line.batch.to_string()).collect();
@@ -74,6 +72,7 @@ pub(crate) async fn status(
         "runs": runs.iter().map(|run| run_json(run, &ledger)).collect::<Vec<_>>(),
         "open": open.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
         "unanswered": unanswered.iter().map(|line| line_json(line)).collect::<Vec<_>>(),
+        "limits": limits.json(&limits.accounts()),
         "resolve": remedy.json(&waiting),
     }));
     Ok(Exit::Done)

@@ -49,8 +49,8 @@ pub use operation::{
 pub use ours::Ours;
 pub use pack::{Account, Pack};
 pub use provider::{
-    Bill, ErrorKind, Estimate, Launch, Page, Progress, Provider, ProviderError,
-    RateSignal, Reply, Signals, Terms, Transaction, Transactions,
+    AccountLimits, Bill, ErrorKind, Estimate, Launch, OwnLimit, Page, Progress, Provider,
+    ProviderError, RateSignal, Reply, Signals, Terms, Transaction, Transactions,
 };
 pub use query::{Query, Unaskable};
 pub use slots::Leases;

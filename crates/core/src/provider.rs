@@ -1,7 +1,8 @@
 //! The port through which money is spent and answers return.
 
 use crate::{
-    Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query, QueryKey,
+    Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query, QueryKey, Scope,
+    Window,
 };
 use async_trait::async_trait;
 use std::{
@@ -12,7 +13,7 @@ use std::{
 
 /// An enrichment API that takes batches and answers later, or one question at once.
 ///
-/// Every method is required: a default that is right for one provider spends money at another.
+/// Every method that makes a call is required: a default that is right for one provider spends money at another.
 /// No method repeats a call by itself, waits for a window, or keeps anything.
 /// The paid acts are [`ask`](Self::ask) and, by what the pack says of jobs, [`submit`](Self::submit) or the first
 /// [`fetch`](Self::fetch) of a job.
@@ -41,6 +42,11 @@ pub trait Provider: Debug + Send + Sync {
     /// Reads the team's own terms for an operation. Free. Only called where the pack says that there are some. A team
     /// that may not ask at all is [`ErrorKind::Fatal`].
     async fn terms(&self, operation: Operation) -> Result<Reply<Terms>, ProviderError>;
+
+    /// The port through which the account's own limits are read; none where the provider tells none.
+    fn account_limits(&self) -> Option<&dyn AccountLimits> {
+        None
+    }
 
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
     /// [`ErrorKind::InDoubt`] and [`ErrorKind::LikelyMiss`] mean that it may have been charged without an answer.
@@ -97,6 +103,24 @@ pub trait Provider: Debug + Send + Sync {
         page: u32,
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError>;
+}
+
+/// A provider that tells an account what it may do at most, whatever is published.
+#[async_trait]
+pub trait AccountLimits: Debug + Send + Sync {
+    /// Reads the account's own limits. Free. What is not told is not limited beyond what the pack says.
+    async fn limits(&self) -> Result<Reply<Vec<OwnLimit>>, ProviderError>;
+}
+
+/// A window of one account, as the provider tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLimit {
+    /// The calls that it counts.
+    pub scope: Scope,
+    /// How many, and in which time.
+    pub window: Window,
+    /// How many the provider counts in it now, where it says.
+    pub used: Option<u32>,
 }
 
 /// What a call returned, with what the provider said beside it.

@@ -139,6 +139,8 @@ pub struct Engine {
     pub(crate) is_visit: bool,
     /// It has waited for as long as that: nothing leaves before this.
     pub(crate) closed_until: Option<Instant>,
+    /// When the account's own limits were read.
+    pub(crate) limits_read: Option<Instant>,
 }
 
 /// What an engine works with.
@@ -194,6 +196,7 @@ impl Engine {
             grace: GRACE,
             is_visit: false,
             closed_until: None,
+            limits_read: None,
         }
     }
 
@@ -351,6 +354,9 @@ impl Engine {
         let mut stop = self.stop.clone();
         let mut told = self.hints.listen();
         let least = u64::from(arriving.is_some());
+        if order.questions.max(least) > 0 {
+            self.read_own_limits().await?;
+        }
         let agreed = self.agree(order.operation, order.questions.max(least)).await;
         let mut drive = Drive::new(self, book, order, questions, agreed)?;
         let mut arrived = Vec::new();

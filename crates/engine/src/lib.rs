@@ -14,6 +14,7 @@ mod drive;
 mod engine;
 mod free;
 mod hints;
+mod own_limits;
 mod patience;
 mod suspects;
 mod visit;

@@ -5,6 +5,7 @@
 //! within a second (`pace`). Slots are leased from a store that several processes share
 //! ([`leadmill_core::slots`]).
 
+mod agreed;
 mod closing;
 mod delays;
 mod gate;
@@ -19,6 +20,7 @@ mod trading;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use agreed::Agreed;
 use closing::Closings;
 use delays::Delays;
 use gate::Gate;
@@ -57,6 +59,8 @@ pub struct Limiter {
     passed_at: Option<Instant>,
     /// Windows that are used up, by the headers: nothing of an endpoint before their resets.
     closings: Closings,
+    /// What the account's own limits are known to be.
+    agreed: Agreed,
     /// Limits of windows that are longer than any that is known.
     elsewhere: BTreeSet<u64>,
     /// No 429 has come yet: what the headers show of the server's algorithm is believed.
@@ -84,15 +88,36 @@ pub enum Wait {
     ForReply,
 }
 
-/// A limit that the provider's headers taught: it differs from the pack's or the pipeline's.
+/// A limit that the provider has told: it differs from the pack's or the pipeline's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Learnt {
     /// The calls that the window counts.
     pub scope: Scope,
-    /// As it was known.
-    pub known: Window,
-    /// As the headers have it.
+    /// As it was known, if it was.
+    pub known: Option<Window>,
+    /// As it was told.
     pub found: Window,
+    /// By what.
+    pub source: Source,
+}
+
+/// By what the provider tells a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The headers of its replies.
+    Headers,
+    /// Its reply to the question what the account may do.
+    Account,
+}
+
+impl Source {
+    /// In JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Headers => "headers",
+            Self::Account => "account",
+        }
+    }
 }
 
 /// What was learnt of each window, by its calls and its length.
@@ -100,17 +125,25 @@ type Lessons = BTreeMap<(Scope, Duration), Learnt>;
 
 impl Learnt {
     /// Keeps what a gate has just been taught: beside the latest limit, the one that was known first.
-    fn enter(lessons: &mut Lessons, gate: &Gate, known: Window) {
+    fn enter(lessons: &mut Lessons, gate: &Gate, known: Option<Window>, source: Source) {
         let (scope, found) = (gate.scope.clone(), gate.window);
-        let fresh = Self { scope: scope.clone(), known, found };
-        lessons.entry((scope, known.per)).or_insert(fresh).found = found;
+        let fresh = Self { scope: scope.clone(), known, found, source };
+        let lesson = lessons.entry((scope, found.per)).or_insert(fresh);
+        (lesson.found, lesson.source) = (found, source);
     }
 }
 
 impl fmt::Display for Learnt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scope, known, found } = self;
-        write!(f, "{scope}: {found} by the provider's headers, {known} by the plan")
+        let Self { scope, known, found, source } = self;
+        let source = match source {
+            Source::Headers => "the provider's headers",
+            Source::Account => "the account's own limits",
+        };
+        match known {
+            Some(known) => write!(f, "{scope}: {found} by {source}, {known} by the plan"),
+            None => write!(f, "{scope}: {found} by {source}, none by the plan"),
+        }
     }
 }
 
@@ -135,6 +168,7 @@ impl Limiter {
             refused: HashMap::new(),
             passed_at: None,
             closings: Closings::default(),
+            agreed: Agreed::default(),
             elsewhere: BTreeSet::new(),
             trusting: true,
             learnt: BTreeMap::new(),
@@ -153,7 +187,9 @@ impl Limiter {
             return Err(Wait::Until(wait));
         }
         let in_flight = self.in_flight.get(&endpoint).copied().unwrap_or_default();
-        if in_flight > 0 && self.refused.contains_key(&endpoint) {
+        if in_flight > 0
+            && (self.refused.contains_key(&endpoint) || self.is_unknown(endpoint))
+        {
             return Err(Wait::ForReply);
         }
         self.route(endpoint);

@@ -113,8 +113,10 @@ pub struct Report {
     pub in_doubt: Option<(Credits, Credits)>,
     /// Questions that another process had claimed, and that were left to it.
     pub left_to_others: u64,
-    /// Limits that the provider's headers name and that differ from what was known.
+    /// Limits that the account itself has, or that the provider's headers name, and that differ from what was known.
     pub learnt: Vec<Learnt>,
+    /// Why the account's own limits could not be read, where the provider tells some.
+    pub limits_unread: Option<String>,
     /// When the quota that ended the run is open again.
     pub resume_at: Option<Timestamp>,
     /// The balance, as last heard.

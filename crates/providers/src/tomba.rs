@@ -23,9 +23,9 @@ use bytes::Bytes;
 use families::NotAsked;
 use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
-    JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
-    QueryKey, Reply, Signals, Terms, Transactions, pack::Offer,
+    Account, AccountLimits, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate,
+    Finding, JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError,
+    Query, QueryKey, Reply, Signals, Terms, Transactions, pack::Offer,
 };
 use pools::Pool;
 use refusal::Refusal;
@@ -299,6 +299,10 @@ impl Provider for Tomba {
     /// What the provider says of its tools: how many questions a job takes, and how many jobs a day has.
     async fn terms(&self, operation: Operation) -> Result<Reply<Terms>, ProviderError> {
         self.tool_terms(operation).await
+    }
+
+    fn account_limits(&self) -> Option<&dyn AccountLimits> {
+        Some(self)
     }
 
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError> {

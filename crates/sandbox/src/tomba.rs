@@ -59,7 +59,7 @@ pub use handle::Tomba;
 pub use keys::TombaKey;
 pub use knobs::{
     AuthStatus, CostTable, Fraction, Miss, ParamsStatus, PlanLimits, PoolRule,
-    QuotaStatus,
+    QuotaStatus, SelfTold,
 };
 pub use options::{Oddities, Options};
 pub use pools::{Pool, Quota};

@@ -51,6 +51,13 @@ impl Drive<'_> {
             self.fail(error);
         }
         self.look_for_slots().await;
+        if self.fatal.is_none()
+            && self.stopped.is_none()
+            && self.engine.limits_are_due()
+            && let Err(error) = self.engine.read_own_limits().await
+        {
+            self.fail(error);
+        }
         let rest = self.rest().await;
         let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();

@@ -59,7 +59,7 @@ impl Drive<'_> {
         questions: u64,
         jobs: JobTimes,
     ) -> Plan {
-        let account = engine.provider.account();
+        let account = engine.limiter.account();
         let mut usual = Task::new(account, order.operation, questions);
         // The team's own terms may be narrower than the pack.
         usual.most = usual.most.min(offer.most_items.get());

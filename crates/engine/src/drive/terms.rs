@@ -184,7 +184,7 @@ mod tests {
             charging::tests::bulks::{Shelf, Written, query},
         },
     };
-    use leadmill_core::{Lane, Ledger};
+    use leadmill_core::{ErrorKind, Lane, Ledger, OwnLimit, Scope};
     use std::sync::Arc;
     use tokio::{sync::watch, time::Instant};
 
@@ -225,6 +225,67 @@ mod tests {
         assert!(asked.len() <= 5, "{asked:?}");
         assert!(asked.iter().all(|at| at.as_secs() < 2), "{asked:?}");
         assert!(put_off.unwrap().as_secs() >= 39_990, "{put_off:?}");
+    }
+
+    /// Asks ten single questions of an account that says this of its own limits. Tells how it ended, when each call was
+    /// made, and what the report says.
+    async fn limited(
+        own: Result<Vec<OwnLimit>, ErrorKind>,
+    ) -> (Ending, Vec<Duration>, crate::Report) {
+        let (_keep, stop) = watch::channel(false);
+        let mut provider = Singles::new();
+        provider.own = Some(own);
+        let scopes = &mut provider.account.pack.scopes;
+        scopes.insert(Call::Account.into(), vec![Scope("bulk".into())]);
+        let (provider, start) = (Arc::new(provider), Instant::now());
+        let mut engine = engine(provider.clone(), &Shelf::default(), stop);
+        let mut book = Book::new(Box::new(Written::default()), Ledger::default());
+        let order = Order {
+            lane: Some(Lane::Single),
+            ..Order::new("s", Operation::VerifyEmail, 10)
+        };
+        let mut questions = (0..10).map(|n| Ok(query(n)));
+        let ending = engine.buy(&mut book, &order, &mut questions, None).await.unwrap();
+        let asked = provider.asked.lock().unwrap();
+        let asked = asked.iter().map(|(at, _)| *at - start).collect();
+        (ending, asked, engine.report())
+    }
+
+    fn own(window: &str, used: Option<u32>) -> OwnLimit {
+        OwnLimit { scope: Scope("global".into()), window: window.parse().unwrap(), used }
+    }
+
+    /// The pack says five a second. What is left of the day goes out, two a minute, and the rest is another day's.
+    #[tokio::test(start_paused = true)]
+    async fn the_account_s_own_limits_hold_from_the_first_question() {
+        let limits = vec![own("1/1s", None), own("2/60s", Some(0)), own("5/1d", Some(1))];
+        let (ending, asked, report) = limited(Ok(limits)).await;
+        assert_eq!((ending, asked.len()), (Ending::Throttled, 4), "{asked:?}");
+        for two in asked.windows(2) {
+            assert!(two[1] - two[0] >= Duration::from_secs(1), "{asked:?}");
+        }
+        for three in asked.windows(3) {
+            assert!(three[2] - three[0] >= Duration::from_secs(60), "{asked:?}");
+        }
+        assert!(report.resume_at.is_some() && report.limits_unread.is_none());
+        let learnt: Vec<String> = report.learnt.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            learnt,
+            [
+                "global: 1/1s by the account's own limits, 5/1s by the plan",
+                "global: 2/60s by the account's own limits, none by the plan",
+                "global: 5/1d by the account's own limits, none by the plan",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn limits_that_cannot_be_read_change_nothing_and_that_is_told() {
+        for kind in [ErrorKind::Fatal, ErrorKind::InDoubt, ErrorKind::Refused] {
+            let (ending, asked, report) = limited(Err(kind)).await;
+            assert_eq!((ending, asked.len()), (Ending::Complete, 10), "{kind:?}");
+            assert!(report.limits_unread.is_some() && report.learnt.is_empty());
+        }
     }
 
     const PATIENCE: Duration = Duration::from_secs(600);

@@ -64,6 +64,11 @@ impl Delays {
         self.first.get_or_insert(now);
     }
 
+    /// Whether any reply has come.
+    pub(super) const fn is_told(&self) -> bool {
+        self.seen > 0
+    }
+
     /// Whether the least time is what it seems to be.
     fn is_known(&self) -> bool {
         let long = self.first.is_some_and(|first| first.elapsed() >= LONG_ENOUGH);

@@ -48,6 +48,10 @@ pub(super) struct Gate {
     pub(super) confirmed: bool,
     /// When they have named a limit that is lower than the one that was known.
     pub(super) lowered: Option<Instant>,
+    /// As the pack or the pipeline has it, if they do.
+    pub(super) known: Option<Window>,
+    /// The account's own limit, as the provider tells it: no other source goes beyond it.
+    own: Option<NonZeroU32>,
     /// The calls that have passed, and the limit that those show that did not.
     pub(super) passes: Passes,
     /// When the window has room again, where it had none left by the last headers.
@@ -134,6 +138,8 @@ impl Gate {
             taught: false,
             confirmed: false,
             lowered: None,
+            known: Some(window),
+            own: None,
             passes: Passes::default(),
             opens: None,
             is_late: false,
@@ -358,6 +364,7 @@ impl Gate {
     /// Takes another limit from the headers: a lower one at once, a higher one when it is named twice.
     fn learn(&mut self, limit: u32, now: Instant) -> bool {
         let limit = limit.min(MOST_CALLS);
+        let limit = self.own.map_or(limit, |own| limit.min(own.get()));
         let known = self.window.limit.get();
         let rumour = self.rumour.take();
         if limit == known {
@@ -378,6 +385,26 @@ impl Gate {
         }
         self.adopt(limit);
         true
+    }
+
+    /// The account's own limit. Tells whether that makes the window another one.
+    pub(super) fn agree(&mut self, own: NonZeroU32, now: Instant) -> bool {
+        let limit = self.window.limit;
+        let held = self.own.replace(own) == Some(limit);
+        let most = self.known.map_or(own, |known| known.limit.min(own));
+        if most < limit {
+            self.lowered = Some(now);
+            self.adopt(most);
+        } else if held && most > limit {
+            // It was raised.
+            self.adopt(most);
+        }
+        self.known.map(|known| known.limit) != Some(self.window.limit)
+    }
+
+    /// A limit from elsewhere, as far as the account's own goes.
+    pub(super) fn within_own(&self, limit: NonZeroU32) -> NonZeroU32 {
+        self.own.map_or(limit, |own| limit.min(own))
     }
 
     /// Has another limit from here on.

@@ -1,7 +1,7 @@
 //! What the rate-limit headers teach: limits, colleagues, and how the server counts.
 
 use super::{
-    Learnt, Limiter, Permit,
+    Learnt, Limiter, Permit, Source,
     gate::{Gate, Lesson},
     suspicion::Suspicion,
 };
@@ -55,7 +55,9 @@ impl Limiter {
             let Some(gate) = self.gates.get_mut(place) else { continue };
             match lesson {
                 Lesson::Nothing | Lesson::Shared => {}
-                Lesson::Limit => Learnt::enter(&mut self.learnt, gate, known),
+                Lesson::Limit => {
+                    Learnt::enter(&mut self.learnt, gate, Some(known), Source::Headers);
+                }
                 // One server counts all its windows alike.
                 Lesson::Cleared if self.trusting => {
                     self.gates

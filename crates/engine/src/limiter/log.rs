@@ -199,7 +199,30 @@ impl Log {
     /// than that, it does not count.
     pub(super) fn count_refused(&mut self, counted: u64, now: Instant) {
         let others = self.flying.len().saturating_sub(1) as u64;
-        let mut surplus = u64::from(self.used(now)).saturating_sub(counted + others);
+        let used = u64::from(self.used(now));
+        self.drop_refused(used.saturating_sub(counted.saturating_add(others)));
+    }
+
+    /// The server counts so many calls, as it says when asked. Those that we do not know of hold slots as calls that were
+    /// made just now.
+    pub(super) fn tell_used(&mut self, counted: u32, now: Instant) {
+        let used = self.used(now);
+        let release = now + self.per + slack(self.per);
+        let unknown = Refused { sent: now, arrived: now, release };
+        let missing = counted.saturating_sub(used).min(self.held.max(counted));
+        for _ in 0..missing {
+            self.refused.push_back(unknown);
+            // The headers count them too: they are no colleagues that come on top.
+            self.left.push_back(now);
+            self.arrived.push_back(now);
+        }
+        let flying = u32::try_from(self.flying.len()).unwrap_or(u32::MAX);
+        let surplus = used.saturating_sub(counted.saturating_add(flying));
+        self.drop_refused(u64::from(surplus));
+    }
+
+    /// So many of the calls that were refused are not counted.
+    fn drop_refused(&mut self, mut surplus: u64) {
         while surplus > 0 {
             let Some(Refused { sent, arrived, .. }) = self.refused.pop_front() else {
                 return;

@@ -1,6 +1,6 @@
 //! Trading slots with the other processes that share the state.
 
-use super::{Learnt, Limiter, Wait};
+use super::{Learnt, Limiter, Source, Wait};
 use leadmill_core::{
     Endpoint, Moment,
     limits::LONGEST,
@@ -107,14 +107,15 @@ impl Limiter {
             }
             (gate.others, gate.rivals, gate.short) = (*others, *rivals, false);
             gate.next = next.map(instant);
-            if let Some(limit) = learnt.and_then(NonZeroU32::new)
+            let learnt = learnt.and_then(NonZeroU32::new);
+            if let Some(limit) = learnt.map(|limit| gate.within_own(limit))
                 && limit != gate.window.limit
                 && !gate.taught
             {
                 // Another process of ours was told.
-                let known = gate.window;
+                let known = Some(gate.window);
                 gate.adopt(limit);
-                Learnt::enter(&mut self.learnt, gate, known);
+                Learnt::enter(&mut self.learnt, gate, known, Source::Headers);
             }
         }
         if let Some(until) = agreement.frozen_until {

@@ -4,10 +4,9 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
-use super::account::Cost;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::handle::{BASE, Tomba};
@@ -28,8 +27,8 @@ pub(super) async fn gate(
     let Some(path) = request.uri().path().strip_prefix(BASE).map(str::to_owned) else {
         return marked(next.run(request).await);
     };
-    let asked = (request.method().clone(), request.uri().clone());
-    *tomba.book().requests.entry(route::label(&asked.0, &path)).or_default() += 1;
+    let label = route::label(request.method(), &path);
+    *tomba.book().requests.entry(label).or_default() += 1;
     let (headers, refused) = check(&tomba, &path, request.headers());
     let mut response = match refused {
         Some(refused) => {
@@ -39,20 +38,11 @@ pub(super) async fn gate(
         None => next.run(request).await,
     };
     response.headers_mut().extend(headers);
-    noted(&tomba, &asked.0, &asked.1, &response);
+    *tomba.book().statuses.entry(response.status().as_u16()).or_default() += 1;
     match tomba.options().calls_itself_sandbox {
         true => marked(response),
         false => response,
     }
-}
-
-fn noted(tomba: &Tomba, method: &Method, uri: &Uri, response: &Response) {
-    let cost = response.extensions().get::<Cost>().copied().unwrap_or_default();
-    let at = tomba.wall_time(Instant::now());
-    let book = &mut *tomba.book();
-    *book.statuses.entry(response.status().as_u16()).or_default() += 1;
-    let uri = uri.path_and_query().map_or("", |uri| uri.as_str());
-    book.log.add(at, method.as_str(), uri, cost);
 }
 
 /// A request without keys that open counts in no window.

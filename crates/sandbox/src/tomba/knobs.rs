@@ -49,6 +49,26 @@ pub enum AuthStatus {
 
 worded!(AuthStatus, "status of wrong keys", [("401", Unauthorized), ("400", BadRequest)]);
 
+/// What is answered where the account is asked about itself: its own limits, its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SelfTold {
+    /// What was observed.
+    #[default]
+    Told,
+    /// 404: there is no such route.
+    Missing,
+    /// 403.
+    Forbidden,
+    /// A page in HTML, with the status 200.
+    Html,
+}
+
+worded!(
+    SelfTold,
+    "answer about the account itself",
+    [("told", Told), ("404", Missing), ("403", Forbidden), ("html", Html)]
+);
+
 /// The status of a request with wrong parameters (section 15, row A10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ParamsStatus {

@@ -1,13 +1,13 @@
 //! A lookup, from its faults to its bill.
 
+use axum::Json;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::account::Cost;
+use super::account::Logged;
 use super::answer::Answer;
 use super::book::Book;
 use super::endpoint::Endpoint;
@@ -29,6 +29,7 @@ use crate::routes::body::drain;
 struct Asked {
     answer: Answer,
     identity: String,
+    logged: Logged,
 }
 
 /// A lookup by its query.
@@ -48,7 +49,9 @@ pub(super) async fn lookup(
         };
         let answer = tools::answer(endpoint, &params, options)?;
         let identity = question(&endpoint.to_string(), &borrowed(&params.identity()));
-        Ok(Asked { answer, identity })
+        let params = params.pairs().iter().cloned().collect();
+        let logged = Logged { uri: uri.path().to_owned(), params };
+        Ok(Asked { answer, identity, logged })
     })
     .await
 }
@@ -59,12 +62,18 @@ pub(super) async fn reveal(tomba: &Tomba, request: Request) -> Response {
     dealt(tomba, Endpoint::Reveal, |options| {
         let body = body?;
         let answer = tools::reveal(&body, options)?;
+        let texts = body.as_object().into_iter().flatten().map(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (name.clone(), text)
+        });
+        let uri = "/v1/reveal/search".to_owned();
+        let logged = Logged { uri, params: texts.collect() };
         let mut same = body;
         if let Some(same) = same.as_object_mut() {
             same.remove("webhook_url");
         }
         let identity = format!("{}:{}", Endpoint::Reveal, canonical(&same.to_string()));
-        Ok(Asked { answer, identity })
+        Ok(Asked { answer, identity, logged })
     })
     .await
 }
@@ -92,7 +101,7 @@ async fn dealt(
         sleep(latency).await;
     }
     let response = match answered {
-        Ok((body, cost)) => (Extension(cost), Json(body)).into_response(),
+        Ok(body) => Json(body).into_response(),
         Err(failure) => failure.into_response(),
     };
     fault.strike_as(response, Tomba::internal).await
@@ -122,13 +131,9 @@ fn odd(tomba: &Tomba, endpoint: Endpoint) -> Option<Response> {
 }
 
 /// Takes the price of an answer and gives the body.
-fn charged(
-    tomba: &Tomba,
-    endpoint: Endpoint,
-    asked: Asked,
-) -> Result<(Value, Cost), Failure> {
+fn charged(tomba: &Tomba, endpoint: Endpoint, asked: Asked) -> Result<Value, Failure> {
     let (options, now) = (tomba.options(), Instant::now());
-    let Asked { answer, identity } = asked;
+    let Asked { answer, identity, logged } = asked;
     let book = &mut *tomba.book();
     book.pools.advance(now);
     if !answer.found.present && book.chance.strikes(Trouble::MissAsError) {
@@ -150,9 +155,10 @@ fn charged(
     let paid = if repeated { 0 } else { credits };
     note(book, options, endpoint, &answer.question, paid, repeated);
     book.usage.add(tomba.wall_time(now), endpoint, paid, false);
+    book.log.add(tomba.wall_time(now), endpoint, logged, paid);
     match answer.refusal {
         Some(refusal) => Err(refusal),
-        None => Ok((answer.body, Cost(paid))),
+        None => Ok(answer.body),
     }
 }
 

@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::keys::TombaKey;
 use super::knobs::{
     AuthStatus, CostTable, Fraction, Miss, ParamsStatus, PlanLimits, PoolRule,
-    QuotaStatus,
+    QuotaStatus, SelfTold,
 };
 use super::pools::Quota;
 use crate::chaos::Chaos;
@@ -44,6 +44,12 @@ pub struct Options {
     pub keys: Vec<TombaKey>,
     /// The status of wrong keys (row A9).
     pub auth_status: AuthStatus,
+    /// What `GET /rate-limits` answers.
+    pub own_limits: SelfTold,
+    /// What `GET /logs` answers.
+    pub own_log: SelfTold,
+    /// How long a request takes to stand in the log.
+    pub log_delay: Duration,
     /// The status of wrong parameters (row A10).
     pub params_status: ParamsStatus,
     /// How a lookup says that it found nothing (row A8).
@@ -146,6 +152,9 @@ impl Default for Options {
             foreign: Percent::ZERO,
             keys: vec![TombaKey::default()],
             auth_status: AuthStatus::default(),
+            own_limits: SelfTold::default(),
+            own_log: SelfTold::default(),
+            log_delay: Duration::ZERO,
             params_status: ParamsStatus::default(),
             miss: Miss::default(),
             quota_status: QuotaStatus::default(),

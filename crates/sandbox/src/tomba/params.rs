@@ -31,6 +31,11 @@ impl<'a> Params<'a> {
         self
     }
 
+    /// All of them, as they were sent.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
     /// A parameter that is there and not blank.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.pairs.iter().find(|(other, _)| other == name);

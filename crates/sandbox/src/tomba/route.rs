@@ -22,6 +22,8 @@ pub(super) enum Route {
     Usage,
     /// `GET /logs`.
     Logs,
+    /// `GET /rate-limits`.
+    RateLimits,
     /// Something of bulk jobs as a whole.
     Bulks(BulksRoute),
     /// The list of jobs of a tool.
@@ -120,6 +122,7 @@ fn of_lookups(segments: &[&str]) -> Vec<(Method, Route)> {
         ["me"] => vec![(Method::GET, Route::Me)],
         ["usage"] => vec![(Method::GET, Route::Usage)],
         ["logs"] => vec![(Method::GET, Route::Logs)],
+        ["rate-limits"] => vec![(Method::GET, Route::RateLimits)],
         _ => Vec::new(),
     }
 }
@@ -177,7 +180,7 @@ pub(super) fn endpoint(path: &str) -> Endpoint {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     match segments.as_slice() {
         ["bulk", ..] => Endpoint::Bulk,
-        ["me" | "usage" | "logs"] => Endpoint::Account,
+        ["me" | "usage" | "logs" | "rate-limits"] => Endpoint::Account,
         ["reveal", "search"] => Endpoint::Reveal,
         other => match of_lookups(other).pop() {
             Some((_, Route::Lookup(endpoint, _))) => endpoint,

@@ -60,7 +60,8 @@ async fn serve(State(tomba): State<Tomba>, request: Request) -> Response {
         Ok(Route::Reveal) => lookup::reveal(&tomba, request).await,
         Ok(Route::Me) => account::me(&tomba).into_response(),
         Ok(Route::Usage) => account::usage(&tomba).into_response(),
-        Ok(Route::Logs) => account::logs(&tomba, request.uri()).into_response(),
+        Ok(Route::Logs) => account::logs(&tomba, request.uri()),
+        Ok(Route::RateLimits) => account::rate_limits(&tomba),
         Ok(bulk_route) => bulk::serve::serve(&tomba, bulk_route, request).await,
         Err(why) => {
             drain(request).await;

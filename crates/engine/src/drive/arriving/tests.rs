@@ -9,9 +9,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind, Estimate, Finding,
-    JobId, Lane, Launch, Ledger, Operation, Page, Progress, Provider, Query, QueryKey,
-    RunId, Scope, Status, Terms, Transactions, slots::Slots,
+    Account, AccountLimits, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind,
+    Estimate, Finding, JobId, Lane, Launch, Ledger, Operation, OwnLimit, Page, Progress,
+    Provider, Query, QueryKey, RunId, Scope, Status, Terms, Transactions, slots::Slots,
 };
 use std::{
     collections::HashMap,
@@ -33,6 +33,19 @@ pub(in crate::drive) struct Singles {
     pub(in crate::drive) waits: Mutex<Vec<Duration>>,
     /// What an answer costs.
     pub(in crate::drive) cost: Credits,
+    /// The account's own limits, where it tells some, or how they cannot be read.
+    pub(in crate::drive) own: Option<Result<Vec<OwnLimit>, ErrorKind>>,
+}
+
+#[async_trait]
+impl AccountLimits for Singles {
+    async fn limits(&self) -> Called<Vec<OwnLimit>> {
+        match self.own.clone() {
+            Some(Ok(limits)) => reply(limits),
+            Some(Err(kind)) => Err(error(kind, "no such route")),
+            None => panic!("it tells none"),
+        }
+    }
 }
 
 impl Singles {
@@ -43,7 +56,7 @@ impl Singles {
         account.pack.operations = offers;
         account.pack.scopes.insert(Call::Ask.into(), vec![Scope("global".into())]);
         let (asked, waits) = (Mutex::default(), Mutex::default());
-        Self { account, asked, waits, cost: Credits(2) }
+        Self { account, asked, waits, cost: Credits(2), own: None }
     }
 }
 
@@ -67,6 +80,10 @@ impl Provider for Singles {
 
     async fn terms(&self, _: Operation) -> Called<Terms> {
         reply(Terms::default())
+    }
+
+    fn account_limits(&self) -> Option<&dyn AccountLimits> {
+        self.own.is_some().then_some(self as _)
     }
 
     async fn ask(&self, query: &Query) -> Called<Answered> {

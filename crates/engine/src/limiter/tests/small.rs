@@ -1,6 +1,7 @@
 //! Accounts that may do far less than the pack says: what their replies teach, and how few 429s that takes.
 
 use super::*;
+use leadmill_core::OwnLimit;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
@@ -227,4 +228,98 @@ async fn a_day_that_is_used_up_stays_closed_for_the_next_process() {
     second.send(Call::Poll).await;
     let waited = start.elapsed();
     assert!((hour - SECOND * 2..hour + SECOND * 2).contains(&waited), "{waited:?}");
+}
+
+fn own(limits: &[(&str, Option<u32>)]) -> Vec<OwnLimit> {
+    let limit = |(window, used): &(&str, Option<u32>)| OwnLimit {
+        scope: Scope("global".into()),
+        window: window.parse().unwrap(),
+        used: *used,
+    };
+    limits.iter().map(limit).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_s_own_limits_are_as_good_as_those_of_the_file() {
+    let mut client = client(&account(&["15/1s", "900/60s"], &[]));
+    client.limiter.expect_own_limits();
+    client.limiter.agree(&own(&[("1/1s", None), ("5/60s", Some(0)), ("20/1d", Some(0))]));
+    let start = Instant::now();
+    let mut server = Server::new(&SMALL, Told::Headers);
+    let refusals = ask(&mut client, &mut server, 10).await;
+    let took = start.elapsed().as_secs_f64();
+    assert!(refusals.is_empty() && took < 65.0, "{took} s, {refusals:?}");
+}
+
+/// A day is a window like any other, and what the provider counts in it is used.
+#[tokio::test(start_paused = true)]
+async fn what_is_used_of_a_day_is_not_there() {
+    let mut client = client(&account(&["100/1s", "900/60s"], &[]));
+    client.limiter.agree(&own(&[("20/1d", Some(18))]));
+    let start = Instant::now();
+    client.send(Call::Poll).await;
+    client.send(Call::Poll).await;
+    assert!(start.elapsed() < SECOND);
+    // Asked again it says that less is used.
+    client.limiter.agree(&own(&[("20/1d", Some(5))]));
+    client.clear();
+    let more = (0..20).filter_map(|_| client.admit(Call::Poll).ok()).count();
+    assert_eq!(more, 15);
+}
+
+/// The headers of a day count what was used before too: that is not taken for colleagues that come on top.
+#[tokio::test(start_paused = true)]
+async fn what_is_used_of_a_day_is_counted_once() {
+    let mut client = client(&account(&["100/1s", "900/60s"], &[]));
+    client.limiter.agree(&own(&[("20/1d", Some(12))]));
+    let day = Duration::from_secs(86_400);
+    let mut sent = 0;
+    while sent < 20
+        && let Ok(permit) = client.admit(Call::Poll)
+    {
+        sent += 1;
+        let left = RateSignal { per: Some(day), ..rate(20, 8 - sent.min(8), 80_000) };
+        tokio::time::advance(WAY).await;
+        client.limiter.hear(&permit, &[left]);
+        client.limiter.replied(&permit, true);
+        client.limiter.passed(&permit);
+        tokio::time::advance(SECOND).await;
+    }
+    assert_eq!(sent, 8);
+}
+
+/// Of all sources the strictest holds, and a limit that was raised is one.
+#[tokio::test(start_paused = true)]
+async fn no_source_goes_beyond_the_account_s_own_limit() {
+    let mut client = client(&account(&["100/60s"], &[]));
+    let cap = |client: &Client| client.limiter.gates[0].cap();
+    client.limiter.agree(&own(&[("900/60s", None)]));
+    assert_eq!(cap(&client), 100);
+    client.limiter.agree(&own(&[("8/60s", None)]));
+    assert_eq!(cap(&client), 8);
+    for _ in 0..3 {
+        let permit = client.permit(Call::Poll).await;
+        client.limiter.hear(&permit, &[rate(50, 40, 60)]);
+        client.limiter.replied(&permit, true);
+    }
+    assert_eq!(cap(&client), 8, "a header that says more");
+    client.limiter.agree(&own(&[("30/60s", None)]));
+    assert_eq!(cap(&client), 30);
+}
+
+/// Where the account's limits cannot be read the first reply is waited for, which may tell.
+#[tokio::test(start_paused = true)]
+async fn an_account_of_which_nothing_is_known_is_asked_one_question_first() {
+    let mut account = account(&["15/1s", "900/60s"], &[]);
+    let scopes = vec![Scope("global".into())];
+    account.pack.scopes.insert(Call::Ask.into(), scopes);
+    let mut client = client(&account);
+    client.limiter.expect_own_limits();
+    let first = client.permit(Call::Ask).await;
+    assert_eq!(client.admit(Call::Ask).unwrap_err(), Wait::ForReply);
+    client.limiter.hear(&first, &[RateSignal { per: Some(MINUTE), ..rate(5, 4, 60) }]);
+    client.limiter.replied(&first, true);
+    client.limiter.passed(&first);
+    let more = (0..9).filter_map(|_| client.admit(Call::Ask).ok()).count();
+    assert_eq!(more, 4);
 }

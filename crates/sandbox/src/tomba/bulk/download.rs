@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{StatusCode, Uri};
@@ -14,7 +13,6 @@ use super::file::file;
 use super::job::{BulkState, Job};
 use super::kinds::BulkKind;
 use super::options::Generation;
-use crate::tomba::account::Cost;
 use crate::tomba::book::Book;
 use crate::tomba::failure::Failure;
 use crate::tomba::handle::Tomba;
@@ -41,7 +39,7 @@ pub(super) fn download(
     if given.is_err() {
         book.bulks.seen.refused_downloads += 1;
     }
-    let (job, cost) = given?;
+    let job = given?;
     drop(book);
     let file = file(&job, part, options);
     let disposition = format!("attachment; filename=\"bulk-{id}-{part}.csv\"");
@@ -49,7 +47,7 @@ pub(super) fn download(
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (CONTENT_DISPOSITION, disposition),
     ];
-    Ok((Extension(cost), headers, file).into_response())
+    Ok((headers, file).into_response())
 }
 
 /// Lets a file be given out, and bills the job if it is the first.
@@ -59,7 +57,7 @@ fn give(
     id: i64,
     tomba: &Tomba,
     now: Instant,
-) -> Result<(Job, Cost), Failure> {
+) -> Result<Job, Failure> {
     const DAY: Duration = Duration::from_secs(86_400);
     let options = tomba.options();
     let bulk = &options.bulk;
@@ -76,13 +74,12 @@ fn give(
         let message = "The bulk was downloaded too often today.";
         return Err(Failure::throttled(message, DAY.as_secs()));
     }
-    let mut cost = 0;
     if job.billed.is_none() {
         let job = job.clone();
         let due = bill(kind, job.credits(), job.tally.verifications, options);
         let lacking = |pool| Failure::quota(options, pool);
         book.pools.take(&due).map_err(lacking)?;
-        cost = job.credits() + job.tally.verifications;
+        let cost = job.credits() + job.tally.verifications;
         book.usage.add(tomba.wall_time(now), kind.endpoint(), cost, true);
         book.bulks.seen.billed += 1;
         book.bulks.seen.credits += cost;
@@ -95,7 +92,7 @@ fn give(
     let job = find(book, kind, id)?;
     job.downloads.push(now);
     job.happened("downloaded", now);
-    Ok((job.clone(), Cost(cost)))
+    Ok(job.clone())
 }
 
 fn note_paid(book: &mut Book, job: &Job, options: &Options) {

@@ -63,11 +63,18 @@ impl<'a> Finished<'a> {
         seen: &KeySet,
     ) -> Result<Self, TableError> {
         let chain = Chain::new(ledger, step, session, rejections);
-        let is_unanswered =
+        let mut is_answered = true;
+        let standing = seen.iter().filter_map(|key| {
+            let status = chain.standing(key)?;
+            is_answered = false;
+            (status != Status::Deferred).then_some((*key, status))
+        });
+        let standing: KeyMap<Status> = standing.collect();
+        let is_open =
             |key: &QueryKey| seen.contains(key) && chain.standing(key).is_some();
-        let older = match seen.iter().any(&is_unanswered) {
-            true => Older::of(step, ledger, results, &is_unanswered).await?,
-            false => Older::default(),
+        let older = match is_answered {
+            true => Older::default(),
+            false => Older::of(step, ledger, results, &is_open).await?,
         };
         let counts = |attempt: usize, line: usize, key: &QueryKey| match (
             seen.contains(key),
@@ -83,9 +90,6 @@ impl<'a> Finished<'a> {
             None => Counts::Not,
         };
         let answers = Answers::load(&step.spec, results, &bought, &counts).await?;
-        let standing = seen.iter().filter_map(|key| Some((*key, chain.standing(key)?)));
-        let standing: KeyMap<Status> =
-            standing.filter(|(_, status)| *status != Status::Deferred).collect();
         let unknown = standing.iter().filter(|(_, s)| **s == Status::UnknownCharged);
         let given_up = unknown.map(|(key, _)| *key).filter(|key| chain.is_given_up(key));
         let given_up = given_up.collect();

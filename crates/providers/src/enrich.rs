@@ -141,6 +141,7 @@ impl Enrich {
                 }
             },
         )?;
+        let response = form::without_mark(response);
         if let Some(foreign) = form::foreign(families::form(path), &response) {
             return Err(self.not_ours(action, &foreign, &response));
         }

@@ -3,6 +3,7 @@
 //! What is not the provider's is no verdict of the provider's either: neither that there is no such record, nor that the
 //! key is wrong or the wallet is empty.
 
+use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use leadmill_core::ErrorKind;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub(crate) enum Foreign {
     Begins(String),
 }
 
+/// What some servers put before a text in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Most bytes of a body that its beginning is taken from.
 const BEGINNING: usize = 4096;
 
@@ -46,7 +50,7 @@ pub(crate) fn foreign<B: AsRef<[u8]>>(
         return Some(Foreign::Redirect(destination(response)));
     }
     let body = response.body().as_ref();
-    let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii();
+    let text = body.strip_prefix(MARK).unwrap_or(body).trim_ascii();
     let kind = media_type(response);
     match (text.first(), status.is_success(), form) {
         (None, true, Form::JsonOrNothing) => None,
@@ -61,6 +65,14 @@ pub(crate) fn foreign<B: AsRef<[u8]>>(
         }
         _ => Some(Foreign::Begins(beginning(text))),
     }
+}
+
+/// A body without the mark of its encoding, which no parser of JSON takes.
+pub(crate) fn without_mark(response: Response<Bytes>) -> Response<Bytes> {
+    response.map(|body| match body.starts_with(MARK) {
+        true => body.slice(MARK.len()..),
+        false => body,
+    })
 }
 
 /// What a reply that is not the provider's means for the money of the call, by its status.

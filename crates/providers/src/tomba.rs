@@ -168,6 +168,7 @@ impl Tomba {
                 self.failed(action, ErrorKind::InDoubt, detail)
             }
         })?;
+        let response = form::without_mark(response);
         match form::foreign(form, &response) {
             None => Ok(response),
             Some(foreign) => Err(self.not_ours(action, &foreign, &response)),

@@ -377,3 +377,12 @@ async fn somebody_elses_windows_are_not_learnt() {
         assert_eq!(error.kind == wait, status == 429, "{status}");
     }
 }
+
+/// Some servers mark their texts: what is paid for is read all the same.
+#[tokio::test]
+async fn an_answer_behind_a_mark_is_read() {
+    let body = "\u{feff}{\"data\":{\"email\":\"a@x.io\"}}";
+    let tomba = tomba(Canned::reply(200, &[], body));
+    let answered = tomba.ask(&questions()[0]).await.unwrap().value;
+    assert!(matches!(answered.finding, Finding::Hit(_)), "{answered:?}");
+}

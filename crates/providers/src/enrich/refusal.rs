@@ -164,6 +164,8 @@ mod tests {
             (r#"{"title":"Not Found","detail":"nobody"}"#, Gone, Gone),
             (r#"{"error":"Not Found","message":"nobody","statusCode":404}"#, Gone, Gone),
             (r#"{"error":"not_found","message":"nobody"}"#, Gone, Gone),
+            (r#"{"error":"Not Found","statusCode":404}"#, Gone, Gone),
+            (r#"{"type":"about:blank","title":"Not Found","status":404}"#, Gone, Gone),
             // What any server may say.
             (r#"{"error":"Not Found"}"#, Gone, Fatal),
             (r#"{"message":"Not Found"}"#, Gone, Fatal),

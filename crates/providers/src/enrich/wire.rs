@@ -234,11 +234,15 @@ impl Problem {
     /// Whether a 404 says that there is no such record, in a form that is documented for it.
     pub(crate) fn names_no_record(&self) -> bool {
         let is_other = |status: Option<u64>| status.is_some_and(|status| status != 404);
-        let is_whole = self.title.is_some() || self.message.is_some();
-        let kind = self.kind.as_deref();
+        let is_whole =
+            self.title.is_some() || self.message.is_some() || self.status_code.is_some();
+        // What names no kind of its own is of its status.
+        let is_kind = |kind: &str| {
+            kind == "about:blank" || kind.replace('_', "-").ends_with("not-found")
+        };
         self.is_documented()
             && is_whole
-            && kind.is_none_or(|kind| kind.ends_with("not-found"))
+            && self.kind.as_deref().is_none_or(is_kind)
             && !is_other(self.status)
             && !is_other(self.status_code)
             && self.speaks_of_no_route()

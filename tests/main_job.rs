@@ -171,7 +171,8 @@ fn two_plans_worth_of_batches_break_no_window_and_end_paced() {
 #[test]
 fn what_the_results_leave_out_double_or_invent_is_noticed() {
     use leadmill_sandbox::Quirks;
-    let quirks = Quirks { drop: Some(3), duplicate: Some(5), extra: true };
+    let quirks =
+        Quirks { drop: Some(3), duplicate: Some(5), extra: true, ..Quirks::default() };
     let server = Server::start(Options { quirks, ..quick(Plan::Growth) });
     let place = Workplace::new();
     let leads = leads_csv(0..400);

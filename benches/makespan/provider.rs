@@ -8,10 +8,10 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind, Estimate, Finding,
-    JobId, Launch, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
-    Reply, Signals, Terms, Transactions,
+    JobId, Keys, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
+    QueryKey, Reply, Signals, Terms, Transactions,
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A wallet without end.
 pub(crate) const BALANCE: Credits = Credits(1_000_000_000_000);
@@ -143,7 +143,7 @@ impl Provider for Model {
 
     async fn submit(&self, batch: &Batch) -> Answer<JobId> {
         let signals = self.arrive(Call::Submit).await?;
-        let place = self.server().begin(Arc::clone(&batch.keys));
+        let place = self.server().begin(batch.keys.iter().copied().collect());
         self.reply(JobId(place.to_string()), signals).await
     }
 
@@ -181,7 +181,7 @@ impl Provider for Model {
         &self,
         _: Operation,
         job: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         page: u32,
         limit: u32,
     ) -> Answer<Page> {

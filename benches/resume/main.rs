@@ -12,11 +12,11 @@
 )]
 
 use leadmill_core::{
-    Answered, BatchId, Credits, Entry, Event, Finding, Index, JobId, Lane, Operation,
-    Part, QueryKey, RunId, Status, Timestamp,
+    Answered, BatchId, Credits, Entry, Event, Finding, Index, JobId, Keys, Lane,
+    Operation, Part, QueryKey, RunId, Status, Timestamp,
 };
 use leadmill_state::{Place, Store};
-use std::{env, error::Error, fs, sync::Arc, time::Duration};
+use std::{env, error::Error, fs, time::Duration};
 use tokio::time::Instant;
 
 const PURSE: &str = "enrich.so";
@@ -106,7 +106,7 @@ fn call(batch: u64) -> [Entry; 2] {
     .map(|event| entry(batch, event))
 }
 
-fn intended(lane: Lane, keys: Arc<[QueryKey]>, reserve: Credits) -> Event {
+fn intended(lane: Lane, keys: Keys, reserve: Credits) -> Event {
     Event::Intended {
         account: PURSE.into(),
         step: "work_email".into(),

@@ -358,7 +358,8 @@ pub(crate) struct SandboxArgs {
     pub(crate) repeats_free: bool,
     /// What goes wrong, and how often: reset-before, reset-after, truncated, error-before, error-after, page-before,
     /// page-after (a proxy's page instead of being served, or after it), redirect, throttled (of all requests), job-failed, job-stuck, duplicate-item, missing-item, extra-item (of all
-    /// jobs), miss-as-error (of single lookups that find nobody), webhook-lost, webhook-twice, webhook-late (by
+    /// jobs), plain-echo (of all jobs and single lookups: names that are given back lose capitals and accents),
+    /// miss-as-error (of single lookups that find nobody), webhook-lost, webhook-twice, webhook-late (by
     /// 30 s), webhook-forged (of all callbacks), webhook-early (of all jobs with a webhookUrl: the first callback
     /// comes before the reply). Such as reset-after=5%; several may be given.
     #[arg(

@@ -9,8 +9,8 @@ use super::held::{self, at_once};
 use super::providers::{self, Enrich};
 use canned::{Canned, price, questions};
 use leadmill_core::{
-    Answered, Batch, Finding, JobId, Lane, Operation, Page, Provider, ProviderError,
-    Query, QueryKey, Reply, RunId,
+    Answered, Batch, Finding, JobId, Keys, Lane, Operation, Page, Provider,
+    ProviderError, Query, Reply, RunId,
 };
 use std::sync::{Arc, LazyLock};
 use told::{Call, Told};
@@ -93,7 +93,7 @@ impl Made {
             match finding {
                 Finding::Hit(_) | Finding::Miss => {
                     assert!(credits.is_some(), "an answer without a price");
-                    pages::about(told, key);
+                    pages::about(told, &query);
                 }
                 Finding::Unknown(_) => {}
                 Finding::Failed(why) => assert!(why.is_empty(), "surely free: {why}"),
@@ -166,7 +166,7 @@ const fn names_none(operation: Operation) -> bool {
 }
 
 /// The questions of a job: one where results name none.
-fn keys(operation: Operation) -> Vec<QueryKey> {
+fn keys(operation: Operation) -> Keys {
     let most = if names_none(operation) { 1 } else { usize::MAX };
     questions(operation).iter().take(most).map(Query::key).collect()
 }

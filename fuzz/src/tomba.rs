@@ -14,7 +14,7 @@ use super::providers;
 use asked::questions;
 use canned::Made;
 use leadmill_core::{
-    Batch, Credits, JobId, Lane, Provider, ProviderError, Query, QueryKey, Reply, RunId,
+    Batch, Credits, JobId, Keys, Lane, Provider, ProviderError, Query, Reply, RunId,
 };
 use said::{Errors, Said};
 use std::sync::LazyLock;
@@ -110,7 +110,7 @@ impl Judge<'_> {
 
     fn fetch(&self) -> bool {
         let asked = questions(self.told.operation);
-        let keys: Vec<QueryKey> = asked.iter().map(Query::key).collect();
+        let keys: Keys = asked.iter().map(Query::key).collect();
         let fetch = |told: &Told| {
             let said = Said::of(told);
             let (operation, job) = (told.operation, JobId(JOB.to_owned()));

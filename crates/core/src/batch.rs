@@ -1,6 +1,6 @@
 //! A batch: what is admitted, submitted, journalled and settled together.
 
-use crate::{Credits, Operation, Query, QueryKey};
+use crate::{Credits, Keys, Operation, Query};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr, sync::Arc};
@@ -71,7 +71,7 @@ pub struct Batch {
     /// The questions in request order, all of [`Self::operation`], no two with the same key.
     pub queries: Arc<[Query]>,
     /// The keys of [`Self::queries`], in the same order.
-    pub keys: Arc<[QueryKey]>,
+    pub keys: Keys,
     /// The most it can cost; held until it settles.
     pub reserve: Credits,
 }
@@ -88,7 +88,11 @@ impl Batch {
         price: Credits,
         queries: Vec<Query>,
     ) -> Self {
-        let keys: Arc<[QueryKey]> = queries.iter().map(Query::key).collect();
+        // One answer is about one question, however it spells it.
+        let keys = match lane {
+            Lane::Bulk => Keys::of(&queries),
+            Lane::Single => queries.iter().map(Query::key).collect(),
+        };
         let mut hash = Sha256::new();
         hash.update(run.0.to_be_bytes());
         hash.update(attempt.to_be_bytes());

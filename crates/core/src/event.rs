@@ -1,7 +1,7 @@
 //! Facts about a batch, in the past tense, as they are written to the journal.
 
 use crate::{
-    Answered, BatchId, Credits, JobId, Lane, Moment, Operation, QueryKey, RunId, Status,
+    Answered, BatchId, Credits, JobId, Keys, Lane, Moment, Operation, RunId, Status,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub enum Event {
         /// When that is on the clock that nobody sets; none where an earlier version wrote it.
         moment: Option<Moment>,
         /// The questions inside, in request order.
-        keys: Arc<[QueryKey]>,
+        keys: Keys,
     },
     /// The reply to a single call was lost, and the same question is about to be asked again, which is free where the
     /// first call was charged. What is held for it stays held until it is answered.

@@ -137,10 +137,10 @@ impl Reuse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BatchId, Credits, Entry, Event, Lane, Operation, Part, RunId};
+    use crate::{BatchId, Credits, Entry, Event, Keys, Lane, Operation, Part, RunId};
 
     /// Keys that differ in their last byte, as parts do, and in their first.
-    fn keys(numbers: impl IntoIterator<Item = u16>) -> std::sync::Arc<[QueryKey]> {
+    fn keys(numbers: impl IntoIterator<Item = u16>) -> Keys {
         let key = |n: u16| {
             let [high, low] = n.to_be_bytes();
             QueryKey([high, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, low])
@@ -157,7 +157,7 @@ mod tests {
         ledger
     }
 
-    fn intended(account: &str, keys: std::sync::Arc<[QueryKey]>) -> Event {
+    fn intended(account: &str, keys: Keys) -> Event {
         Event::Intended {
             account: account.into(),
             step: "s".into(),

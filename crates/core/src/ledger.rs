@@ -3,8 +3,8 @@
 mod sums;
 
 use crate::{
-    BatchId, Credits, Entry, Event, JobId, Lane, Moment, Operation, Part, QueryKey,
-    RunId, Status, Timestamp,
+    BatchId, Credits, Entry, Event, JobId, Keys, Lane, Moment, Operation, Part, RunId,
+    Status, Timestamp,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -59,7 +59,7 @@ pub struct Line {
     /// How it travels.
     pub lane: Lane,
     /// The questions inside.
-    pub keys: Arc<[QueryKey]>,
+    pub keys: Keys,
     /// When it was last intended.
     pub intended_at: Timestamp,
     /// The same on the clock that nobody sets, as the process read it that intended it.
@@ -296,7 +296,7 @@ impl Line {
             step: Arc::clone(step),
             operation: *operation,
             lane: *lane,
-            keys: Arc::clone(keys),
+            keys: keys.clone(),
             intended_at: entry.at,
             repeated: false,
             moment: None,
@@ -319,7 +319,8 @@ impl Line {
     /// Takes in what has happened, which leads to this state and, if they change, to these credits.
     fn take_in(&mut self, entry: &Entry, state: State, credits: Option<Credits>) {
         match &entry.event {
-            Event::Intended { anchor, moment, reserve, .. } => {
+            Event::Intended { anchor, moment, reserve, keys, .. } => {
+                self.keys = keys.clone();
                 (self.reserve, self.moment) = (*reserve, *moment);
                 (self.run, self.payer, self.intended_at) =
                     (entry.run, entry.run, entry.at);
@@ -431,7 +432,7 @@ fn following(line: Option<&Line>, entry: &Entry) -> Option<(State, Option<Credit
             Some(State::Refused { .. }),
             Event::Intended { account, lane, keys, reserve, .. },
         ) if line.is_some_and(|line| {
-            (&line.account, line.lane, &line.keys) == (account, *lane, keys)
+            (&line.account, line.lane, &*line.keys) == (account, *lane, &**keys)
         }) =>
         {
             (State::InDoubt, Some(*reserve))

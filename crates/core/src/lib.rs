@@ -18,6 +18,7 @@ pub mod identity;
 pub mod index;
 pub mod journal;
 pub mod key;
+pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod operation;
@@ -41,6 +42,7 @@ pub use history::{History, Unproved};
 pub use index::{Asked, Index};
 pub use journal::{Appended, Journal, JournalError};
 pub use key::{KeyMap, KeySet, QueryKey};
+pub use keys::Keys;
 pub use ledger::{Doubts, IllegalEvent, Ledger, Line, State};
 pub use limits::{Call, Endpoint, Scope, Sent, Window};
 pub use operation::{

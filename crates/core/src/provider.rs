@@ -1,7 +1,7 @@
 //! The port through which money is spent and answers return.
 
 use crate::{
-    Account, Answered, Batch, BatchId, Credits, JobId, Operation, Query, QueryKey, Scope,
+    Account, Answered, Batch, BatchId, Credits, JobId, Keys, Operation, Query, Scope,
     Window,
 };
 use async_trait::async_trait;
@@ -92,14 +92,13 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Fetches a page of results, counted from 1, with at most `limit` items. The first fetch after the
     /// job's end settles its bill, or, where the pack says so, is the **paid** act; it may be repeated and never pays
-    /// twice. `keys`: the job's questions, for
-    /// providers whose answers do not name theirs. [`ErrorKind::NoCredit`] means the same as of
-    /// [`poll`](Self::poll).
+    /// twice. `keys`: the job's questions; an answer is tied to the one that it is about, and to none where it could be
+    /// about several. [`ErrorKind::NoCredit`] means the same as of [`poll`](Self::poll).
     async fn fetch(
         &self,
         operation: Operation,
         job: &JobId,
-        keys: &[QueryKey],
+        keys: &Keys,
         page: u32,
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError>;

@@ -1,5 +1,7 @@
 //! One canonical question.
 
+mod plain;
+
 use crate::{
     InputKind, Operation, QueryKey,
     operation::{Input, Presence},

@@ -2,14 +2,17 @@
 
 mod rows;
 
-use leadmill_core::{Answered, Bill, Credits, Finding, KeyMap, Page, QueryKey, Status};
+use leadmill_core::{
+    Answered, Bill, Credits, Finding, KeyMap, KeySet, Keys, Page, QueryKey, Status,
+    keys::Namesakes,
+};
 use rows::Rows;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// What has come of a job's results.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    keys: Arc<[QueryKey]>,
+    keys: Keys,
     places: KeyMap<usize>,
     /// In the order of the keys.
     answers: Vec<Option<Answered>>,
@@ -83,11 +86,13 @@ pub(crate) struct Harvest {
     pub(crate) answers: Vec<Answered>,
     pub(crate) cost: Credits,
     pub(crate) missing: u64,
+    /// Questions whose rows cannot be told from those of others.
+    pub(crate) unclear: u64,
 }
 
 impl Collection {
     /// Nothing yet of a job that holds `keys`, to be read in pages of `limit` items.
-    pub(crate) fn new(keys: Arc<[QueryKey]>, limit: u32) -> Self {
+    pub(crate) fn new(keys: Keys, limit: u32) -> Self {
         Self {
             total: keys.len() as u64,
             told: None,
@@ -113,18 +118,13 @@ impl Collection {
     }
 
     /// Nothing yet of a job whose one answer is at most so many rows, a list at `place` of its values.
-    pub(crate) fn of_rows(
-        keys: Arc<[QueryKey]>,
-        limit: u32,
-        place: usize,
-        most: u64,
-    ) -> Self {
+    pub(crate) fn of_rows(keys: Keys, limit: u32, place: usize, most: u64) -> Self {
         let rows = Rows::new(place, most, u64::from(limit.max(1)));
         Self { rows: Some(rows), ..Self::new(keys, limit) }
     }
 
     /// Nothing yet of a job whose results are one file, which leaves out what nothing was found for.
-    pub(crate) fn of_file(keys: Arc<[QueryKey]>) -> Self {
+    pub(crate) fn of_file(keys: Keys) -> Self {
         Self { is_file: true, ..Self::new(keys, u32::MAX) }
     }
 
@@ -295,11 +295,41 @@ impl Collection {
         self.failed
     }
 
+    /// Takes the answer of a question back whose spelling is the plain one of others, unless each of those has a row of its
+    /// own: providers may spell all of them so, and then nobody knows whose it is. A file is told apart by its reader.
+    fn leave_namesakes(&mut self) -> KeySet {
+        let mut unclear = KeySet::default();
+        if self.is_file {
+            return unclear;
+        }
+        for Namesakes { plain, others } in self.keys.namesakes() {
+            let is_here = |key: &QueryKey| {
+                let place = self.places.get(key).and_then(|at| self.answers.get(*at));
+                place.is_some_and(Option::is_some)
+            };
+            let missing: Vec<_> =
+                others.into_iter().filter(|other| !is_here(other)).collect();
+            let Some(plain) = plain.filter(|plain| !missing.is_empty() && is_here(plain))
+            else {
+                continue;
+            };
+            if let Some(answer) =
+                self.places.get(&plain).and_then(|at| self.answers.get_mut(*at))
+            {
+                *answer = None;
+                self.answered -= 1;
+            }
+            unclear.extend(missing.into_iter().chain([plain]));
+        }
+        unclear
+    }
+
     /// Closes the job: one answer a question, and the bill, where one question was reserved `price` for.
     ///
     /// A question without an item was provably not charged if the answers that came explain the whole
     /// bill by what they certainly cost. If they do not, or if there is no bill, it may have been.
-    pub(crate) fn harvest(self, price: Credits) -> Harvest {
+    pub(crate) fn harvest(mut self, price: Credits) -> Harvest {
+        let unclear = self.leave_namesakes();
         let here = || self.answers.iter().flatten();
         let certain: Credits = here().filter_map(|answer| answer.credits).sum();
         let uncertain = here().filter(|answer| answer.credits.is_none()).count() as u64;
@@ -319,20 +349,25 @@ impl Collection {
             true => "the job failed at the provider",
             false => "the results leave it out",
         };
+        let reason = |key: &QueryKey| match unclear.contains(key) {
+            true => "its row cannot be told from that of a namesake",
+            false => reason,
+        };
         let close = |(key, answer): (&QueryKey, Option<Answered>)| match answer {
             Some(answer) => Answered { credits: settled(answer.credits), ..answer },
             None if unpaid => {
-                let finding = Finding::Failed(reason.into());
+                let finding = Finding::Failed(reason(key).into());
                 Answered { key: *key, finding, credits: Some(Credits::ZERO) }
             }
             None => Answered {
                 key: *key,
-                finding: Finding::Unknown(reason.into()),
+                finding: Finding::Unknown(reason(key).into()),
                 credits: None,
             },
         };
         let answers = self.keys.iter().zip(self.answers).map(close).collect();
-        Harvest { answers, cost, missing }
+        let unclear = unclear.len() as u64;
+        Harvest { answers, cost, missing, unclear }
     }
 }
 

@@ -29,9 +29,9 @@ use bounds::Costs;
 use charging::Charge;
 use exposure::Exposure;
 use leadmill_core::{
-    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Launch, Line,
-    Operation, Page, Progress, ProviderError, Query, QueryKey, Reply, StagingError,
-    State, Status, Timestamp, pack::Offer, schedule::JobTimes,
+    Answered, Batch, BatchId, Bill, Credits, Estimate, Event, JobId, Keys, Launch, Line,
+    Operation, Page, Progress, ProviderError, Query, Reply, StagingError, State, Status,
+    Timestamp, pack::Offer, schedule::JobTimes,
 };
 use looks::Looks;
 use plan::Plan;
@@ -131,7 +131,7 @@ const MOST_STAGED: usize = 4;
 struct Work {
     job: JobId,
     operation: Operation,
-    keys: Arc<[QueryKey]>,
+    keys: Keys,
     reserve: Credits,
     /// What the wallet still holds for it: less, where it was settled before.
     held: Credits,
@@ -177,7 +177,7 @@ impl Work {
 
     /// Nothing yet of its results.
     fn collection(&self) -> Collection {
-        let keys = Arc::clone(&self.keys);
+        let keys = self.keys.clone();
         match self.rows {
             _ if self.is_file => Collection::of_file(keys),
             Some((place, most)) => {
@@ -350,7 +350,7 @@ impl<'a> Drive<'a> {
         batch: BatchId,
         job: JobId,
         operation: Operation,
-        keys: Arc<[QueryKey]>,
+        keys: Keys,
         reserve: Credits,
     ) {
         let account = self.engine.provider.account();

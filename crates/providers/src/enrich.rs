@@ -7,6 +7,7 @@ mod lists;
 mod reading;
 mod refusal;
 mod reveals;
+mod ties;
 mod wire;
 
 use crate::{
@@ -23,8 +24,8 @@ use families::Sent;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding,
-    JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
-    QueryKey, Reply, Signals, Terms, Transaction, Transactions, pack::Offer,
+    JobId, Keys, Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query,
+    Reply, Signals, Terms, Transaction, Transactions, pack::Offer,
 };
 use refusal::Route;
 use reveals::Asked;
@@ -434,7 +435,7 @@ impl Provider for Enrich {
         &self,
         operation: Operation,
         job: &JobId,
-        keys: &[QueryKey],
+        keys: &Keys,
         page: u32,
         limit: u32,
     ) -> Result<Reply<Page>, ProviderError> {

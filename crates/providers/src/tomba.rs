@@ -24,8 +24,8 @@ use families::NotAsked;
 use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
     Account, AccountLimits, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate,
-    Finding, JobId, Lane, Launch, Operation, Page, Progress, Provider, ProviderError,
-    Query, QueryKey, Reply, Signals, Terms, Transactions, pack::Offer,
+    Finding, JobId, Keys, Lane, Launch, Operation, Page, Progress, Provider,
+    ProviderError, Query, Reply, Signals, Terms, Transactions, pack::Offer,
 };
 use pools::Pool;
 use refusal::Refusal;
@@ -371,7 +371,7 @@ impl Provider for Tomba {
         &self,
         operation: Operation,
         job: &JobId,
-        keys: &[QueryKey],
+        keys: &Keys,
         page: u32,
         _: u32,
     ) -> Result<Reply<Page>, ProviderError> {

@@ -121,7 +121,10 @@ pub(crate) fn results<P: Product>(
         None => P::answer(options.seed, P::STRANGER),
     };
     let positions = positions(options, &job, progress.processed, page, shown);
-    let answers = positions.into_iter().map(answer).collect();
+    let mut answers: Vec<_> = positions.into_iter().map(answer).collect();
+    if job.quirks.plain {
+        answers.iter_mut().for_each(P::spell_plainly);
+    }
     let account = &mut *sandbox.account();
     if let Some(settled) = settlement {
         settle::<P>(sandbox, account, id, settled, now);

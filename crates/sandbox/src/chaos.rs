@@ -51,6 +51,9 @@ pub enum Trouble {
     MissingItem,
     /// They hold one that nobody asked for.
     ExtraItem,
+    /// What the items of a job, or a single lookup, give back of their questions is in small letters and without
+    /// accents.
+    PlainEcho,
     /// A callback is never sent.
     WebhookLost,
     /// A callback is sent twice.
@@ -82,6 +85,7 @@ worded!(
         ("duplicate-item", DuplicateItem),
         ("missing-item", MissingItem),
         ("extra-item", ExtraItem),
+        ("plain-echo", PlainEcho),
         ("webhook-lost", WebhookLost),
         ("webhook-twice", WebhookTwice),
         ("webhook-late", WebhookLate),
@@ -179,6 +183,7 @@ impl Chance {
             quirks.drop = Some(place(self));
         }
         quirks.extra |= self.strikes(Trouble::ExtraItem);
+        quirks.plain |= self.strikes(Trouble::PlainEcho);
         quirks
     }
 }

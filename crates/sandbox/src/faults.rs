@@ -54,6 +54,8 @@ pub struct Quirks {
     pub duplicate: Option<usize>,
     /// After the last item comes one that nobody asked for.
     pub extra: bool,
+    /// What items give back of their questions is in small letters and without accents.
+    pub plain: bool,
 }
 
 impl Fault {

@@ -66,6 +66,8 @@ pub(crate) trait Product: Send + Sync + 'static {
     fn fields(item: &Self::Item) -> impl AsRef<[&str]>;
     /// The answer to the fields of an item.
     fn answer(seed: u64, fields: &[&str]) -> Self::Answer;
+    /// Gives back the inputs in small letters and without accents.
+    fn spell_plainly(answer: &mut Self::Answer);
     /// The answer as a single lookup gives it; a miss may be a refusal there.
     fn alone(answer: Self::Answer, options: &Options) -> Result<Self::Answer, Problem>;
     /// What the answer means for money, without the cost of spelling it.

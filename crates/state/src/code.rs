@@ -1,7 +1,7 @@
 //! Journal events as rows: a name, a JSON body, and the bytes that would be wasteful in JSON.
 
 use leadmill_core::{
-    Credits, Event, JobId, Lane, Moment, Operation, Part, QueryKey, Status,
+    Credits, Event, JobId, Keys, Lane, Moment, Operation, Part, QueryKey, Status,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -30,7 +30,13 @@ struct Intent {
     anchor: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     moment: Option<Moment>,
+    /// How many of the questions have plain keys of their own, which stand behind the keys.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    plain: usize,
 }
+
+/// Bytes of a plain key, with the place of its question.
+const PLAIN: usize = 20;
 
 #[derive(Serialize, Deserialize)]
 struct Repeat {
@@ -72,6 +78,11 @@ struct Resolution {
     cost: Credits,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 #[derive(Serialize, Deserialize)]
 struct Settlement<P> {
     cost: Credits,
@@ -104,8 +115,9 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
                 reserve,
                 anchor: anchor.clone(),
                 moment: *moment,
+                plain: keys.plain().len(),
             })?;
-            row("intended", body, Some(keys.iter().flat_map(|key| key.0).collect()))
+            row("intended", body, Some(bytes_of(keys)))
         }
         Event::Repeated { reserve } => {
             row("repeated", serde_json::to_string(&Repeat { reserve: *reserve })?, None)
@@ -137,6 +149,14 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
     })
 }
 
+/// The keys, and then the places and plain keys of those that have one of their own.
+fn bytes_of(keys: &Keys) -> Vec<u8> {
+    let plain = keys.plain().iter();
+    let plain =
+        plain.flat_map(|(place, key)| place.to_be_bytes().into_iter().chain(key.0));
+    keys.iter().flat_map(|key| key.0).chain(plain).collect()
+}
+
 fn named(job: &JobId) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Acceptance { job: job.clone() })
 }
@@ -153,13 +173,9 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
     let bytes = row.bytes.unwrap_or_default();
     Ok(match row.event.as_str() {
         "intended" => {
-            let Intent { account, step, operation, lane, reserve, anchor, moment } =
+            let Intent { account, step, operation, lane, reserve, anchor, moment, plain } =
                 body(&row.body)?;
-            let (keys, rest) = bytes.as_chunks();
-            if !rest.is_empty() {
-                return Err(Unreadable("the keys of an intent are cut short".into()));
-            }
-            let keys = keys.iter().map(|key| QueryKey(*key)).collect();
+            let keys = keys_in(&bytes, plain)?;
             Event::Intended {
                 account,
                 step,
@@ -197,6 +213,23 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
         }
         other => return Err(Unreadable(format!("no event is called `{other}`"))),
     })
+}
+
+fn keys_in(bytes: &[u8], plain: usize) -> Result<Keys, Unreadable> {
+    let cut = || Unreadable("the keys of an intent are cut short".into());
+    let behind =
+        plain.checked_mul(PLAIN).and_then(|behind| bytes.len().checked_sub(behind));
+    let (keys, plain) = bytes.split_at(behind.ok_or_else(cut)?);
+    let (keys, rest) = keys.as_chunks();
+    if !rest.is_empty() {
+        return Err(cut());
+    }
+    let keys = keys.iter().map(|key| QueryKey(*key)).collect();
+    let plain = plain.chunks_exact(PLAIN).filter_map(|pair| {
+        let (place, key) = pair.split_first_chunk()?;
+        Some((u32::from_be_bytes(*place), QueryKey(key.try_into().ok()?)))
+    });
+    Ok(Keys::spelt(keys, plain.collect()))
 }
 
 fn statuses(codes: &[u8]) -> Result<Arc<[Status]>, Unreadable> {
@@ -239,6 +272,19 @@ mod tests {
                 moment: Some(Moment(-3)),
                 keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
             },
+            Event::Intended {
+                account: "enrich.so".into(),
+                step: "mail".into(),
+                operation: Operation::FindEmail,
+                lane: Lane::Bulk,
+                reserve: Credits(20),
+                anchor: None,
+                moment: None,
+                keys: Keys::spelt(
+                    [QueryKey([1; 16]), QueryKey([2; 16])].into(),
+                    [(1, QueryKey([3; 16]))].into(),
+                ),
+            },
             Event::Accepted { job: JobId("65f0".into()) },
             Event::Adopted { job: JobId("65f1".into()) },
             Event::Repeated { reserve: Credits(6) },
@@ -274,6 +320,11 @@ mod tests {
         let intent = r#"{"account":"a","step":"s","operation":"find_email","lane":"bulk","reserve":1}"#;
         assert!(decode(row("intended", intent, &[0; 16])).is_ok());
         assert!(decode(row("intended", intent, &[0; 15])).is_err());
+        let plain = intent.replace("1}", "1,\"plain\":1}");
+        assert!(decode(row("intended", &plain, &[0; 36])).is_ok());
+        for cut in [0, 16, 19, 35] {
+            assert!(decode(row("intended", &plain, &[0; 36][..cut])).is_err());
+        }
         assert!(decode(row("intended", &intent[..40], &[0; 16])).is_err());
         assert!(decode(row("invented", "{}", &[])).is_err());
         assert!(

@@ -27,23 +27,23 @@ pub(super) fn page(enrich: &Enrich, told: &Told, page: &Page) {
         return;
     }
     let keys: Vec<QueryKey> =
-        items.iter().filter_map(|item| key(told.operation, item)).collect();
+        items.iter().flat_map(|item| keys(told.operation, item)).collect();
     for answer in &page.answers {
         assert!(keys.contains(&answer.key), "no item answers {:?}", answer.key);
     }
 }
 
-/// A single answer echoes no other question.
-pub(super) fn about(told: &Told, asked: QueryKey) {
+/// A single answer echoes no other question, however it is spelt.
+pub(super) fn about(told: &Told, query: &Query) {
     let Some(body) = told.body() else { return };
     if told.operation == Operation::UnlockName {
         let names = body["data"]["results"].as_array().map_or(&[][..], Vec::as_slice);
         let mut echoes = names.iter().filter_map(|name| key(told.operation, name));
-        assert!(names.is_empty() || echoes.any(|echo| echo == asked), "{names:?}");
+        assert!(names.is_empty() || echoes.any(|echo| echo == query.key()), "{names:?}");
         return;
     }
-    let echo = body.get("data").and_then(|data| key(told.operation, data));
-    assert!(echo.is_none_or(|echo| echo == asked), "an answer about {echo:?}");
+    let echo = body.get("data").and_then(|data| echo(told.operation, data));
+    assert!(echo.is_none_or(|echo| !query.is_unlike(echo)), "an answer about {echo:?}");
 }
 
 /// A reply without doubled members, and the same with an item that cannot be read among the others.
@@ -74,8 +74,24 @@ fn items(body: &Json) -> Option<&Json> {
 
 /// The question that an item echoes.
 fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
+    Query::key_of(operation, echo(operation, item)?).ok()
+}
+
+/// The questions that it may be about: also in a plain spelling, and by each of the names that it tells.
+fn keys(operation: Operation, item: &Json) -> Vec<QueryKey> {
+    let Some(echo) = echo(operation, item) else { return Vec::new() };
+    let by_address = [None, echo[1], None];
+    let choices = [Some(echo), (operation == Operation::FindPhone).then_some(by_address)];
+    let keys = choices.into_iter().flatten().flat_map(|raw| {
+        [Query::key_of(operation, raw), Query::plain_key_of(operation, raw)]
+    });
+    keys.flatten().collect()
+}
+
+/// The inputs of a question as an item gives them back.
+fn echo(operation: Operation, item: &Json) -> Option<[Option<&str>; 3]> {
     let text = |name: &str| item.get(name).and_then(Json::as_str);
-    let raw = match operation {
+    Some(match operation {
         Operation::VerifyEmail => [text("email"), None, None],
         Operation::FindPhone => [text("linkedin"), text("email"), None],
         Operation::FindPerson
@@ -92,6 +108,5 @@ fn key(operation: Operation, item: &Json) -> Option<QueryKey> {
         Operation::FindEmail => [text("firstName"), text("lastName"), text("domain")],
         // Not sold here.
         _ => return None,
-    };
-    Query::key_of(operation, raw).ok()
+    })
 }

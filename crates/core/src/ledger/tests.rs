@@ -1,4 +1,5 @@
 use super::*;
+use crate::QueryKey;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn entry(batch: u64, event: Event) -> Entry {

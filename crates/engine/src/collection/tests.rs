@@ -22,7 +22,7 @@ fn page(total: u64, cost: u64, answers: Vec<Answered>) -> Page {
     }
 }
 
-fn keys(n: u8) -> Arc<[QueryKey]> {
+fn keys(n: u8) -> Keys {
     (0..n).map(key).collect()
 }
 
@@ -226,4 +226,50 @@ fn doubled_and_foreign_items_are_counted_and_change_nothing() {
     assert_eq!(collection.take(1, odd), Next::Done);
     assert_eq!((collection.duplicated, collection.foreign), (1, 1));
     assert_eq!(collection.harvest(PRICE).answers.len(), 2);
+}
+
+/// Question 1 is spelt as questions 0 and 2 are where accents are lost.
+fn namesakes() -> Keys {
+    let keys = [0, 1, 2, 3].map(key).into();
+    Keys::spelt(keys, [(0, key(1)), (2, key(1))].into())
+}
+
+#[test]
+fn the_answer_of_a_namesake_is_taken_only_where_each_of_them_has_one() {
+    let mut each = Collection::new(namesakes(), 9);
+    let all = page(4, 40, vec![hit(1), hit(0), hit(3), hit(2)]);
+    assert_eq!(each.take(1, all), Next::Done);
+    let harvest = each.harvest(PRICE);
+    assert_eq!((harvest.missing, harvest.unclear), (0, 0));
+    assert_eq!(*harvest.statuses(), [Status::Hit; 4]);
+
+    // Two rows of three come spelt alike: nobody knows whose they are.
+    for (first, statuses) in [
+        (vec![hit(1), hit(1), hit(2), hit(3)], [false, false, true, true]),
+        (vec![hit(1), hit(3)], [false, false, false, true]),
+        (vec![hit(0), hit(3)], [true, false, false, true]),
+    ] {
+        let items = first.len() as u64;
+        let mut plain = Collection::new(namesakes(), 9);
+        let answers = Page { items: 4, ..page(4, 40, first) };
+        assert_eq!(plain.take(1, answers), Next::Pages(vec![1]));
+        assert_eq!(plain.take(1, page(4, 40, Vec::new())), Next::Done);
+        let harvest = plain.harvest(PRICE);
+        let hits = harvest.answers.iter().map(|it| matches!(it.finding, Finding::Hit(_)));
+        assert_eq!(hits.collect::<Vec<_>>(), statuses, "{items}");
+        let unknown = harvest.statuses().iter().filter(|it| **it != Status::Hit).count();
+        assert_eq!(harvest.missing, unknown as u64);
+    }
+}
+
+#[test]
+fn what_became_of_a_namesake_is_told() {
+    let mut plain = Collection::new(namesakes(), 9);
+    let rows = vec![hit(1), hit(1), hit(2), hit(3)];
+    assert_eq!(plain.take(1, page(4, 40, rows)), Next::Pages(vec![1]));
+    assert_eq!(plain.take(1, page(4, 40, Vec::new())), Next::Done);
+    let harvest = plain.harvest(PRICE);
+    assert_eq!((harvest.missing, harvest.unclear), (2, 2));
+    let why = Finding::Unknown("its row cannot be told from that of a namesake".into());
+    assert_eq!([0, 1].map(|at| harvest.answers[at].finding.clone()), [why.clone(), why]);
 }

@@ -512,7 +512,7 @@ impl Drive<'_> {
                 Ended::Estimated(permit, batch, provider.estimate(operation, &job).await)
             })),
             Errand::Page(_, page) => {
-                let (keys, limit) = (Arc::clone(&work.keys), work.page_limit);
+                let (keys, limit) = (work.keys.clone(), work.page_limit);
                 // Whether it was answered decides about money.
                 self.weighty += usize::from(self.pays_by_fetch());
                 self.calls.spawn(async move {

@@ -79,7 +79,7 @@ impl Drive<'_> {
                 reserve: batch.reserve,
                 anchor: self.engine.anchor.clone(),
                 moment: Some(self.engine.clock.moment()),
-                keys: Arc::clone(&batch.keys),
+                keys: batch.keys.clone(),
             },
         }
     }

@@ -6,7 +6,6 @@ use leadmill_core::{
     Answered, Batch, BatchId, Credits, ErrorKind, Event, KeyMap, Lane, Ledger, Operation,
     ProviderError, Query, QueryKey, State, Status, Timestamp, pack::Offer,
 };
-use std::sync::Arc;
 
 /// When each question was first paid for, of those that may be asked again at no charge.
 #[derive(Debug, Default)]
@@ -86,7 +85,7 @@ impl Drive<'_> {
         let line = self.book.ledger().line(batch);
         match line.filter(|line| line.state == State::InDoubt) {
             Some(line) if account.can_repeat(line, now) => {
-                let keys = Arc::clone(&line.keys);
+                let keys = line.keys.clone();
                 let (operation, lane, reserve) =
                     (line.operation, line.lane, self.bound(line.lane));
                 let queries = [query].into();

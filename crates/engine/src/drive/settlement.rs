@@ -356,7 +356,9 @@ impl Drive<'_> {
         let harvest = collection.harvest(price);
         let holds_none = harvest.missing == work.keys.len() as u64;
         // A failed job, or one with items missing, proves neither whose it is nor what was free.
-        if work.adopted && (harvest.missing > 0 || failed || !is_whole) {
+        // Rows of namesakes are there, and nobody knows which is whose.
+        let lacks_some = harvest.missing > harvest.unclear;
+        if work.adopted && (lacks_some || failed || !is_whole) {
             let why = format!("job {} is not that of batch {batch}", work.job);
             return self.refute(batch, why);
         }

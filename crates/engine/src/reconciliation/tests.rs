@@ -5,9 +5,9 @@ use crate::{Hints, Parts, limiter::tests::account};
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, Bill, Clock, Endpoint, ErrorKind, Estimate,
-    JobId, Journal, JournalError, Lane, Launch, Leases, Ledger, Moment, Operation, Page,
-    Progress, Provider, Query, QueryKey, RunId, Sent, Signals, Staging, StagingError,
-    Terms, Timestamp, Transactions,
+    JobId, Journal, JournalError, Keys, Lane, Launch, Leases, Ledger, Moment, Operation,
+    Page, Progress, Provider, Query, QueryKey, RunId, Sent, Signals, Staging,
+    StagingError, Terms, Timestamp, Transactions,
     pack::Offer,
     slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
@@ -99,7 +99,7 @@ impl Provider for Lister {
         &self,
         _: Operation,
         _: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         _: u32,
         _: u32,
     ) -> Called<Page> {

@@ -44,12 +44,15 @@ pub(super) trait Family {
     /// Whether an item of a batch says which question it answers. Where it does not, results leave misses out.
     const ECHOES: bool;
 
-    /// The key of the question that an item echoes. `None` where it echoes none.
-    fn asked(item: &Self::Item<'_>) -> Option<QueryKey>;
+    /// The inputs of a question as an item gives them back, in their order. All none where it echoes none.
+    fn echo<'a>(item: &'a Self::Item<'_>) -> Echo<'a>;
 
     /// What an item says. `None` for no answer that could be relied on.
     fn finding(words: &Words, item: Self::Item<'_>) -> Option<Finding>;
 }
+
+/// The first inputs of a question, as they came back.
+pub(super) type Echo<'a> = [Option<&'a str>; 3];
 
 /// What is sent.
 pub(super) struct Sent {

@@ -10,8 +10,8 @@ use crate::rate;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use leadmill_core::{
-    Answered, Credits, ErrorKind, Finding, Operation, Page, Progress, ProviderError,
-    QueryKey, Reply, Signals, pack::Offer,
+    Answered, Credits, ErrorKind, Finding, Keys, Operation, Page, Progress,
+    ProviderError, Reply, Signals, pack::Offer,
 };
 
 /// Whether it is answered by such a job.
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
     pub(super) operation: Operation,
     pub(super) offer: &'a Offer,
     /// Questions of the job: one.
-    pub(super) keys: &'a [QueryKey],
+    pub(super) keys: &'a Keys,
     pub(super) page: u32,
 }
 
@@ -167,8 +167,8 @@ impl Enrich {
 impl Asked<'_> {
     /// The answer to the job's question, or a part of it. What it costs is what the job does.
     fn answer(&self, finding: Finding) -> Vec<Answered> {
-        let [key] = self.keys else { return Vec::new() };
-        vec![Answered { key: *key, finding, credits: None }]
+        let [key] = **self.keys else { return Vec::new() };
+        vec![Answered { key, finding, credits: None }]
     }
 }
 

@@ -5,10 +5,11 @@ use super::{
         Employees, Family, Finder, Icp, Leads, People, Phones, Validation, Words,
         charged_leads, unlocked,
     },
+    ties::{Tied, tied, told_apart},
     wire::{Envelope, Job, JobData, Meta},
 };
 use leadmill_core::{
-    Answered, Credits, Finding, Operation, Page, Query, QueryKey, Value, pack::Offer,
+    Answered, Credits, Finding, Keys, Operation, Page, Query, Value, pack::Offer,
 };
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
@@ -32,7 +33,7 @@ pub(super) fn single(
         Operation::SearchLeads => single_of::<Leads>,
         operation => return Err(not_read(operation)),
     };
-    let (finding, meta) = read(words, key, body)?;
+    let (finding, meta) = read(words, query, body)?;
     // Without a bill an answer costs its price, and no answer may cost as much.
     let credits = meta.credits_used.or_else(|| match &finding {
         Finding::Unknown(_) => None,
@@ -50,18 +51,20 @@ fn not_read(operation: Operation) -> serde_json::Error {
     serde_json::Error::custom(format!("no answer to {operation} is of this shape"))
 }
 
+/// A single call has one answer. What it gives back of the question may be spelt otherwise: only what is plainly about
+/// another is not taken.
 fn single_of<F: Family>(
     words: &Words,
-    key: QueryKey,
+    query: &Query,
     body: &[u8],
 ) -> Result<(Finding, Meta), serde_json::Error> {
     let envelope: Envelope<F::Item<'_>> = serde_json::from_slice(body)?;
     if envelope.success == Some(false) {
         return Err(serde_json::Error::custom("it says that it is no success"));
     }
-    let echo = F::asked(&envelope.data);
+    let is_another = query.is_unlike(F::echo(&envelope.data));
     let finding = match F::finding(words, envelope.data) {
-        Some(finding) if echo.is_none_or(|echo| echo == key) => finding,
+        Some(finding) if !is_another => finding,
         Some(_) => Finding::Unknown("the reply is about another question".into()),
         None => Finding::Unknown("the reply holds no answer".into()),
     };
@@ -108,7 +111,7 @@ pub(super) fn page(
     operation: Operation,
     offer: &Offer,
     words: &Words,
-    keys: &[QueryKey],
+    keys: &Keys,
     body: &[u8],
 ) -> Result<(Page, Meta), serde_json::Error> {
     let read = match operation {
@@ -129,7 +132,7 @@ fn page_of<F: Family>(
     operation: Operation,
     offer: &Offer,
     words: &Words,
-    keys: &[QueryKey],
+    keys: &Keys,
     body: &str,
 ) -> Result<(Page, Meta), serde_json::Error> {
     let (data, meta, items) = match serde_json::from_str::<Job<F::Item<'_>>>(body) {
@@ -144,19 +147,21 @@ fn page_of<F: Family>(
     let status = data.status.as_deref().unwrap_or_default();
     let count = items.len() as u64;
     // An answer that names no question is the only one's that there is.
-    let lone = match keys {
-        [lone] if !F::ECHOES && count <= 1 => Some(*lone),
+    let lone = match **keys {
+        [lone] if !F::ECHOES && count <= 1 => Some(lone),
         _ => None,
     };
-    let answer = |item: F::Item<'_>| {
-        let key = F::asked(&item).or(lone)?;
+    let items: Vec<F::Item<'_>> = items.into_iter().flatten().collect();
+    let tied = tied(operation, keys, items.iter().map(F::echo));
+    let answer = |(item, tied): (F::Item<'_>, Option<Tied>)| {
+        let tied = tied.or(lone.map(Tied::Exactly));
         let finding = F::finding(words, item)?;
         let credits = is_surely_priced(operation, &finding);
         let credits = credits.then(|| charge(operation, offer, &finding));
-        Some(Answered { key, finding, credits })
+        tied.map(|tied| (tied, Answered { key: tied.key(), finding, credits }))
     };
-    let mut answers = Vec::with_capacity(items.len());
-    answers.extend(items.into_iter().flatten().filter_map(answer));
+    let mut answers =
+        told_apart(items.into_iter().zip(tied).filter_map(answer).collect());
     let is_whole = is_terminal(status) && !is_failure(status);
     if let Some(key) = lone
         && count == 0
@@ -218,7 +223,7 @@ mod tests {
         let packs = crate::packs().unwrap();
         let pack = &packs[0];
         let (offer, words) = (&pack.operations[&operation], &pack.confidence);
-        page(operation, offer, words, &[], body.as_bytes()).unwrap()
+        page(operation, offer, words, &Keys::default(), body.as_bytes()).unwrap()
     }
 
     const FINDER: &str = r#"{"success":true,"data":{"batchId":"65f000000000000000000001","status":"completed","totalItems":2,"processedCount":2,"results":[

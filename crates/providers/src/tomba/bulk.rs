@@ -6,6 +6,7 @@ mod calls;
 mod columns;
 mod draft;
 mod launch;
+mod namesakes;
 mod refusal;
 mod results;
 mod settings;

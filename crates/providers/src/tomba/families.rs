@@ -119,7 +119,7 @@ pub(super) fn finding(asked: Asked, answer: Answer) -> Option<Finding> {
         Operation::FindEmail | Operation::FindEmailByProfile => person::email(data),
         Operation::FindAuthor => person::author(data),
         Operation::FindPerson => person::person(data),
-        Operation::VerifyEmail => verifier::verified(asked.key, data),
+        Operation::VerifyEmail => verifier::verified(data),
         Operation::FindPhone => phones::found(data),
         Operation::ValidatePhone => phones::validated(data),
         Operation::FindCompany => company::company(data),
@@ -130,6 +130,14 @@ pub(super) fn finding(asked: Asked, answer: Answer) -> Option<Finding> {
         Operation::FindFormat => domains::formats(data),
         Operation::FindSources => sources::sources(data),
         Operation::SearchCompanies => companies::page(asked, data, meta),
+        _ => None,
+    }
+}
+
+/// What an answer gives back of the question, where it tells whose answer it is: the address that a verdict is about.
+pub(super) fn echo(operation: Operation, data: &Value) -> Option<&str> {
+    match operation {
+        Operation::VerifyEmail => verifier::echo(data),
         _ => None,
     }
 }

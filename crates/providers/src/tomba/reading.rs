@@ -51,6 +51,10 @@ pub(super) fn single(
         return Err(none("`data` is neither an object nor a list of them"));
     }
     let credits = charge(query, offer, &data);
+    if query.is_unlike([families::echo(query.operation(), &data)]) {
+        let finding = Finding::Unknown("the reply is about another address".into());
+        return Ok(Answered { key, finding, credits: Some(credits) });
+    }
     let meta = envelope.meta.whole();
     let finding = families::finding(query.into(), Answer { data, meta });
     let finding = finding.ok_or_else(|| none("no answer of this operation's"))?;

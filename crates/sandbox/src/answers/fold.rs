@@ -16,6 +16,20 @@ pub(crate) fn unreachable_domain(domain: &str) -> String {
     }
 }
 
+/// A text in small letters and without accents.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        let before = plain.len();
+        plain.extend(fold(letter));
+        // What has no form in ASCII stays, and so does what is no letter.
+        if plain.len() == before {
+            plain.push(letter);
+        }
+    }
+    plain
+}
+
 fn fold(letter: char) -> impl Iterator<Item = char> {
     let ascii = match letter {
         'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
@@ -45,6 +59,12 @@ fn fold(letter: char) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_plain_has_no_accents_and_keeps_its_signs() {
+        assert_eq!(plain("Zoë Müller-李"), "zoe muller-李");
+        assert_eq!(plain("A.Groß@Exämple.com"), "a.gross@example.com");
+    }
 
     #[test]
     fn an_address_is_ascii_and_unreachable() {

@@ -11,6 +11,7 @@ use super::body::{check_length, page_query};
 use super::polls;
 use crate::answers::SYNTHETIC;
 use crate::answers::finder::{NAME, answer_finder, is_found};
+use crate::answers::fold::plain;
 use crate::options::Options;
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -108,6 +109,13 @@ impl Product for EmailFinder {
             message: found.as_ref().map_or_else(miss, |found| found.message.clone()),
             email: found.map(|found| found.email),
         }
+    }
+
+    fn spell_plainly(answer: &mut EmailFinderResult) {
+        for name in [&mut answer.first_name, &mut answer.last_name] {
+            *name = plain(name).replace(['\'', '’'], "").replace('-', " ");
+        }
+        answer.domain = plain(&answer.domain);
     }
 
     fn alone(

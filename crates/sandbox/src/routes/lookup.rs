@@ -41,11 +41,14 @@ async fn answer<P: Product>(
     let options = sandbox.options();
     let item = P::single(body::read_question::<P::Question>(request, options).await?)?;
     let fields = P::fields(&item);
-    let answer = P::answer(options.seed, fields.as_ref());
+    let mut answer = P::answer(options.seed, fields.as_ref());
     let hit = P::outcome(options.seed, fields.as_ref()) != Outcome::Miss;
     let account = &mut *sandbox.account();
     if !hit && account.chance.strikes(Trouble::MissAsError) {
         return Err(Problem::internal().into());
+    }
+    if account.chance.strikes(Trouble::PlainEcho) {
+        P::spell_plainly(&mut answer);
     }
     let credits_used = match is_kept::<P>(options, account, fields.as_ref()) {
         true => 0,

@@ -12,6 +12,7 @@ use super::lookup::lookup;
 use super::submit::submit;
 use crate::answers::SYNTHETIC;
 use crate::answers::ending::Ending;
+use crate::answers::fold::plain;
 use crate::answers::phones::{NAME, answer_phones, ending};
 use crate::gate::BASE;
 use crate::lookups::PhoneMiss;
@@ -149,6 +150,12 @@ impl Product for PhoneFinder {
             phones: answer_phones(seed, email, linkedin),
             error: error.map(|error| format!("{error}{SYNTHETIC}")),
             ending,
+        }
+    }
+
+    fn spell_plainly(answer: &mut PhoneBulkResultItem) {
+        for name in [&mut answer.email, &mut answer.linkedin].into_iter().flatten() {
+            *name = plain(name);
         }
     }
 

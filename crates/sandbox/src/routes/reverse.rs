@@ -105,6 +105,9 @@ impl Product for ReverseLookup {
         }
     }
 
+    /// Nothing is given back.
+    fn spell_plainly(_: &mut ReverseLookupResult) {}
+
     fn alone(
         answer: ReverseLookupResult,
         options: &Options,

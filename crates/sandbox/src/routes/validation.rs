@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{check_length, page_query};
 use super::{flat, polls};
+use crate::answers::fold::plain;
 use crate::answers::validation::{
     Mailbox, NAME, answer_validation, looks_like_email, mailbox,
 };
@@ -102,6 +103,10 @@ impl Product for EmailValidation {
             provider: verdict.provider,
             confidence: verdict.confidence,
         }
+    }
+
+    fn spell_plainly(answer: &mut EmailValidationResult) {
+        answer.email = plain(&answer.email);
     }
 
     fn alone(

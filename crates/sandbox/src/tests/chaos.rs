@@ -91,6 +91,26 @@ async fn jobs_fail_stick_and_hold_wrong_items() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn names_may_come_back_without_capitals_and_accents() {
+    let sandbox = sandbox(&["plain-echo=100"]);
+    let lead = r#"{"firstName":"Zoë","lastName":"O'Neill-Groß","domain":"X.io"}"#;
+    let (_, alone) = send(&sandbox, "POST", "email-finder", lead).await;
+    let alone: serde_json::Value = serde_json::from_str(&alone.unwrap()).unwrap();
+    let batch = format!(r#"{{"leads":[{lead}]}}"#);
+    let (_, body) = send(&sandbox, "POST", "email-finder/batch", &batch).await;
+    let json: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
+    let id = json["data"]["batchId"].as_str().unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let path = format!("email-finder/batch/{id}/results?page=1&limit=100");
+    let (_, body) = send(&sandbox, "GET", &path, "").await;
+    let json: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
+    for item in [&alone["data"], &json["data"]["results"][0]] {
+        let told = ["firstName", "lastName", "domain"].map(|name| item[name].as_str());
+        assert_eq!(told.map(Option::unwrap), ["zoe", "oneill gross", "x.io"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_miss_may_come_as_an_error_and_costs_nothing() {
     let sandbox = sandbox(&["miss-as-error=100%"]);
     let mut errors = 0;

@@ -105,7 +105,8 @@ async fn results_before_the_end_are_partial_or_a_conflict() {
 
 #[tokio::test(start_paused = true)]
 async fn quirks_lose_double_and_invent_results() {
-    let quirks = Quirks { drop: Some(1), duplicate: Some(2), extra: true };
+    let quirks =
+        Quirks { drop: Some(1), duplicate: Some(2), extra: true, ..Quirks::default() };
     let sandbox = sandbox(Options { quirks, ..Options::default() });
     let id = submit(&sandbox, 4).await;
     advance(Duration::from_secs(3)).await;

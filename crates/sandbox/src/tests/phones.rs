@@ -173,7 +173,8 @@ async fn an_item_has_its_numbers_or_says_why_not() {
 
 #[tokio::test(start_paused = true)]
 async fn quirks_lose_double_and_invent_items() {
-    let quirks = Quirks { drop: Some(1), duplicate: Some(2), extra: true };
+    let quirks =
+        Quirks { drop: Some(1), duplicate: Some(2), extra: true, ..Quirks::default() };
     let sandbox = sandbox(Options { quirks, ..Options::default() });
     let reply = post(&sandbox, BULK, emails(4)).await;
     let id = reply.at("/data/batchId").as_str().unwrap();

@@ -185,7 +185,12 @@ async fn quirks_lose_double_and_invent_profiles() {
     let hits: Vec<usize> =
         (0..).filter(|nth| answer_reverse(0, &email(*nth)).is_some()).take(3).collect();
     let count = hits[2] + 1;
-    let quirks = Quirks { drop: Some(hits[0]), duplicate: Some(hits[1]), extra: true };
+    let quirks = Quirks {
+        drop: Some(hits[0]),
+        duplicate: Some(hits[1]),
+        extra: true,
+        ..Quirks::default()
+    };
     for reverse_pages in [ReversePages::Items, ReversePages::Hits] {
         let lookups = Lookups { reverse_pages, ..Lookups::default() };
         let sandbox = sandbox(Options { quirks, ..with(lookups) });

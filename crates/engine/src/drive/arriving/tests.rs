@@ -10,8 +10,9 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, AccountLimits, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind,
-    Estimate, Finding, JobId, Lane, Launch, Ledger, Operation, OwnLimit, Page, Progress,
-    Provider, Query, QueryKey, RunId, Scope, Status, Terms, Transactions, slots::Slots,
+    Estimate, Finding, JobId, Keys, Lane, Launch, Ledger, Operation, OwnLimit, Page,
+    Progress, Provider, Query, QueryKey, RunId, Scope, Status, Terms, Transactions,
+    slots::Slots,
 };
 use std::{
     collections::HashMap,
@@ -125,7 +126,7 @@ impl Provider for Singles {
         &self,
         _: Operation,
         _: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         _: u32,
         _: u32,
     ) -> Called<Page> {

@@ -7,7 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Batch, BatchId, Bill, Credits, Entry, ErrorKind, Estimate, Event,
-    Finding, JobId, Lane, Launch, Ledger, Operation, Page, Progress, Provider,
+    Finding, JobId, Keys, Lane, Launch, Ledger, Operation, Page, Progress, Provider,
     ProviderError, Query, QueryKey, Reply, RunId, Signals, Staging, StagingError, State,
     Terms, Timestamp, Transactions, pack::Offer, slots::Slots,
 };
@@ -23,7 +23,7 @@ struct Late {
     account: Account,
     covered: usize,
     /// The questions of each job.
-    jobs: Mutex<Vec<Arc<[QueryKey]>>>,
+    jobs: Mutex<Vec<Keys>>,
 }
 
 type Called<T> = Result<Reply<T>, ProviderError>;
@@ -34,10 +34,10 @@ fn reply<T>(value: T) -> Called<T> {
 
 impl Late {
     /// The keys of a job, if it was covered.
-    fn seen(&self, job: &JobId) -> Result<Arc<[QueryKey]>, ProviderError> {
+    fn seen(&self, job: &JobId) -> Result<Keys, ProviderError> {
         let number: usize = job.0.parse().unwrap();
         if number < self.covered {
-            return Ok(Arc::clone(&self.jobs.lock().unwrap()[number]));
+            return Ok(self.jobs.lock().unwrap()[number].clone());
         }
         Err(ProviderError {
             provider: "p".into(),
@@ -78,7 +78,7 @@ impl Provider for Late {
 
     async fn submit(&self, batch: &Batch) -> Called<JobId> {
         let mut jobs = self.jobs.lock().unwrap();
-        jobs.push(Arc::clone(&batch.keys));
+        jobs.push(batch.keys.clone());
         reply(JobId((jobs.len() - 1).to_string()))
     }
 
@@ -102,7 +102,7 @@ impl Provider for Late {
         &self,
         _: Operation,
         job: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         _: u32,
         _: u32,
     ) -> Called<Page> {

@@ -10,8 +10,8 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, BatchId, Bill, Call, Credits, Entry, ErrorKind,
-    Estimate, Event, Finding, JobId, Journal, JournalError, Lane, Launch, Ledger,
-    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Scope, Terms,
+    Estimate, Event, Finding, JobId, Journal, JournalError, Keys, Lane, Launch, Ledger,
+    Operation, Page, Progress, Provider, ProviderError, Query, Scope, Terms,
     Transactions, Value,
     pack::{Daily, PaidAct},
 };
@@ -113,7 +113,7 @@ impl Provider for Slow {
         &self,
         _: Operation,
         _: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         _: u32,
         _: u32,
     ) -> Called<Page> {

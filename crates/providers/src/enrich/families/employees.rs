@@ -2,9 +2,9 @@
 
 use super::{
     super::wire::{Text, whole},
-    Family, Words, words,
+    Echo, Family, Words, words,
 };
-use leadmill_core::{Finding, Query, QueryKey, Value};
+use leadmill_core::{Finding, Query, Value};
 use serde::{Deserialize, Serialize};
 
 /// The product.
@@ -107,8 +107,8 @@ impl Family for Employees {
     const ECHOES: bool = false;
 
     /// A company is echoed in a spelling of the provider's.
-    fn asked(_: &Item<'_>) -> Option<QueryKey> {
-        None
+    fn echo<'a>(_: &'a Item<'_>) -> Echo<'a> {
+        [None; 3]
     }
 
     fn finding(_: &Words, item: Item<'_>) -> Option<Finding> {

@@ -1,7 +1,7 @@
 //! E-mail finder: reference §7.2.
 
-use super::{super::wire::Text, Family, Words, key};
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use super::{super::wire::Text, Echo, Family, Words};
+use leadmill_core::{Finding, Operation, Query, Value};
 use serde::{Deserialize, Serialize};
 
 /// The product.
@@ -63,13 +63,8 @@ impl Family for Finder {
 
     const ECHOES: bool = true;
 
-    fn asked(item: &Item<'_>) -> Option<QueryKey> {
-        let raw = [
-            item.first_name.as_deref(),
-            item.last_name.as_deref(),
-            item.domain.as_deref(),
-        ];
-        key(Operation::FindEmail, &raw)
+    fn echo<'a>(item: &'a Item<'_>) -> Echo<'a> {
+        [&item.first_name, &item.last_name, &item.domain].map(Option::as_deref)
     }
 
     fn finding(words: &Words, item: Item<'_>) -> Option<Finding> {

@@ -2,9 +2,9 @@
 
 use super::{
     super::wire::{Text, whole},
-    Family, Words,
+    Echo, Family, Words,
 };
-use leadmill_core::{Finding, Query, QueryKey, Value};
+use leadmill_core::{Finding, Query, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -100,8 +100,8 @@ impl Family for Icp {
 
     const ECHOES: bool = false;
 
-    fn asked(_: &Item<'_>) -> Option<QueryKey> {
-        None
+    fn echo<'a>(_: &'a Item<'_>) -> Echo<'a> {
+        [None; 3]
     }
 
     fn finding(_: &Words, item: Item<'_>) -> Option<Finding> {

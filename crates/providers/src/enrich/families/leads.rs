@@ -2,10 +2,10 @@
 
 use super::{
     super::wire::whole,
-    Family, Words,
+    Echo, Family, Words,
     rows::{Members, Row, rows},
 };
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use leadmill_core::{Finding, Operation, Query, Value};
 use serde::{Deserialize, Serialize, de::Error};
 use serde_json::{Value as Json, value::RawValue};
 use std::{collections::HashMap, io};
@@ -95,8 +95,8 @@ impl Family for Leads {
 
     const ECHOES: bool = false;
 
-    fn asked(_: &Item) -> Option<QueryKey> {
-        None
+    fn echo<'a>(_: &'a Item) -> Echo<'a> {
+        [None; 3]
     }
 
     fn finding(_: &Words, item: Item) -> Option<Finding> {

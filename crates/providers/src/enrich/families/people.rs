@@ -5,9 +5,9 @@
 
 use super::{
     super::wire::{Text, whole},
-    Family, Words, first,
+    Echo, Family, Words, first,
 };
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use leadmill_core::{Finding, Operation, Query, Value};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The product.
@@ -149,8 +149,8 @@ impl Family for People {
 
     const ECHOES: bool = false;
 
-    fn asked(_: &Item<'_>) -> Option<QueryKey> {
-        None
+    fn echo<'a>(_: &'a Item<'_>) -> Echo<'a> {
+        [None; 3]
     }
 
     fn finding(_: &Words, item: Item<'_>) -> Option<Finding> {

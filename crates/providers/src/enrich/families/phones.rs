@@ -1,7 +1,7 @@
 //! Phone finder: reference §7.3.
 
-use super::{super::wire::Text, Family, Words, key};
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use super::{super::wire::Text, Echo, Family, Words};
+use leadmill_core::{Finding, Operation, Query, Value};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::Serializer;
 
@@ -75,9 +75,8 @@ impl Family for Phones {
 
     const ECHOES: bool = true;
 
-    fn asked(item: &Item<'_>) -> Option<QueryKey> {
-        let raw = [item.linkedin.as_deref(), item.email.as_deref()];
-        key(Operation::FindPhone, &raw)
+    fn echo<'a>(item: &'a Item<'_>) -> Echo<'a> {
+        [item.linkedin.as_deref(), item.email.as_deref(), None]
     }
 
     fn finding(_: &Words, item: Item<'_>) -> Option<Finding> {

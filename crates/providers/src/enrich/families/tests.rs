@@ -29,7 +29,8 @@ fn answer(query: &Query, body: &str) -> Answered {
 fn page(operation: Operation, keys: &[QueryKey], body: &str) -> Page {
     let packs = crate::packs().unwrap();
     let (offer, words) = (&packs[0].operations[&operation], &packs[0].confidence);
-    reading::page(operation, offer, words, keys, body.as_bytes()).unwrap().0
+    let keys = keys.iter().copied().collect();
+    reading::page(operation, offer, words, &keys, body.as_bytes()).unwrap().0
 }
 
 /// A field of a hit, by its name.

@@ -4,7 +4,7 @@ use super::{
     super::wire::{Envelope, Meta, Text, said},
     Words, first, key,
 };
-use leadmill_core::{Credits, Finding, Operation, Query, QueryKey, Value};
+use leadmill_core::{Credits, Finding, Operation, Query, Value};
 use serde::{Deserialize, Serialize};
 
 /// A lead by the provider's own name for it.
@@ -46,16 +46,16 @@ struct Name<'a> {
     last_name: Option<Option<Text<'a>>>,
 }
 
-/// Reads the name of the one lead whose question is `asked`.
+/// Reads the name of the one lead that is asked about.
 pub(in super::super) fn unlocked(
     _: &Words,
-    asked: QueryKey,
+    query: &Query,
     body: &[u8],
 ) -> Result<(Finding, Meta), serde_json::Error> {
     let envelope: Envelope<Unlocked<'_>> = serde_json::from_slice(body)?;
     let meta = envelope.meta.unwrap_or_default();
     let names = envelope.data.results;
-    let is_empty = names.is_empty();
+    let (asked, is_empty) = (query.key(), names.is_empty());
     let is_asked = |name: &Name<'_>| {
         key(Operation::UnlockName, &[name.id.as_deref()]) == Some(asked)
     };
@@ -83,8 +83,7 @@ mod tests {
             r#"{{"success":true,"data":{{"results":[{results}]}},"meta":{{"requestId":"req_0","creditsUsed":{used}}}}}"#
         );
         let asked = Query::read(Operation::UnlockName, [Some("enc_A1")]).unwrap();
-        let (finding, meta) =
-            unlocked(&Words::new(), asked.key(), body.as_bytes()).unwrap();
+        let (finding, meta) = unlocked(&Words::new(), &asked, body.as_bytes()).unwrap();
         if let Finding::Hit(values) = &finding {
             assert_eq!(**values, [Value::Text("Example".into())]);
         }

@@ -1,7 +1,7 @@
 //! E-mail validation: reference §7.1.
 
-use super::{super::wire::Text, Family, Words, first, key};
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use super::{super::wire::Text, Echo, Family, Words, first};
+use leadmill_core::{Finding, Operation, Query, Value};
 use serde::{Deserialize, Serialize};
 
 /// The product.
@@ -61,8 +61,8 @@ impl Family for Validation {
 
     const ECHOES: bool = true;
 
-    fn asked(item: &Item<'_>) -> Option<QueryKey> {
-        key(Operation::VerifyEmail, &[item.email.as_deref()])
+    fn echo<'a>(item: &'a Item<'_>) -> Echo<'a> {
+        [item.email.as_deref(), None, None]
     }
 
     fn finding(words: &Words, item: Item<'_>) -> Option<Finding> {

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Account, Batch, Credits, ErrorKind, Finding, JobId, Lane, Operation, Pack, Page,
-    Progress, Provider, Query, RunId, Terms, Value,
+    Account, Batch, Credits, ErrorKind, Finding, JobId, Keys, Lane, Operation, Pack,
+    Page, Progress, Provider, Query, RunId, Terms, Value,
     pack::{Percent, Risk},
 };
 use serde_json::{Value as Json, json};
@@ -126,7 +126,7 @@ fn batch(operation: Operation, price: Credits) -> Batch {
 }
 
 async fn page(made: &Made, operation: Operation, number: u32) -> Page {
-    let keys = [question(operation).key()];
+    let keys = [question(operation).key()].into();
     let job = JobId("j1".into());
     made.enrich.fetch(operation, &job, &keys, number, 500).await.unwrap().value
 }
@@ -188,7 +188,7 @@ async fn progress_and_pages_stand_where_they_are_documented() {
         assert_eq!(made.sent().0, format!("GET /api/v3/{progress}"));
         for (number, path) in (1..).zip(pages) {
             // Whatever comes of it.
-            drop(made.enrich.fetch(operation, &job, &[], number, 500).await);
+            drop(made.enrich.fetch(operation, &job, &Keys::default(), number, 500).await);
             assert_eq!(made.sent().0, format!("GET /api/v3/{path}"));
         }
     }
@@ -383,7 +383,8 @@ async fn every_documented_refusal_is_told_right() {
             let poll = refusing().poll(operation, &job).await;
             told.push((true, poll.map(drop).unwrap_err()));
             for page in [1, 2] {
-                let fetch = refusing().fetch(operation, &job, &[], page, 500).await;
+                let fetch =
+                    refusing().fetch(operation, &job, &Keys::default(), page, 500).await;
                 told.push((true, fetch.map(drop).unwrap_err()));
             }
         }

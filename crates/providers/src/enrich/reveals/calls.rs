@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Account, Batch, Credits, ErrorKind, JobId, Lane, Operation, Pack, Provider,
+    Account, Batch, Credits, ErrorKind, JobId, Keys, Lane, Operation, Pack, Provider,
     ProviderError, Query, RunId,
     pack::{Percent, Risk},
 };
@@ -101,7 +101,14 @@ async fn progress_and_results_stand_at_one_address() {
     let progress = enrich.poll(operation, &job).await.unwrap().value;
     let expected = leadmill_core::Progress::Running { done: Some(1), total: Some(2) };
     assert_eq!(progress, expected);
-    assert!(!enrich.fetch(operation, &job, &[], 1, 25).await.unwrap().value.ready);
+    assert!(
+        !enrich
+            .fetch(operation, &job, &Keys::default(), 1, 25)
+            .await
+            .unwrap()
+            .value
+            .ready
+    );
     for (line, _) in canned.sent.lock().unwrap().iter() {
         assert_eq!(line, "GET https://api.example/api/v3/lead-finder/reveal-jobs/rj_1");
     }
@@ -285,7 +292,7 @@ async fn error(enrich: &Enrich, call: &str) -> Option<ProviderError> {
     match call {
         SUBMIT => enrich.submit(&batch(operation)).await.err(),
         POLL => enrich.poll(operation, &job).await.err(),
-        FETCH => enrich.fetch(operation, &job, &[], 1, 25).await.err(),
+        FETCH => enrich.fetch(operation, &job, &Keys::default(), 1, 25).await.err(),
         _ => enrich.ask(&lead(Operation::UnlockName, "enc_A1")).await.err(),
     }
 }

@@ -18,8 +18,8 @@ use crate::{form::Form, transport::Connection};
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
-    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Lane, Launch, Operation,
-    Page, Progress, ProviderError, QueryKey, Reply, Terms, pack::Offer,
+    Batch, BatchId, Bill, Credits, ErrorKind, Estimate, JobId, Keys, Lane, Launch,
+    Operation, Page, Progress, ProviderError, Reply, Terms, pack::Offer,
 };
 use std::cmp::Reverse;
 
@@ -226,7 +226,7 @@ impl Tomba {
         &self,
         operation: Operation,
         job: &JobId,
-        keys: &[QueryKey],
+        keys: &Keys,
         page: u32,
     ) -> Result<Reply<Page>, ProviderError> {
         let what = format!("results page {page}");

@@ -8,13 +8,12 @@ use super::{
     },
     Generation,
     columns::Columns,
+    namesakes,
     sheet::Sheet,
-    ties::Ties,
+    ties::{Tied, Ties},
 };
 use csv::StringRecord;
-use leadmill_core::{
-    Answered, Credits, Finding, KeyMap, Operation, QueryKey, pack::Offer,
-};
+use leadmill_core::{Answered, Credits, Finding, KeyMap, Keys, Operation, pack::Offer};
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -41,7 +40,7 @@ pub(super) fn read(
     operation: Operation,
     offer: &Offer,
     generation: Generation,
-    keys: &[QueryKey],
+    keys: &Keys,
     body: &[u8],
 ) -> Result<Read, Unread> {
     let sheet = Sheet::read(body).map_err(Unread::NoFile)?;
@@ -51,9 +50,13 @@ pub(super) fn read(
     let ties = Ties::of(operation, keys, &sheet).ok_or_else(|| untied(&sheet))?;
     let (mut order, mut untied_rows) = (Vec::new(), 0);
     let mut rows_of: KeyMap<Vec<&StringRecord>> = KeyMap::default();
-    for row in &sheet.rows {
-        // One that is damaged may have been about any of them.
-        let Some(key) = ties.tie(row).filter(|_| sheet.holds(row)) else {
+    // One that is damaged may have been about any of them.
+    let tie = |row| (row, ties.tie(row).filter(|_| sheet.holds(row)));
+    let mut tied: Vec<_> = sheet.rows.iter().map(tie).collect();
+    let says_something = tied.iter().any(|(_, tied)| tied.is_some());
+    namesakes::tell_apart(operation, keys, ties.is_echoed(), &mut tied);
+    for (row, tied) in tied {
+        let Some(key) = tied.map(Tied::key) else {
             untied_rows += 1;
             continue;
         };
@@ -63,7 +66,7 @@ pub(super) fn read(
         }
         rows.push(row);
     }
-    if order.is_empty() && !ties.is_sure() {
+    if !says_something && !ties.is_sure() {
         return Err(untied(&sheet));
     }
     let columns = Columns::of(operation, &sheet);
@@ -71,7 +74,7 @@ pub(super) fn read(
         let rows = rows_of.remove(&key).unwrap_or_default();
         let wanted = ties.wanted();
         let asked = Asked { operation, key, wanted, is_filtered: false };
-        answer(asked, offer, generation, &columns, &rows)
+        answer(asked, offer, generation, &columns, &ties, &rows)
     });
     let rows = sheet.rows.len() as u64;
     Ok(Read { answers: answers.collect(), rows, untied: untied_rows })
@@ -111,6 +114,7 @@ fn answer(
     offer: &Offer,
     generation: Generation,
     columns: &Columns,
+    ties: &Ties,
     rows: &[&StringRecord],
 ) -> Answered {
     let key = asked.key;
@@ -118,7 +122,12 @@ fn answer(
         return Answered { key, finding: Finding::Miss, credits: Some(Credits::ZERO) };
     };
     let price = charge(asked, offer, generation, count);
-    let finding = families::finding(asked, Answer { data, meta: Meta::default() });
+    let is_another = families::echo(asked.operation, &data)
+        .is_some_and(|echo| ties.is_another(key, echo));
+    let finding = match is_another {
+        true => Some(Finding::Unknown("the row is about another address".into())),
+        false => families::finding(asked, Answer { data, meta: Meta::default() }),
+    };
     let finding = finding.unwrap_or_else(|| {
         Finding::Unknown("the rows are no answer of this operation's".into())
     });

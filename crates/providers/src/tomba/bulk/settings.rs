@@ -49,16 +49,24 @@ impl Settings {
 
     /// The key of the question that they make with a domain.
     pub(super) fn key(&self, domain: &str) -> Option<QueryKey> {
-        let told = |text| Some(text).filter(|text: &&str| !text.is_empty());
-        let inputs = [
+        Query::key_of(Operation::SearchDomain, self.inputs(domain)).ok()
+    }
+
+    /// Its plain key.
+    pub(super) fn plain_key(&self, domain: &str) -> Option<QueryKey> {
+        Query::plain_key_of(Operation::SearchDomain, self.inputs(domain)).ok()
+    }
+
+    fn inputs<'a>(&'a self, domain: &'a str) -> [Option<&'a str>; 6] {
+        let told = |text: &'a String| Some(text.as_str()).filter(|text| !text.is_empty());
+        [
             Some(domain),
             told(&self.most),
             told(&self.page),
             told(&self.department),
             told(&self.country),
             told(&self.kind),
-        ];
-        Query::key_of(Operation::SearchDomain, inputs).ok()
+        ]
     }
 
     /// The settings with which a domain makes one of these questions. They are tried one after the other: a key that

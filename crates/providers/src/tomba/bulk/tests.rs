@@ -17,8 +17,8 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_core::{
-    Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Lane,
-    Launch, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, RunId,
+    Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate, Finding, JobId, Keys,
+    Lane, Launch, Operation, Page, Progress, Provider, ProviderError, Query, RunId,
     Terms, Value,
 };
 use leadmill_sandbox::tomba::{

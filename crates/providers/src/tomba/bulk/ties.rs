@@ -10,7 +10,7 @@ use super::{
     sheet::{Sheet, told},
 };
 use csv::StringRecord;
-use leadmill_core::{Input, KeySet, Operation, Presence, Query, QueryKey};
+use leadmill_core::{Input, KeyMap, KeySet, Keys, Operation, Presence, Query, QueryKey};
 
 /// What the names of our columns begin with. No result is called so.
 pub(super) const PREFIX: &str = "leadmill_";
@@ -26,10 +26,35 @@ const CHOICES: usize = 1_000;
 pub(super) struct Ties {
     operation: Operation,
     known: KeySet,
+    /// The plain key of each question.
+    plain: KeyMap<QueryKey>,
+    /// What each plain key means; none where it means several.
+    meant: KeyMap<Option<QueryKey>>,
     /// The columns of ids, where any row has one.
     ids: Option<Vec<usize>>,
     inputs: Vec<Echo>,
+    /// The columns of addresses that were found.
+    addresses: Vec<usize>,
     settings: Trial,
+}
+
+/// The question that a row is about, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tied {
+    /// It bears the question's own id.
+    Named(QueryKey),
+    /// Its inputs make the question.
+    Exactly(QueryKey),
+    /// Its inputs are the plain spelling of that question, and of no other of the job.
+    Plainly(QueryKey),
+}
+
+impl Tied {
+    pub(super) const fn key(self) -> QueryKey {
+        match self {
+            Self::Named(key) | Self::Exactly(key) | Self::Plainly(key) => key,
+        }
+    }
 }
 
 /// What is known of the settings of a search. Its questions are known by their keys only, and a file does not tell them.
@@ -62,11 +87,7 @@ fn read_id(text: &str) -> Option<QueryKey> {
 
 impl Ties {
     /// Finds what tells the questions of a job. None where no column does.
-    pub(super) fn of(
-        operation: Operation,
-        keys: &[QueryKey],
-        sheet: &Sheet,
-    ) -> Option<Self> {
+    pub(super) fn of(operation: Operation, keys: &Keys, sheet: &Sheet) -> Option<Self> {
         let ids = sheet.columns(&format!("{PREFIX}id"));
         let has_ids =
             sheet.rows.iter().any(|row| told(row, &ids).any(|id| read_id(id).is_some()));
@@ -74,8 +95,11 @@ impl Ties {
         let mut ties = Self {
             operation,
             known: keys.iter().copied().collect(),
+            plain: keys.pairs().collect(),
+            meant: keys.by_plain(|_| true),
             ids: has_ids.then_some(ids),
             inputs: asked.map(|input| Echo::of(operation, input, sheet)).collect(),
+            addresses: sheet.columns("email"),
             settings: Trial::None,
         };
         let needed = |echo: &Echo| !echo.is_needed || !echo.columns.is_empty();
@@ -90,9 +114,13 @@ impl Ties {
 
     /// Whether it is told by what was sent. What is told by results is a guess that a known key proves.
     pub(super) fn is_sure(&self) -> bool {
-        let ours = |echo: &Echo| echo.is_ours || !echo.is_needed;
         let is_readable = !matches!(self.settings, Trial::Failed);
-        self.ids.is_some() || is_readable && self.inputs.iter().all(ours)
+        self.ids.is_some() || is_readable && self.is_echoed()
+    }
+
+    /// Whether the inputs are told by the columns that were sent, and not by results.
+    pub(super) fn is_echoed(&self) -> bool {
+        self.inputs.iter().all(|echo| echo.is_ours || !echo.is_needed)
     }
 
     /// Rows of an answer that are wanted, where it is known.
@@ -101,15 +129,22 @@ impl Ties {
     }
 
     /// The question that a row is about. None for a row that is about none of them, or about several.
-    pub(super) fn tie(&self, row: &StringRecord) -> Option<QueryKey> {
+    pub(super) fn tie(&self, row: &StringRecord) -> Option<Tied> {
         let Some(ids) = &self.ids else { return self.by_inputs(row) };
         let key = told(row, ids).find_map(read_id)?;
         let is_known = self.known.contains(&key);
         // What comes back of the inputs may be written in another way; it contradicts where it is another question.
-        let is_other = self
-            .echoed(row)
-            .is_some_and(|echo| echo != key && self.known.contains(&echo));
-        (is_known && !is_other).then_some(key)
+        let is_other = self.echoed(row).is_some_and(|echo| {
+            let is_alike = self.plain.get(&echo) == self.plain.get(&key);
+            self.known.contains(&echo) && !is_alike
+        });
+        (is_known && !is_other).then_some(Tied::Named(key))
+    }
+
+    /// Whether an address that came back as a result is another than that of a question, in whatever spelling.
+    pub(super) fn is_another(&self, key: QueryKey, email: &str) -> bool {
+        let plain = |email| Query::plain_key_of(self.operation, [Some(email)]).ok();
+        plain(email).is_some_and(|echo| self.plain.get(&key) != Some(&echo))
     }
 
     /// The question that the inputs make that have come back, where all of them have.
@@ -119,8 +154,40 @@ impl Ties {
         self.key(&inputs.collect::<Vec<_>>())
     }
 
-    /// The one question of the job that the inputs can make that may have come back.
-    fn by_inputs(&self, row: &StringRecord) -> Option<QueryKey> {
+    /// The one question of the job that the inputs can make that may have come back, in its own spelling or else in the
+    /// plain one.
+    fn by_inputs(&self, row: &StringRecord) -> Option<Tied> {
+        let choices = self.choices(row)?;
+        let exact = choices.iter().filter_map(|choice| self.key(choice));
+        let mut exact = exact.filter(|key| self.known.contains(key)).peekable();
+        if exact.peek().is_some() {
+            let only = only(exact).filter(|key| !self.is_elsewhere(*key, row));
+            return only.map(Tied::Exactly);
+        }
+        let plain = choices.iter().filter_map(|choice| self.plain_key(choice));
+        // What means several is none of them.
+        let meant: Option<Vec<_>> =
+            plain.filter_map(|plain| self.meant.get(&plain).copied()).collect();
+        only(meant?.into_iter()).map(Tied::Plainly)
+    }
+
+    /// Whether the address that was found is at the domain of a namesake's question: a result's site may be any of a
+    /// company's.
+    fn is_elsewhere(&self, key: QueryKey, row: &StringRecord) -> bool {
+        if self.is_echoed() || self.operation != Operation::FindEmail {
+            return false;
+        }
+        let host = told(row, &self.addresses).find_map(|address| address.split_once('@'));
+        let [Some(first), Some(last)] = [0, 1].map(|at| self.inputs.get(at)) else {
+            return false;
+        };
+        let inputs = [first.first(row), last.first(row), host.map(|(_, host)| host)];
+        let there = self.key(&inputs).filter(|there| self.known.contains(there));
+        there.is_some_and(|there| there != key)
+    }
+
+    /// What the inputs may have been.
+    fn choices<'a>(&'a self, row: &'a StringRecord) -> Option<Vec<Vec<Option<&'a str>>>> {
         let mut choices: Vec<Vec<Option<&str>>> = vec![Vec::new()];
         for echo in &self.inputs {
             let values = echo.values(row);
@@ -136,10 +203,7 @@ impl Ties {
             });
             choices = longer.collect();
         }
-        let keys = choices.iter().filter_map(|choice| self.key(choice));
-        let mut keys = keys.filter(|key| self.known.contains(key));
-        let first = keys.next()?;
-        keys.all(|key| key == first).then_some(first)
+        Some(choices)
     }
 
     fn key(&self, inputs: &[Option<&str>]) -> Option<QueryKey> {
@@ -148,6 +212,15 @@ impl Ties {
                 self.settings.found()?.key(inputs.first().copied().flatten()?)
             }
             operation => Query::key_of(operation, inputs.iter().copied()).ok(),
+        }
+    }
+
+    fn plain_key(&self, inputs: &[Option<&str>]) -> Option<QueryKey> {
+        match self.operation {
+            Operation::SearchDomain => {
+                self.settings.found()?.plain_key(inputs.first().copied().flatten()?)
+            }
+            operation => Query::plain_key_of(operation, inputs.iter().copied()).ok(),
         }
     }
 
@@ -171,6 +244,12 @@ impl Ties {
         }
         outcome
     }
+}
+
+/// The key that all of these are.
+fn only(mut keys: impl Iterator<Item = QueryKey>) -> Option<QueryKey> {
+    let first = keys.next()?;
+    keys.all(|key| key == first).then_some(first)
 }
 
 impl Trial {

@@ -4,7 +4,7 @@ use super::{
     super::wire::{Flag, Many, Part, Source, Text, Whole},
     sources, verdict,
 };
-use leadmill_core::{Finding, Operation, Query, QueryKey, Value};
+use leadmill_core::{Finding, Value};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -37,15 +37,16 @@ struct Verdict {
     webmail: Flag,
 }
 
-/// Reads a verdict about the address that was asked about. Without a verdict it is a miss: so are addresses that the
+/// The address that a verdict is about.
+pub(super) fn echo(data: &Json) -> Option<&str> {
+    data.get("email")?.get("email")?.as_str()
+}
+
+/// Reads a verdict. Without a verdict it is a miss: so are addresses that the
 /// provider does not check.
-pub(super) fn verified(asked: QueryKey, data: Json) -> Option<Finding> {
+pub(super) fn verified(data: Json) -> Option<Finding> {
     let Verified { email, sources } = Part::<Verified>::of(data).0?;
     let found = email.0?;
-    let echo = Query::key_of(Operation::VerifyEmail, [found.email.0.as_deref()]);
-    if echo.is_ok_and(|echo| echo != asked) {
-        return Some(Finding::Unknown("the reply is about another address".into()));
-    }
     let word = found.status.clone().or(found.result.clone());
     if !word.is_told() {
         return Some(Finding::Miss);

@@ -1,7 +1,7 @@
 //! Questions, from the call to the answer.
 
 use super::*;
-use leadmill_core::{RunId, Value};
+use leadmill_core::{Keys, RunId, Value};
 
 const FOUND: &str = r#"{"data":{"email":"ada@example.com","first_name":"Ada","last_name":"Byron","full_name":"Ada Byron","score":97,"accept_all":false,"verification":{"date":"2026-05-01","status":"valid"},"sources":[]}}"#;
 
@@ -105,7 +105,11 @@ async fn jobs_are_not_asked_for_where_there_are_none() {
             tomba.estimate(operation, &job).await.unwrap_err().kind,
             tomba.bill(operation, &job).await.unwrap_err().kind,
             tomba.terms(operation).await.unwrap_err().kind,
-            tomba.fetch(operation, &job, &[], 1, 100).await.unwrap_err().kind,
+            tomba
+                .fetch(operation, &job, &Keys::default(), 1, 100)
+                .await
+                .unwrap_err()
+                .kind,
             tomba.transactions(1).await.unwrap_err().kind,
         ];
         assert_eq!(kinds, [ErrorKind::Refused; 8]);

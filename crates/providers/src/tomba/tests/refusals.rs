@@ -317,7 +317,8 @@ async fn no_answer_shows_a_credential() {
     let query = &questions()[0];
     let single = tomba(Canned::reply(200, &[], &body)).ask(query).await.unwrap().value;
     let tomba = tomba(Canned::reply(200, &[], &file));
-    let (operation, job, keys) = (query.operation(), JobId("7".into()), [query.key()]);
+    let (operation, job, keys) =
+        (query.operation(), JobId("7".into()), [query.key()].into());
     let page = tomba.fetch(operation, &job, &keys, 1, 9).await.unwrap().value;
     for shown in [format!("{single:?}"), format!("{page:?}")] {
         assert!(shown.contains("[secret] with [secret]"), "{shown}");

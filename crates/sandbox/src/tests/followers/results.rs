@@ -152,7 +152,8 @@ async fn before_the_end_there_are_no_results_unless_a_knob_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn quirks_lose_double_and_invent_followers() {
-    let quirks = Quirks { drop: Some(1), duplicate: Some(2), extra: true };
+    let quirks =
+        Quirks { drop: Some(1), duplicate: Some(2), extra: true, ..Quirks::default() };
     let sandbox = Sandbox::new(Options { quirks, ..crowd_of(4) });
     let id = start(&sandbox, search(4)).await;
     wait().await;

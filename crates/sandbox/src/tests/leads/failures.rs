@@ -108,7 +108,8 @@ async fn a_stuck_job_takes_ten_minutes_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn quirks_lose_double_and_invent_contacts() {
-    let quirks = Quirks { drop: Some(1), duplicate: Some(2), extra: true };
+    let quirks =
+        Quirks { drop: Some(1), duplicate: Some(2), extra: true, ..Quirks::default() };
     let sandbox = sandbox(Options { quirks, ..small(LeadOptions::default()) });
     let ids = ids(&sandbox, 4).await;
     let reply = revealed(&sandbox, &ids, &["email"]).await;

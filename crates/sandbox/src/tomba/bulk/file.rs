@@ -7,6 +7,7 @@ use super::evaluate::{evaluate, is_valid};
 use super::job::Job;
 use super::kinds::BulkKind;
 use super::options::{Echo, FileForm, Namesakes};
+use crate::answers::fold::plain;
 use crate::random::Random;
 use crate::tomba::options::Options;
 
@@ -38,10 +39,17 @@ pub(super) fn file(job: &Job, part: &str, options: &Options) -> String {
     for Line { row, record } in lines(job, part, options) {
         let input = row.and_then(|row| job.draft.sheet.rows.get(row));
         let echoed = |at: &usize| input.and_then(|cells| cells.get(*at)).cloned();
+        let spelt = |text: String| match job.quirks.plain {
+            true => plain(&text),
+            false => text,
+        };
         let mut cells: Vec<String> =
-            shown.iter().map(|at| echoed(at).unwrap_or_default()).collect();
+            shown.iter().map(|at| spelt(echoed(at).unwrap_or_default())).collect();
         if with_results {
-            cells.extend(kept.iter().map(|(_, pointer)| cell(&record, pointer)));
+            cells.extend(kept.iter().map(|(name, pointer)| match *name {
+                "first_name" | "last_name" | "full_name" => spelt(cell(&record, pointer)),
+                _ => cell(&record, pointer),
+            }));
             cells.extend(job.draft.wishes.sources.then(|| sources(&record)));
         }
         push(&mut text, &cells, form);

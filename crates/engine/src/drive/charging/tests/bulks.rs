@@ -7,9 +7,9 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, BatchId, Bill, Credits, Entry, ErrorKind,
-    Estimate, Event, Finding, JobId, Journal, JournalError, Lane, Launch, Operation,
-    Page, Progress, Provider, ProviderError, Query, QueryKey, Signals, Staging,
-    StagingError, Status, Terms, Transactions,
+    Estimate, Event, Finding, JobId, Journal, JournalError, Keys, Lane, Launch,
+    Operation, Page, Progress, Provider, ProviderError, Query, QueryKey, Signals,
+    Staging, StagingError, Status, Terms, Transactions,
     pack::{Daily, Offer, PaidAct},
 };
 use std::{
@@ -68,7 +68,7 @@ pub(in crate::drive) struct Books {
 #[derive(Debug)]
 pub(in crate::drive) struct Job {
     pub(in crate::drive) batch: BatchId,
-    pub(in crate::drive) keys: Arc<[QueryKey]>,
+    pub(in crate::drive) keys: Keys,
     pub(in crate::drive) created: Instant,
     launched: Option<Instant>,
     queued: Duration,
@@ -303,7 +303,7 @@ impl Provider for Bulks {
         let mut books = self.books.lock().unwrap();
         let job = Job {
             batch: batch.id,
-            keys: Arc::clone(&batch.keys),
+            keys: batch.keys.clone(),
             created: Instant::now(),
             launched: None,
             queued: Duration::ZERO,
@@ -373,7 +373,7 @@ impl Provider for Bulks {
         &self,
         _: Operation,
         job: &JobId,
-        _: &[QueryKey],
+        _: &Keys,
         page: u32,
         _: u32,
     ) -> Called<Page> {

@@ -8,9 +8,9 @@ use crate::{limiter::tests::account, reconciliation::tests::lister};
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, Batch, BatchId, Bill, Call, Credits, Endpoint, Entry,
-    ErrorKind, Estimate, Finding, JobId, Journal, JournalError, Lane, Launch, Leases,
-    Ledger, Moment, Operation, Page, Progress, Provider, ProviderError, Query, QueryKey,
-    Reply, RunId, Sent, Signals, Staging, StagingError, Terms, Transactions,
+    ErrorKind, Estimate, Finding, JobId, Journal, JournalError, Keys, Lane, Launch,
+    Leases, Ledger, Moment, Operation, Page, Progress, Provider, ProviderError, Query,
+    QueryKey, Reply, RunId, Sent, Signals, Staging, StagingError, Terms, Transactions,
     slots::{Agreement, Noted, ProcessId, Slots, Trade},
 };
 use std::{
@@ -137,7 +137,7 @@ impl Provider for Door {
         &self,
         _: Operation,
         _: &JobId,
-        keys: &[QueryKey],
+        keys: &Keys,
         _: u32,
         _: u32,
     ) -> Called<Page> {

@@ -248,7 +248,9 @@ async fn what_is_no_job_or_no_page_is_not_asked_for() {
             tomba.poll(Operation::FindEmail, &JobId(id.into())).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused, "{id}");
     }
-    let third = tomba.fetch(Operation::FindEmail, &JobId("7".into()), &[], 3, 9).await;
+    let third = tomba
+        .fetch(Operation::FindEmail, &JobId("7".into()), &Keys::default(), 3, 9)
+        .await;
     assert_eq!(third.unwrap_err().kind, ErrorKind::Refused);
     assert_eq!(canned.paths(), [""; 0]);
 }

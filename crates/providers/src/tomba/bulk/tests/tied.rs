@@ -9,7 +9,7 @@ use super::super::{
 use super::*;
 
 fn read(queries: &[Query], file: &str) -> Result<Read, Unread> {
-    let keys: Vec<QueryKey> = queries.iter().map(Query::key).collect();
+    let keys = Keys::of(queries);
     let (operation, account) = (queries[0].operation(), account());
     let offer = account.offer(operation).unwrap();
     results::read(operation, offer, Generation::Second, &keys, file.as_bytes())
@@ -98,6 +98,109 @@ fn inputs_that_come_back_say_it_where_no_id_does() {
     let file =
         "url,full_name\nhttps://example0.com/By/aa,Ada\nhttps://example0.com/by/aa,Eve\n";
     assert_eq!(tied(&author, file), [(0, 1)]);
+}
+
+/// Namesakes of one company, and somebody whose spelling is her own alone.
+fn namesakes() -> [Query; 4] {
+    [["Zoë", "Li"], ["Zoe", "Li"], ["Seán", "O'Neill"], ["Ada", "Byron"]]
+        .map(|[first, last]| query(Operation::FindEmail, [first, last, "x.io"]))
+}
+
+/// Whose addresses the rows of a file are taken for.
+fn addresses(queries: &[Query], file: &str) -> Vec<(usize, String)> {
+    let place = |answer: Answered| {
+        let Value::Text(email) = field(Operation::FindEmail, &answer, "email") else {
+            panic!("{answer:?}")
+        };
+        let place = queries.iter().position(|query| query.key() == answer.key).unwrap();
+        (place, email.to_string())
+    };
+    read(queries, file).unwrap().answers.into_iter().map(place).collect()
+}
+
+#[test]
+fn an_input_that_comes_back_in_a_plain_spelling_says_it_where_it_means_one_question() {
+    let asked = namesakes();
+    for (header, domain) in [
+        ("leadmill_first_name,leadmill_last_name,leadmill_domain", "x.io"),
+        ("first_name,last_name,website_url", "https://www.x.io/"),
+    ] {
+        let file = format!(
+            "{header},email\nsean,oneill,{domain},s@x.io\nADA,byron,{domain},a@x.io\n"
+        );
+        let taken = [(2, "s@x.io".to_owned()), (3, "a@x.io".to_owned())];
+        assert_eq!(addresses(&asked, &file), taken);
+        // Of two that differ one is about somebody else; what is spelt in full is hers.
+        let two = format!("{file}Sean,O Neill,{domain},t@x.io\n");
+        assert_eq!(addresses(&asked, &two), taken[1..]);
+        let own = format!("{two}Seán,O'Neill,{domain},o@x.io\n");
+        assert_eq!(addresses(&asked, &own), [taken[1].clone(), (2, "o@x.io".to_owned())]);
+    }
+}
+
+#[test]
+fn a_namesake_s_row_is_nobody_s_where_names_come_back_plainly() {
+    let asked = namesakes();
+    let names = |prefix: &str| {
+        ["first_name", "last_name", "domain"]
+            .map(|name| format!("{prefix}{name}"))
+            .join(",")
+    };
+    for header in [names("leadmill_"), names("")] {
+        let ada = "Ada,Byron,x.io,a@x.io\n";
+        // One of the two was not found, or both were: who is told by nothing.
+        for rows in ["zoe,li,x.io,1@x.io\n", "zoe,li,x.io,1@x.io\nzoe,li,x.io,2@x.io\n"] {
+            let file = format!("{header},email\n{rows}{ada}");
+            assert_eq!(addresses(&asked, &file), [(3, "a@x.io".to_owned())], "{file}");
+            let page = read(&asked, &file).unwrap();
+            assert_eq!(page.untied, page.rows - 1, "they are counted");
+        }
+        // What keeps its accents tells them apart.
+        let file = format!("{header},email\nZoe,Li,x.io,2@x.io\nZoë,Li,x.io,1@x.io\n");
+        let both = [(1, "2@x.io".to_owned()), (0, "1@x.io".to_owned())];
+        assert_eq!(addresses(&asked, &file), both);
+        // What was sent is spelt as it was sent; what was found may be spelt in full where the question was not.
+        let file = format!("{header},email\nZoë,Li,x.io,1@x.io\n");
+        let sent = header.starts_with("leadmill_");
+        assert_eq!(addresses(&asked, &file), both[if sent { 1 } else { 2 }..]);
+    }
+    // So does an id, whatever the names have become.
+    let [zoe, plain] = [0, 1].map(|nth| id(&asked[nth]));
+    let file = format!(
+        "leadmill_id,{},email\n{zoe},zoe,li,x.io,1@x.io\n{plain},zoe,li,x.io,2@x.io\n",
+        names("leadmill_")
+    );
+    let both = [(0, "1@x.io".to_owned()), (1, "2@x.io".to_owned())];
+    assert_eq!(addresses(&asked, &file), both);
+    let (one, _) = file.split_once(&plain).unwrap();
+    assert_eq!(addresses(&asked, one), both[..1]);
+}
+
+#[test]
+fn an_address_at_a_namesake_s_domain_is_nobody_s_where_results_alone_say_it() {
+    let asked = ["x.io", "y.io"]
+        .map(|domain| query(Operation::FindEmail, ["Ada", "Byron", domain]));
+    let file = |email: &str| {
+        format!("first_name,last_name,website_url,email\nAda,Byron,x.io,{email}\n")
+    };
+    for email in ["a@x.io", "a@z.io", ""] {
+        let row = file(email);
+        assert_eq!(tied(&asked, &row).len(), 1, "{row}");
+    }
+    let page = read(&asked, &file("a@y.io")).unwrap_err();
+    assert!(matches!(page, Unread::Untied(_)), "{page:?}");
+    let sent = file("a@y.io").replace("website_url", "leadmill_domain");
+    let sent = sent.replace("first_name", "leadmill_first_name");
+    let sent = sent.replace("last_name", "leadmill_last_name");
+    assert_eq!(tied(&asked, &sent), [(0, 1)]);
+}
+
+#[test]
+fn a_verdict_in_a_plain_spelling_is_about_the_address_that_was_asked_about() {
+    let asked = [query(Operation::VerifyEmail, ["Zoë@x.io"])];
+    let file = format!("leadmill_id,email,status\n{},zoe@x.io,valid\n", id(&asked[0]));
+    let answer = &read(&asked, &file).unwrap().answers[0];
+    assert!(matches!(answer.finding, Finding::Hit(_)), "{answer:?}");
 }
 
 /// What two questions could have made is nobody's.

@@ -161,7 +161,7 @@ fn without_accounts(from: &Path, to: &Path, anchor: Option<&str>) {
                 reserve: line.reserve,
                 anchor: anchor.map(Into::into),
                 moment: line.moment,
-                keys: Arc::clone(&line.keys),
+                keys: line.keys.clone(),
             };
             let settled = Event::Settled {
                 cost: line.credits,

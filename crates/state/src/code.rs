@@ -272,19 +272,6 @@ mod tests {
                 moment: Some(Moment(-3)),
                 keys: [QueryKey([1; 16]), QueryKey([2; 16])].into(),
             },
-            Event::Intended {
-                account: "enrich.so".into(),
-                step: "mail".into(),
-                operation: Operation::FindEmail,
-                lane: Lane::Bulk,
-                reserve: Credits(20),
-                anchor: None,
-                moment: None,
-                keys: Keys::spelt(
-                    [QueryKey([1; 16]), QueryKey([2; 16])].into(),
-                    [(1, QueryKey([3; 16]))].into(),
-                ),
-            },
             Event::Accepted { job: JobId("65f0".into()) },
             Event::Adopted { job: JobId("65f1".into()) },
             Event::Repeated { reserve: Credits(6) },
@@ -308,6 +295,22 @@ mod tests {
         ] {
             assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);
         }
+    }
+
+    #[test]
+    fn plain_keys_are_stored_behind_the_keys() {
+        let keys = [QueryKey([1; 16]), QueryKey([2; 16])].into();
+        let event = Event::Intended {
+            account: "enrich.so".into(),
+            step: "mail".into(),
+            operation: Operation::FindEmail,
+            lane: Lane::Bulk,
+            reserve: Credits(20),
+            anchor: None,
+            moment: None,
+            keys: Keys::spelt(keys, [(1, QueryKey([3; 16]))].into()),
+        };
+        assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);
     }
 
     #[test]

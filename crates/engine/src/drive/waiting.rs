@@ -46,7 +46,7 @@ impl Drive<'_> {
         let first = wakes.min_by_key(|wake| (wake.is_refused(), wake.at));
         let Some(wake) = first.filter(|_| self.calls.is_empty()) else { return };
         let is_borne = !self.is_long(wake) && !wake.is_refused();
-        if is_borne || self.stopped.is_some() {
+        if is_borne || self.is_put_off || self.is_interrupted() {
             return;
         }
         let left = wake.at.saturating_duration_since(Instant::now());
@@ -56,7 +56,8 @@ impl Drive<'_> {
             Reason::Quota => Ending::DailyQuota,
         };
         self.engine.report.resume_at = Some(self.engine.clock.now().after(left));
-        (self.stopped, self.is_put_off) = (Some(ending), true);
+        // Where buying has stopped before, jobs may still be there to be fetched later.
+        (self.stopped, self.is_put_off) = (self.stopped.max(Some(ending)), true);
         if let Reason::Refused(endpoint) = wake.reason
             && self.engine.limiter.lets_nothing_through(endpoint)
             && let Err(error) = self.engine.close(wake.at)

@@ -1,6 +1,7 @@
 //! One life of a pipeline, and what must have held in it.
 
 use crate::{
+    dice::Dice,
     random::Random,
     simulation::{Check, Crash, Receiving, World, people},
     storm::Storm,
@@ -29,7 +30,7 @@ use tokio::{
 };
 
 /// Questions in the world.
-const PEOPLE: usize = 40;
+pub(crate) const PEOPLE: usize = 40;
 
 /// The seed of the provider's answers.
 const ANSWERS: u64 = 7;
@@ -112,22 +113,6 @@ impl Check for Bound {
     }
 }
 
-struct Dice(Random);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        (self.0.unit() * most as f64) as u64
-    }
-
-    fn chance(&mut self, part: f64) -> bool {
-        self.0.unit() < part
-    }
-
-    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize].clone()
-    }
-}
-
 fn world(dice: &mut Dice) -> World {
     let algorithm = dice.of(&[
         Algorithm::RollingLog,
@@ -188,7 +173,7 @@ fn world(dice: &mut Dice) -> World {
 }
 
 async fn lived(seed: u64, seen: &Seen) -> String {
-    let mut dice = Dice(Random::new(seed));
+    let mut dice = Dice::new(seed);
     let mut world = world(&mut dice);
     let part = dice.of(&[0.0, 0.02, 0.1, 0.3]);
     let stragglers = dice.chance(0.5);
@@ -397,7 +382,7 @@ fn charged_once(world: &World, audit: &Audit) {
 }
 
 /// The journal, for people.
-fn story(world: &World) -> String {
+pub(crate) fn story(world: &World) -> String {
     let entries = world.entries();
     let line = |entry: &Entry| {
         let event = format!("{:?}", entry.event);
@@ -415,14 +400,14 @@ fn story(world: &World) -> String {
 }
 
 /// What a finding says, whichever lane it came by.
-fn text(finding: Option<&Finding>) -> String {
+pub(crate) fn text(finding: Option<&Finding>) -> String {
     match finding {
         Some(Finding::Hit(values)) => format!("{:?}", values.first()),
         other => format!("{other:?}"),
     }
 }
 
-fn all_people() -> &'static [Query] {
+pub(crate) fn all_people() -> &'static [Query] {
     static PEOPLE_: OnceLock<Vec<Query>> = OnceLock::new();
     PEOPLE_.get_or_init(|| people(PEOPLE))
 }

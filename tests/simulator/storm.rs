@@ -14,6 +14,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// Requests go wrong, each in one of many ways.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Storm {
     part: f64,
     /// Whether some are half a minute on their way.
     stragglers: bool,
+    /// Whether proxies are in between, and waits are of any length.
+    is_wild: bool,
     over: AtomicBool,
 }
 
@@ -32,8 +35,14 @@ impl Storm {
             random: Mutex::new(random),
             part,
             stragglers,
+            is_wild: false,
             over: AtomicBool::new(false),
         }
+    }
+
+    /// The same, with proxies in between, and waits of any length.
+    pub(crate) fn wild(self) -> Self {
+        Self { is_wild: true, ..self }
     }
 
     /// From here on nothing goes wrong.
@@ -43,7 +52,17 @@ impl Storm {
 }
 
 impl Weather for Storm {
-    fn next(&self, _: &Request<Bytes>) -> Way {
+    fn next(&self, request: &Request<Bytes>) -> Way {
+        let way = self.way();
+        if std::env::var_os("LEADMILL_STORY").is_some() {
+            eprintln!("{:?} {} {way:?}", Instant::now(), request.uri());
+        }
+        way
+    }
+}
+
+impl Storm {
+    fn way(&self) -> Way {
         let mut random = self.random.lock().unwrap();
         let unit = &mut || random.unit();
         let mut way = Way::default();
@@ -53,7 +72,10 @@ impl Weather for Storm {
         way.there = slow(unit, self.stragglers);
         way.back = slow(unit, true);
         if unit() < self.part {
-            fail(&mut way, unit);
+            match self.is_wild && unit() < 0.5 {
+                true => fail_wildly(&mut way, unit),
+                false => fail(&mut way, unit),
+            }
         }
         way
     }
@@ -79,6 +101,48 @@ fn fail(way: &mut Way, unit: &mut impl FnMut() -> f64) {
         8 => way.becomes = Some(reply(502, "text/html", "")),
         _ => way.instead = Some(throttled(unit)),
     }
+}
+
+/// Something in between replies for the provider.
+fn fail_wildly(way: &mut Way, unit: &mut impl FnMut() -> f64) {
+    const PAGE: &str = "<!doctype html><html><body>not here</body></html>";
+    const WAYS: f64 = 8.0;
+    match (unit() * WAYS) as u32 {
+        0 => way.instead = Some(reply(404, "text/html", PAGE)),
+        1 => way.instead = Some(reply(200, "text/html", PAGE)),
+        2 => way.becomes = Some(reply(200, "text/html", PAGE)),
+        3 => way.becomes = Some(reply(200, "application/json", "")),
+        4 => way.becomes = Some(reply(200, "application/json", "null")),
+        5 => way.instead = Some(moved()),
+        _ => way.instead = Some(throttled_for_long(unit)),
+    }
+}
+
+fn moved() -> Response<Bytes> {
+    let mut response = reply(302, "text/html", "<html>moved</html>");
+    let login = "https://proxy.example/login".parse().unwrap();
+    response.headers_mut().insert(header::LOCATION, login);
+    response
+}
+
+/// From no time at all to a year.
+fn throttled_for_long(unit: &mut impl FnMut() -> f64) -> Response<Bytes> {
+    const WAITS: [&str; 8] = [
+        "0",
+        "1",
+        "61",
+        "130",
+        "3600",
+        "86400",
+        "31536000",
+        "Fri, 01 Jan 2027 00:00:00 GMT",
+    ];
+    let mut response = reply(429, "application/json", r#"{"error":"slow down"}"#);
+    let wait = WAITS[(unit() * WAITS.len() as f64) as usize];
+    let now = "Thu, 01 Jan 2026 00:01:28 GMT".parse().unwrap();
+    response.headers_mut().insert(header::DATE, now);
+    response.headers_mut().insert(header::RETRY_AFTER, wait.parse().unwrap());
+    response
 }
 
 /// A 429 that names its wait in one of many ways, or in none.

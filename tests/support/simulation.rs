@@ -4,33 +4,40 @@
 mod callbacks;
 #[path = "simulation/disk.rs"]
 mod disk;
+#[path = "simulation/known.rs"]
+mod known;
 #[path = "simulation/network.rs"]
 pub(crate) mod network;
 #[path = "simulation/peers.rs"]
 mod peers;
+#[path = "simulation/waterfall.rs"]
+pub(crate) mod waterfall;
 
 pub(crate) use callbacks::Receiving;
 pub(crate) use disk::Crash;
 
 use disk::{CrashingJournal, MemoryLeases, MemoryStaging, Shared};
+use known::{Freed, Known, own_jobs};
 use leadmill_core::{
-    Account, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind, Index, JobId, Lane,
+    Account, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind, JobId, Lane,
     Ledger, Moment, Operation, Ours, Part, Query, QueryKey, RunId, State, Status,
     Timestamp,
     index::{Need, Reuse},
     pack::{Doubtful, Percent, Risk},
 };
-use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts, Report, RunError};
+use leadmill_engine::{
+    Book, Ending, Engine, GRACE, Hints, Order, PATIENCE, Parts, Report, RunError,
+};
 use leadmill_providers::packs;
 use leadmill_sandbox::{Algorithm, Options, Sandbox, tomba::Tomba};
 use network::{Calm, Weather};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
     ops::Range,
     sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+        Arc, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -41,6 +48,13 @@ use tokio::{
 
 /// No run of a test takes so long.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
+
+/// How a process ends that is killed.
+pub(crate) const POWER_CUT: &str = "power cut";
+
+/// Times that questions are asked again which proved not to be charged, and that jobs are looked at which were named.
+const AGAIN: u32 = 3;
+const LOOKS: u32 = 50;
 
 /// Wall-clock time that follows tokio's.
 #[derive(Debug)]
@@ -91,6 +105,14 @@ pub(crate) struct World {
     pub(crate) fails: Range<usize>,
     /// Runs of other processes that are at work.
     pub(crate) others: BTreeSet<RunId>,
+    /// Earlier runs of this pipeline.
+    pub(crate) siblings: BTreeSet<RunId>,
+    /// How long a process waits where nothing is let through, and for last replies, if not for as long as is usual.
+    pub(crate) patience: Duration,
+    pub(crate) grace: Duration,
+    /// Requests so far on this disk, and how many there may be.
+    pub(crate) sent: Arc<AtomicU64>,
+    pub(crate) most_requests: u64,
     /// What the network does.
     pub(crate) weather: Arc<dyn Weather>,
     /// What to do with batches in doubt; they are left alone where there is no word.
@@ -150,6 +172,11 @@ impl World {
             notes: usize::MAX,
             fails: 0..0,
             others: BTreeSet::new(),
+            siblings: BTreeSet::new(),
+            patience: PATIENCE,
+            grace: GRACE,
+            sent: Arc::default(),
+            most_requests: u64::MAX,
             clock: Arc::new(SimulatedClock {
                 start: Instant::now(),
                 set: AtomicI64::new(0),
@@ -189,6 +216,8 @@ impl World {
             receiving: self.receiving.clone(),
             disk: Arc::clone(&self.disk),
             others: [self.run].into(),
+            siblings: self.siblings.clone(),
+            sent: Arc::clone(&self.sent),
             fails: self.fails.clone(),
             reuse: self.reuse,
             ..*self
@@ -208,7 +237,16 @@ impl World {
         crash: Option<Crash>,
         stop: watch::Receiver<bool>,
     ) -> Session {
-        let (ledger, died) = (self.ledger(), Arc::new(Notify::new()));
+        let died = Arc::new(Notify::new());
+        let (mut engine, mut book) = (self.engine(stop), self.book(crash, &died));
+        let before = self.disk.lock().unwrap().appends;
+        let run = self.session(&mut engine, &mut book, queries);
+        let ending = lasting(&died, run).await;
+        let appends = self.disk.lock().unwrap().appends - before;
+        Session { ending, report: engine.report(), appends }
+    }
+
+    fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
         let parts = Parts {
             provider: self.provider(),
             staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
@@ -218,7 +256,11 @@ impl World {
             stop,
             hints: self.hints(),
         };
-        let mut engine = Engine::new(self.run, parts);
+        let engine = Engine::new(self.run, parts);
+        engine.with_patience(self.patience).with_grace(self.grace)
+    }
+
+    fn book(&self, crash: Option<Crash>, died: &Arc<Notify>) -> Book {
         let journal = CrashingJournal {
             disk: Arc::clone(&self.disk),
             crash,
@@ -227,21 +269,9 @@ impl World {
             takes: self.append_takes,
             check: self.check.clone(),
             fails: self.fails.clone(),
-            died: Arc::clone(&died),
+            died: Arc::clone(died),
         };
-        let mut book = Book::new(Box::new(journal), ledger);
-        let before = self.disk.lock().unwrap().appends;
-        let run = self.session(&mut engine, &mut book, queries);
-        // Simulated time goes by, however little moves: no run of a test lasts so long.
-        let run = async {
-            tokio::select! { biased;
-                () = died.notified() => Err(RunError::Broken("power cut".into())),
-                ending = run => ending,
-            }
-        };
-        let ending = timeout(LONGEST, run).await.unwrap();
-        let appends = self.disk.lock().unwrap().appends - before;
-        Session { ending, report: engine.report(), appends }
+        Book::new(Box::new(journal), self.ledger())
     }
 
     /// As the binary does it: doubts, then what is needed, then the doubts that came of it.
@@ -257,23 +287,25 @@ impl World {
             book.refresh().await?;
             engine.reconcile(book, &ours, policy).await?;
         }
-        let mut rounds = 0;
+        let (mut rounds, mut looks) = (0, 0);
         loop {
             let needed = self.needed(book.ledger(), queries);
-            let order = Order {
-                lane: self.lane_of(),
-                ours: ours.clone(),
-                ..Order::new("step", queries[0].operation(), needed.len() as u64)
-            };
+            let order = self.order(&ours, queries[0].operation(), needed.len());
+            let jobs = own_jobs(book.ledger(), &self.account.purse);
             let mut questions = needed.into_iter().map(io::Result::Ok);
             let ending = engine.buy(book, &order, &mut questions, None).await?;
-            rounds += 1;
             let Some(policy) = &self.doubtful else { return Ok(ending) };
-            if ending != Ending::Complete || rounds > 3 {
+            if !matches!(ending, Ending::Complete | Ending::TooMuchInDoubt) {
                 return Ok(ending);
             }
             book.refresh().await?;
-            if !engine.reconcile(book, &ours, policy).await?.frees() {
+            let reconciled = engine.reconcile(book, &ours, policy).await?;
+            match Freed::by(&reconciled, &jobs, book.ledger()) {
+                Freed::Nothing => return Ok(ending),
+                Freed::Jobs => looks += 1,
+                Freed::Questions => rounds += 1,
+            }
+            if rounds > AGAIN || looks > LOOKS {
                 return Ok(ending);
             }
         }
@@ -288,6 +320,15 @@ impl World {
         let taken = open.filter(|line| !self.others.contains(&line.run));
         let taken = taken.map(|line| line.batch).collect();
         Ours::Of { run: self.run, taken, left: BTreeSet::new() }
+    }
+
+    fn order(&self, ours: &Ours, operation: Operation, questions: usize) -> Order {
+        Order {
+            lane: self.lane_of(),
+            ours: ours.clone(),
+            siblings: self.siblings.clone(),
+            ..Order::new("step", operation, questions as u64)
+        }
     }
 
     /// Whatever somebody says at the address of a batch.
@@ -322,7 +363,7 @@ impl World {
 
     /// What the journal holds.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.disk.lock().unwrap().entries.clone()
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner).entries.clone()
     }
 
     /// The fold of what the disk holds.
@@ -334,24 +375,13 @@ impl World {
     }
 
     fn needed(&self, ledger: &Ledger, queries: &[Query]) -> Vec<Query> {
-        let index = Index::of(ledger, &self.account.purse);
-        let mut seen = HashMap::new();
+        let known = Known::new(self, ledger);
+        let mut seen = HashSet::new();
         let wanted = |query: &&Query| {
             let key = query.key();
-            let first = seen.insert(key, ()).is_none();
-            first && self.judge(ledger, &index, &key) == Need::Buy
+            seen.insert(key) && known.look(&key).need == Need::Buy
         };
         queries.iter().filter(wanted).cloned().collect()
-    }
-
-    fn judge(&self, ledger: &Ledger, index: &Index, key: &QueryKey) -> Need {
-        let Some(asked) = index.get(key) else { return Need::Buy };
-        let line = &ledger.lines()[asked.line as usize];
-        let at = match &line.state {
-            State::Settled { at, .. } => *at,
-            _ => line.intended_at,
-        };
-        self.reuse.judge(asked.status, at, self.clock.now(), line.run == self.run)
     }
 
     /// What the output says about each question.
@@ -360,9 +390,12 @@ impl World {
         let disk = self.disk.lock().unwrap();
         let mut findings: HashMap<QueryKey, Finding> = HashMap::new();
         let mut open: HashMap<QueryKey, Status> = HashMap::new();
-        for line in ledger.lines() {
+        let ours = ledger.lines().iter();
+        for line in ours.filter(|line| *line.account == *self.account.purse) {
             match &line.state {
-                State::Settled { part, .. } => {
+                State::Settled { part, statuses, .. } => {
+                    let known = line.keys.iter().copied().zip(statuses.iter().copied());
+                    open.extend(known);
                     let answers = match part {
                         Part::File(name) => disk.answers[name].as_slice(),
                         Part::Inline(answers) => answers,
@@ -398,6 +431,22 @@ impl World {
             audit.asked.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>()
         );
     }
+}
+
+/// Ends when what goes on in a process does, or with its death. Simulated time goes by, however little moves: nothing
+/// of a test lasts for ever.
+async fn lasting<T>(
+    died: &Notify,
+    run: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    let run = async {
+        tokio::select! { biased;
+            () = died.notified() => Err(RunError::Broken(POWER_CUT.into())),
+            ending = run => ending,
+        }
+    };
+    let ending = timeout(LONGEST, run).await;
+    ending.unwrap_or_else(|_| panic!("I13: a process does not end"))
 }
 
 /// Distinct e-mail finder questions.

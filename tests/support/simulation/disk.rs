@@ -10,7 +10,7 @@ use leadmill_core::{
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{sync::Notify, time::sleep};
@@ -19,12 +19,14 @@ use tokio::{sync::Notify, time::sleep};
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     pub(super) entries: Vec<Entry>,
-    pub(super) slots: Slots,
+    /// Of each account.
+    pub(super) slots: HashMap<String, Slots>,
     /// Processes that have been at work.
     pub(super) processes: u64,
     /// What each of them has sent, until its end is noticed.
     pub(super) sends: HashMap<ProcessId, Vec<Sent>>,
-    pub(super) ended: Vec<(ProcessId, Vec<Sent>)>,
+    /// By account.
+    pub(super) ended: Vec<(String, ProcessId, Vec<Sent>)>,
     pub(super) answers: BTreeMap<String, Vec<Answered>>,
     pub(super) appends: usize,
 }
@@ -139,9 +141,9 @@ impl MemoryLeases {
 impl Drop for MemoryLeases {
     /// The process ends: what it sent is known to whoever comes next.
     fn drop(&mut self) {
-        let mut disk = self.disk.lock().unwrap();
+        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
         let sends = disk.sends.remove(&self.process).unwrap_or_default();
-        disk.ended.push((self.process, sends));
+        disk.ended.push((self.account.purse.clone(), self.process, sends));
     }
 }
 
@@ -165,7 +167,8 @@ impl Leases for MemoryLeases {
     }
 
     fn freeze(&mut self, now: Moment, until: Moment) -> Result<(), JournalError> {
-        self.disk.lock().unwrap().slots.freeze(now, until);
+        let mut disk = self.disk.lock().unwrap();
+        disk.slots.entry(self.account.purse.clone()).or_default().freeze(now, until);
         Ok(())
     }
 
@@ -175,7 +178,9 @@ impl Leases for MemoryLeases {
         to: Endpoint,
         until: Moment,
     ) -> Result<(), JournalError> {
-        self.disk.lock().unwrap().slots.close(now, to, until);
+        let mut disk = self.disk.lock().unwrap();
+        let slots = disk.slots.entry(self.account.purse.clone()).or_default();
+        slots.close(now, to, until);
         Ok(())
     }
 
@@ -185,11 +190,17 @@ impl Leases for MemoryLeases {
         trades: &[Trade],
     ) -> Result<Agreement, JournalError> {
         let mut disk = self.disk.lock().unwrap();
-        for (process, sends) in std::mem::take(&mut disk.ended) {
-            disk.slots.bury(process, now, &sends, |endpoint| {
+        let purse = &self.account.purse;
+        let (ours, others): (Vec<_>, _) = std::mem::take(&mut disk.ended)
+            .into_iter()
+            .partition(|(account, ..)| account == purse);
+        disk.ended = others;
+        let slots = disk.slots.entry(purse.clone()).or_default();
+        for (_, process, sends) in ours {
+            slots.bury(process, now, &sends, |endpoint| {
                 self.account.windows_of(endpoint).collect()
             });
         }
-        Ok(disk.slots.trade(self.process, now, trades))
+        Ok(slots.trade(self.process, now, trades))
     }
 }

@@ -8,7 +8,13 @@ use axum::{
 use bytes::Bytes;
 use http::{Request, Response};
 use leadmill_providers::{Transport, TransportError, transport::Connection};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::sleep;
 use tower::ServiceExt;
 
@@ -48,6 +54,9 @@ pub(crate) struct InProcess {
     pub(crate) router: Router,
     pub(crate) rtt: Duration,
     pub(crate) weather: Arc<dyn Weather>,
+    /// Requests so far, of all processes of a world, and how many there may be.
+    pub(crate) sent: Arc<AtomicU64>,
+    pub(crate) most: u64,
 }
 
 #[async_trait]
@@ -57,6 +66,12 @@ impl Transport for InProcess {
         request: Request<Bytes>,
         _: Connection,
     ) -> Result<Response<Bytes>, TransportError> {
+        let sent = self.sent.fetch_add(1, Ordering::Relaxed);
+        assert!(
+            sent < self.most,
+            "I13: more and more requests, such as {}",
+            request.uri()
+        );
         let way = self.weather.next(&request);
         let there = self.rtt / 2 + way.there;
         if let Some(error) = way.stops {

@@ -1,7 +1,7 @@
 //! Who is asked: the client of a provider on the way to its sandbox.
 
 use super::{World, network::InProcess};
-use leadmill_core::{Provider, pack::PaidAct};
+use leadmill_core::{Account, Provider, pack::PaidAct};
 use leadmill_providers::{Enrich, Tomba, packs};
 use leadmill_sandbox::{
     Options,
@@ -22,13 +22,21 @@ impl World {
         Self { account, tomba: Some(tomba::Tomba::new(options)), ..usual }
     }
 
+    /// The same disk, clock and run, at another account: of this world's provider.
+    pub(crate) fn at(&self, other: Self, purse: &str) -> Self {
+        let account = Account { purse: purse.into(), ..other.account };
+        let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+        Self { account, disk, clock, sent: Arc::clone(&self.sent), ..other }
+    }
+
     pub(super) fn provider(&self) -> Arc<dyn Provider> {
         let router = match &self.tomba {
             Some(tomba) => tomba.router(),
             None => self.sandbox.router(),
         };
         let weather = Arc::clone(&self.weather);
-        let transport = Arc::new(InProcess { router, rtt: self.rtt, weather });
+        let (rtt, sent, most) = (self.rtt, Arc::clone(&self.sent), self.most_requests);
+        let transport = Arc::new(InProcess { router, rtt, weather, sent, most });
         if self.tomba.is_some() {
             let TombaKey { key, secret } = TombaKey::default();
             let account = self.account.clone();

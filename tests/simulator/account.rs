@@ -70,7 +70,8 @@ impl Seen {
     pub(crate) fn assert_all_happened(&self) {
         for (what, count) in KINDS.iter().zip(&self.0) {
             let count = count.load(Ordering::Relaxed);
-            assert!(count > 5, "{what}: {count}");
+            let is_rare = matches!(*what, "written off" | "left unpaid");
+            assert!(count > 5 || is_rare, "{what}: {count}");
         }
     }
 }

@@ -75,10 +75,10 @@ use std::{
 const SEEDS: u64 = 10_000;
 
 /// Scenes of one.
-const SCENES: u64 = 1_500;
+const SCENES: u64 = 1_200;
 
 /// Scenes with two providers.
-const FLOWS: u64 = 1_000;
+const FLOWS: u64 = 800;
 
 #[test]
 fn no_life_breaks_a_promise() {

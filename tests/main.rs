@@ -28,6 +28,7 @@ mod limits;
 mod made_up_callbacks;
 mod main_job;
 mod pipelines;
+mod plain_echo;
 mod proxies;
 mod recovery;
 mod reveal_search;

@@ -76,26 +76,8 @@ fn the_key_is_nowhere_to_be_found() {
 /// A provider that repeats the key in its errors: it reaches neither the streams nor the journal.
 #[test]
 fn a_key_that_the_provider_repeats_is_taken_out() {
-    use axum::{Json, Router, http::StatusCode};
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let base_url = runtime.block_on(async {
-        let reply = async |method: http::Method| match method {
-            http::Method::GET => {
-                (StatusCode::OK, Json(serde_json::json!({ "data": { "balance": 1000 } })))
-            }
-            _ => (
-                StatusCode::BAD_REQUEST,
-                Json(serde_json::json!({ "detail": FORMS.join(" and ") })),
-            ),
-        };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            axum::serve(listener, Router::new().fallback(reply)).await
-        });
-        format!("http://127.0.0.1:{port}/api/v3")
-    });
+    let (_runtime, base_url) =
+        replying((400, serde_json::json!({ "detail": FORMS.join(" and ") })));
     let server = Server::start(Options::default());
     let place = Workplace::new();
     place.write("leads.csv", &leads_csv(0..5));
@@ -110,4 +92,57 @@ fn a_key_that_the_provider_repeats_is_taken_out() {
         assert_absent("stderr", ended.stderr.as_bytes());
     }
     assert!(search(place.folder.path()) > 3);
+}
+
+/// Nor does one that it repeats in an answer, which is kept.
+#[test]
+fn a_key_in_an_answer_is_kept_nowhere() {
+    let told = FORMS.join(" and ");
+    let answer = serde_json::json!({
+        "firstName": "Ada", "lastName": "Byron", "domain": "example.com", "found": true,
+        "email": "ada@example.com", "confidence": "high", "provider": told, "message": told,
+    });
+    let meta = serde_json::json!({ "creditsUsed": 10 });
+    let reply = serde_json::json!({ "success": true, "data": answer, "meta": meta });
+    let (_runtime, base_url) = replying((200, reply));
+    let server = Server::start(Options::default());
+    let place = Workplace::new();
+    place.write(
+        "leads.csv",
+        "lead_id,first_name,last_name,domain\n1,Ada,Byron,example.com\n",
+    );
+    let text = finder_pipeline(&server, "plan: growth", "")
+        .replace(&server.base_url, &base_url)
+        .replace(
+            "    output:",
+            "    try: [{ provider: enrich, lane: single }]\n    output:",
+        )
+        .replace("level: confidence_level", "note: message");
+    place.write("pipeline.yaml", &text);
+    let ended = place.leadmill(&["run", "pipeline.yaml"]).expect(0);
+    assert!(ended.stderr.contains("1 hit"), "{}", ended.stderr);
+    assert!(search(place.folder.path()) > 3);
+}
+
+/// The address of a provider with 1,000 credits that gives this reply to whatever is posted.
+fn replying(reply: (u16, serde_json::Value)) -> (tokio::runtime::Runtime, String) {
+    use axum::{Json, Router, http::StatusCode};
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let base_url = runtime.block_on(async {
+        let (status, body) = (StatusCode::from_u16(reply.0).unwrap(), reply.1);
+        let reply = async move |method: http::Method| match method {
+            http::Method::GET => {
+                (StatusCode::OK, Json(serde_json::json!({ "data": { "balance": 1000 } })))
+            }
+            _ => (status, Json(body.clone())),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            axum::serve(listener, Router::new().fallback(reply)).await
+        });
+        format!("http://127.0.0.1:{port}/api/v3")
+    });
+    (runtime, base_url)
 }

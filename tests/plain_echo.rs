@@ -113,7 +113,7 @@ fn in_a_job_of_enrich_everybody_gets_the_own_answer_and_namesakes_none() {
     let bill = people.iter().filter(|person| found(**person).is_some()).count() as u64;
     assert_eq!(server.audit().charged, 10 * bill);
     let again = place.run().expect(3).json();
-    assert_eq!(again["status"], "done", "{again}");
+    assert_eq!(again["status"], "partial", "{again}");
     assert_eq!(server.audit().charged, 10 * bill, "what is held is not bought again");
     server.assert_clean();
 }
@@ -147,15 +147,18 @@ fn alone_everybody_gets_the_own_answer() {
     server.assert_clean();
 }
 
-/// With the ids that were sent, with the inputs alone, and with what was found alone.
+/// With the ids that were sent, and with the inputs alone. What was found alone ties to nothing here, which ends the run.
 #[test]
 fn in_a_file_of_tomba_nobody_gets_a_namesake_s_answer() {
     let people = [&PEOPLE[..], &TWINS[..]].concat();
     let found = |[first, last, domain]: [&str; 3]| {
         find_email(0, first, last, domain).and_then(|person| person.email)
     };
-    let hits = people.iter().filter(|person| found(**person).is_some()).count();
-    for echo in [Echo::All, Echo::Asked, Echo::None] {
+    // It takes namesakes of one company for one question: what it drops is not answered, and not paid.
+    let is_dropped = |row: usize| (13..18).contains(&row) && row != 14 && row != 17;
+    let asked = people.iter().enumerate().filter(|(row, _)| !is_dropped(*row));
+    let hits = asked.filter(|(_, person)| found(**person).is_some()).count();
+    for echo in [Echo::All, Echo::Asked] {
         let bulk = BulkOptions {
             queued: Duration::from_millis(50),
             fixed: Duration::from_millis(150),
@@ -171,11 +174,14 @@ fn in_a_file_of_tomba_nobody_gets_a_namesake_s_answer() {
             server.base_url
         );
         let place = place(&people, "bulk", &provider);
-        place.run().expect(if echo == Echo::All { 0 } else { 3 });
+        place.run().expect(3);
         let mut told = 0;
         for (row, (status, email)) in rows(&place) {
             let expected = found(people[row]);
-            if echo == Echo::All || row < PEOPLE.len() && expected.is_some() {
+            if is_dropped(row) {
+                let is_open = matches!(&*status, "failed" | "unknown_charged");
+                assert!(is_open && email.is_none(), "{echo}: {row} {status}");
+            } else if echo == Echo::All || row < PEOPLE.len() && expected.is_some() {
                 assert_eq!(email, expected, "{echo}: {:?}", people[row]);
             }
             assert!(email.is_none() || email == expected, "{echo}: {:?}", people[row]);

@@ -147,8 +147,9 @@ fn another_limit_is_learnt_from_the_headers() {
     place.write("pipeline.yaml", &text);
     let json = place.run().expect(0).json();
     let learnt = &json["accounts"]["enrich"]["learnt_limits"];
-    let found =
-        serde_json::json!({ "scope": "enrich", "known": "100/60s", "found": "40/60s" });
+    let found = serde_json::json!({
+        "scope": "enrich", "known": "100/60s", "found": "40/60s", "by": "headers",
+    });
     assert!(learnt.as_array().unwrap().contains(&found), "{json}");
     server.assert_clean();
 }

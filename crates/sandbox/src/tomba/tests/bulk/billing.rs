@@ -50,8 +50,7 @@ async fn the_first_download_bills_what_was_found_and_later_ones_nothing() {
     assert_eq!(audit.asked.len(), 100);
     assert!(audit.unbilled.is_empty());
     let logs = get(&tomba, "/logs?limit=50").await;
-    let costs = logs.at("/data").as_array().unwrap().iter();
-    assert_eq!(costs.map(|row| row["cost"].as_u64().unwrap()).sum::<u64>(), credits);
+    assert_eq!(logs.at("/data").as_array().unwrap().len(), 0, "jobs leave no rows there");
 }
 
 #[tokio::test(start_paused = true)]

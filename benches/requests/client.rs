@@ -2,46 +2,54 @@
 
 use async_trait::async_trait;
 use leadmill_core::{
-    Account, Answered, BatchId, Clock, Credits, Lane, Moment, Operation, Query, Staging,
-    StagingError, Timestamp,
+    Account, Answered, Appended, BatchId, Clock, Credits, Entry, Journal, JournalError,
+    Lane, Moment, Operation, Query, Scope, Staging, StagingError, Timestamp, Window,
     limits::Written,
     pack::{Percent, Risk},
 };
 use leadmill_engine::{Book, Ending, Engine, Hints, Order, Parts};
-use leadmill_providers::{Enrich, Network, packs};
+use leadmill_providers::{Enrich, Transport, packs};
 use leadmill_state::{Place, Store};
 use std::{
     collections::BTreeMap,
     error::Error,
     fs, io,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 use tokio::{sync::watch, time::Instant};
 
-/// Buys answers to so many distinct questions, checks that all of them were bought, journalled and
-/// settled, and tells how long it took, from the first question in the engine's hands to the last
-/// settlement in the journal.
+/// What buying came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bought {
+    /// From the first question in the engine's hands to the last settlement in the journal.
+    pub(crate) seconds: f64,
+    /// CPU time of this process meanwhile.
+    pub(crate) cpu: f64,
+    /// How often the journal was written.
+    pub(crate) writes: u64,
+}
+
+/// Buys answers to so many distinct questions, and checks that all of them were bought, journalled and
+/// settled.
 pub(crate) async fn buy(
     lane: Lane,
-    address: &str,
     questions: u64,
-) -> Result<String, Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let store = Store::open(&Place::Folder(folder.path().to_owned())).await?;
+    account: Account,
+    transport: Arc<dyn Transport>,
+    place: &Place,
+) -> Result<Bought, Box<dyn Error>> {
+    let store = Store::open(place).await?;
     let run = store.begin("requests", "requests", SystemClock.now()).await?;
-    let account = account(address)?;
     let purse: Arc<str> = account.purse.as_str().into();
-    let network = Network::new(Duration::from_secs(10))?;
     let leases = store.leases(&account, Arc::new(SystemClock)).await?;
     let (_stop, stop) = watch::channel(false);
     let parts = Parts {
-        provider: Arc::new(Enrich::new(
-            account,
-            "sk_live_0123456789",
-            Arc::new(network),
-        )?),
+        provider: Arc::new(Enrich::new(account, "sk_live_0123456789", transport)?),
         staging: Arc::new(Nowhere),
         clock: Arc::new(SystemClock),
         leases,
@@ -51,7 +59,9 @@ pub(crate) async fn buy(
     };
     let mut engine = Engine::new(run.id, parts);
     let (ledger, journal) = store.book().await?;
-    let mut book = Book::new(journal, ledger);
+    let writes = Arc::new(AtomicU64::new(0));
+    let journal = Counted { journal, writes: Arc::clone(&writes) };
+    let mut book = Book::new(Box::new(journal), ledger);
     let order = Order {
         lane: Some(lane),
         ..Order::new("mail", Operation::VerifyEmail, questions)
@@ -70,23 +80,29 @@ pub(crate) async fn buy(
         && settled.committed(run.id, &purse) == Credits(questions)
         && settled.open(&purse).next().is_none();
     match whole {
-        true => {
-            Ok(format!(r#"{{"questions":{questions},"seconds":{seconds},"cpu":{cpu}}}"#))
-        }
+        true => Ok(Bought { seconds, cpu, writes: writes.load(Ordering::Relaxed) }),
         false => Err(format!("not all was bought: {ending:?}, {report:?}").into()),
     }
 }
 
-/// The provider's own facts, at another address, without windows, and with jobs that end at once.
-fn account(address: &str) -> Result<Account, Box<dyn Error>> {
+/// The provider's own facts, at another address, with these windows for all calls together, and with jobs that end at
+/// once.
+pub(crate) fn account(
+    base_url: String,
+    windows: Vec<Window>,
+) -> Result<Account, Box<dyn Error>> {
     let mut pack = packs()?.into_iter().next().ok_or("no pack")?;
-    pack.base_url = format!("http://{address}");
+    pack.base_url = base_url;
+    let windows = match windows.is_empty() {
+        true => BTreeMap::new(),
+        false => BTreeMap::from([(Scope("global".into()), windows)]),
+    };
     (pack.jobs.typical, pack.jobs.items_per_second) =
         (Written(Duration::ZERO), NonZeroU32::MAX);
     Ok(Account {
         name: "enrich".into(),
         purse: "enrich.so".into(),
-        windows: BTreeMap::new(),
+        windows,
         poll: Duration::from_millis(1),
         share: Percent::WHOLE,
         batch_risk: Risk::Credits(Credits::MAX),
@@ -110,6 +126,21 @@ fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
     Ok(f64::from(ticks.sum::<Result<u32, _>>()?) / 100.0)
+}
+
+/// A journal, and how often it was written.
+#[derive(Debug)]
+struct Counted {
+    journal: Box<dyn Journal>,
+    writes: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl Journal for Counted {
+    async fn append(&mut self, entries: &[Entry]) -> Result<Appended, JournalError> {
+        self.writes.fetch_add(u64::from(!entries.is_empty()), Ordering::Relaxed);
+        self.journal.append(entries).await
+    }
 }
 
 /// Keeps nothing: the parts have a measurement of their own.

@@ -7,12 +7,17 @@
 mod client;
 mod server;
 
+use client::Bought;
 use leadmill_core::Lane;
+use leadmill_providers::Network;
+use leadmill_state::Place;
 use mimalloc::MiMalloc;
 use std::{
     error::Error,
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
+    time::Duration,
 };
 use tokio::runtime::Builder;
 
@@ -45,5 +50,15 @@ fn run(arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     };
     // As the binary does.
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(client::buy(lane, address, questions.parse()?))
+    let questions: u64 = questions.parse()?;
+    let account = client::account(format!("http://{address}"), Vec::new())?;
+    let network = Arc::new(Network::new(Duration::from_secs(10))?);
+    let folder = tempfile::tempdir()?;
+    let place = Place::Folder(folder.path().to_owned());
+    let bought =
+        runtime.block_on(client::buy(lane, questions, account, network, &place))?;
+    let Bought { seconds, cpu, writes } = bought;
+    Ok(format!(
+        r#"{{"questions":{questions},"seconds":{seconds},"cpu":{cpu},"writes":{writes}}}"#
+    ))
 }

@@ -3,13 +3,13 @@
 use crate::{
     chain::{Chain, Rejections},
     exit::Failure,
-    older::Older,
+    older,
     prepared::{Prepared, PreparedAttempt, PreparedStep},
 };
 use futures::StreamExt;
 use leadmill_core::{
     Credits, KeyMap, KeySet, Lane, Ledger, Ours, QueryKey, RunId, State, Status,
-    Timestamp, identity,
+    Timestamp, identity, older::Older,
 };
 use leadmill_tables::{
     Answers, Bought, Counts, RecordBatch, Results, Source, TableError,
@@ -74,7 +74,7 @@ impl<'a> Finished<'a> {
             |key: &QueryKey| seen.contains(key) && chain.standing(key).is_some();
         let older = match is_answered {
             true => Older::default(),
-            false => Older::of(step, ledger, results, &is_open).await?,
+            false => older::older(step, ledger, results, &is_open).await?,
         };
         let counts = |attempt: usize, line: usize, key: &QueryKey| match (
             seen.contains(key),

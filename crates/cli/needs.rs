@@ -1,7 +1,7 @@
 //! What a step still has to ask: its rows, less what cannot be asked, what was asked and what is held.
 
-use crate::chain::{Chain, Turn};
-use leadmill_core::{KeySet, Query, index::Need};
+use crate::chain::Chain;
+use leadmill_core::{KeySet, Query, chain::Turn, index::Need};
 use leadmill_tables::Asked as Row;
 use std::io;
 

@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod chain;
 pub mod clock;
 pub mod credits;
 pub mod dearest;
@@ -21,6 +22,7 @@ pub mod key;
 pub mod keys;
 pub mod ledger;
 pub mod limits;
+pub mod older;
 pub mod operation;
 pub mod ours;
 pub mod pack;

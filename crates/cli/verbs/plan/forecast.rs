@@ -1,7 +1,7 @@
 //! What one step would come to, at each of the providers that it asks.
 
 use crate::{
-    chain::{Chain, Rejections, Turn},
+    chain::{Chain, Rejections},
     enriching::{At, Finished, each_batch},
     exit::Failure,
     needs::{Counts, Needs},
@@ -10,6 +10,7 @@ use crate::{
 };
 use leadmill_core::{
     Account, Credits, Dearest, Ledger, Pack, QueryKey, Status, Timestamp, Window,
+    chain::Turn,
     index::Need,
     pack::{Offer, Risk},
     schedule::{self, Schedule, Task},

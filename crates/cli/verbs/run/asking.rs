@@ -2,7 +2,7 @@
 
 use super::{Purpose, doubts::Freed, session::Session, taking::Elsewhere};
 use crate::{
-    chain::{Chain, Rejections, Turn},
+    chain::{Chain, Rejections},
     enriching::{Finished, each_batch},
     exit::Failure,
     needs::{Counts, Needs},
@@ -10,7 +10,7 @@ use crate::{
     progress,
     summary::{ProviderSummary, StepSummary},
 };
-use leadmill_core::{BatchId, KeySet, Query, QueryKey, State, index::Need};
+use leadmill_core::{BatchId, KeySet, Query, QueryKey, State, chain::Turn, index::Need};
 use leadmill_engine::{Ending, Order};
 use leadmill_state::Spool;
 use std::{collections::BTreeMap, io};

@@ -372,6 +372,11 @@ impl Collection {
 }
 
 impl Harvest {
+    /// Whether nothing in it is about any of the questions. Rows of namesakes are, though nobody knows about which.
+    pub(crate) fn holds_none(&self) -> bool {
+        self.unclear == 0 && self.missing == self.answers.len() as u64
+    }
+
     /// What became of each question, in the order of the batch's keys.
     pub(crate) fn statuses(&self) -> Arc<[Status]> {
         self.answers.iter().map(|answer| answer.finding.status()).collect()

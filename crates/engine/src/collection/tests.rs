@@ -262,6 +262,22 @@ fn the_answer_of_a_namesake_is_taken_only_where_each_of_them_has_one() {
     }
 }
 
+/// A job may hold nothing but namesakes, and the provider's own extra rows: it has ended all the same.
+#[test]
+fn a_job_of_namesakes_alone_holds_what_was_asked() {
+    let keys = || Keys::spelt([0, 1].map(key).into(), [(0, key(1))].into());
+    for (rows, holds_none) in [(vec![hit(1), hit(1)], false), (Vec::new(), true)] {
+        let mut plain = Collection::new(keys(), 9);
+        let answers = Page { items: 3, ..page(3, 20, rows) };
+        assert_eq!(plain.take(1, answers), Next::Pages(vec![1]));
+        assert_eq!(plain.take(1, page(3, 20, Vec::new())), Next::Done);
+        assert_eq!(plain.foreign, 3 - 2 * u64::from(!holds_none));
+        let harvest = plain.harvest(PRICE);
+        assert_eq!(harvest.missing, 2);
+        assert_eq!(harvest.holds_none(), holds_none);
+    }
+}
+
 #[test]
 fn what_became_of_a_namesake_is_told() {
     let mut plain = Collection::new(namesakes(), 9);

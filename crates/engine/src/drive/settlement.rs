@@ -354,7 +354,7 @@ impl Drive<'_> {
         let failed = collection.has_failed();
         let price = Credits(work.reserve.0 / work.keys.len().max(1) as u64);
         let harvest = collection.harvest(price);
-        let holds_none = harvest.missing == work.keys.len() as u64;
+        let holds_none = harvest.holds_none();
         // A failed job, or one with items missing, proves neither whose it is nor what was free.
         // Rows of namesakes are there, and nobody knows which is whose.
         let lacks_some = harvest.missing > harvest.unclear;

@@ -32,7 +32,9 @@ impl Drive<'_> {
             let is_busy = leaving > 0 || !self.jobs.is_empty() || self.weighty > 0;
             return if is_busy { Quota::AfterJob } else { Quota::AfterOthers };
         }
-        if let Some(until) = self.no_jobs_until {
+        let now = self.engine.clock.now();
+        // When it has come, one is tried again.
+        if let Some(until) = self.no_jobs_until.filter(|until| *until > now) {
             return Quota::Until(until);
         }
         let rows = self.rows_of_the_day(leaving);
@@ -43,7 +45,6 @@ impl Drive<'_> {
             // What is about to leave is not in the book yet.
             return Quota::AfterJob;
         }
-        let now = self.engine.clock.now();
         let since = now.before(DAY);
         let (ledger, purse) = (self.book.ledger(), &*self.engine.purse);
         let begun: Vec<(Timestamp, usize)> =

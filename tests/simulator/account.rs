@@ -2,22 +2,27 @@
 //! one journal.
 
 mod laws;
+mod questions;
+mod rates;
 mod scene;
 pub(crate) mod till;
 
 use crate::{
     dice::Dice,
     life::{story, text},
-    simulation::World,
-    storm::Storm,
+    simulation::{World, rows},
+    storm::{Shut, Storm},
 };
 use laws::{Laws, Terms, is_written_off};
 use leadmill_core::{
-    BatchId, Credits, Event, Lane, Line, Query, QueryKey, RunId, State, Status,
+    BatchId, Credits, Event, Finding, Lane, Line, Query, QueryKey, RunId, State, Status,
     Timestamp,
     pack::{Doubtful, InDoubt},
 };
 use leadmill_engine::{Ending, Unpaid};
+use questions::{OPERATIONS, questions};
+use rates::Rates;
+pub(crate) use scene::slowness;
 use scene::{End, Work};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -29,14 +34,17 @@ use std::{
     },
     time::Duration,
 };
-use till::Till;
-use tokio::{runtime::Builder, time::sleep};
+use till::{Books, Till};
+use tokio::{runtime::Builder, task::JoinHandle, time::sleep};
 
 /// Sessions of a pipeline until it has ended, once the faults have stopped.
 const CALM: usize = 8;
 
 /// Answers are bought again after so long.
 const OLD: Duration = Duration::from_secs(29 * 86_400);
+
+/// Credits for whatever a scene may buy.
+const ENOUGH: u64 = 1_000_000;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -45,7 +53,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) struct Seen([AtomicU64; KINDS.len()]);
 
 /// What is counted.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 15] = [
     "crashes",
     "ends by a signal",
     "at the limit",
@@ -58,6 +66,9 @@ const KINDS: [&str; 12] = [
     "left unpaid",
     "throttled for long",
     "bought again",
+    "older answers that stand",
+    "short of credits",
+    "refused where limits were lowered",
 ];
 
 impl Seen {
@@ -106,6 +117,7 @@ pub(crate) struct Scene {
     /// Accounts, on one disk.
     pub(crate) worlds: Vec<World>,
     pub(crate) tills: Vec<Till>,
+    pub(crate) rates: Vec<Rates>,
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) laws: Arc<Laws>,
     pub(crate) storm: Arc<Storm>,
@@ -162,11 +174,22 @@ async fn lived(
         scene.episode(&mut dice, seen).await;
     }
     scene.storm.end();
+    for (rates, till) in scene.rates.iter_mut().zip(&scene.tills) {
+        till.leave(ENOUGH);
+        rates.settle(till);
+    }
     // What was on its way has arrived.
     sleep(Duration::from_secs(90)).await;
     scene.calm(seen).await;
     scene.judge(seen);
     format!("{:?}", scene.worlds[0].entries())
+}
+
+/// What was to happen later has happened.
+async fn all_of(later: Vec<JoinHandle<()>>) {
+    for one in later {
+        one.await.unwrap();
+    }
 }
 
 impl Scene {
@@ -177,6 +200,20 @@ impl Scene {
         for pipeline in &mut self.pipelines {
             scene::change(pipeline, dice);
         }
+        for till in &self.tills {
+            if dice.chance(0.1) {
+                till.leave(dice.below(100));
+            }
+        }
+        let mut later = Vec::new();
+        for (rates, till) in self.rates.iter_mut().zip(&self.tills) {
+            rates.change(dice, till);
+            later.extend(rates.change_later(dice, till));
+        }
+        if std::env::var_os("LEADMILL_STORY").is_some() {
+            eprintln!("{:?} {:?}", self.worlds[0].now(), self.rates);
+        }
+        self.storm.shut(dice.chance(0.15).then(|| Shut::by(dice)));
         let count = self.pipelines.len() as u64;
         let (one, other) = (dice.below(count) as usize, dice.below(count) as usize);
         let ends = [End::by(dice), End::by(dice)];
@@ -188,18 +225,19 @@ impl Scene {
             let work = self.work(one, &[], ends[0], &fails);
             let ended = self.session(&work, one, ends[0], seen).await;
             self.ended(one, ended, closes[0]);
-            return;
+            return all_of(later).await;
         }
         let first = self.work(one, &[other], ends[0], &fails);
         let second = self.work(other, &[one], ends[1], &(0..0));
-        let later = async {
+        let after = async {
             sleep(delay).await;
             self.session(&second, other, ends[1], seen).await
         };
         let (ours, theirs) =
-            tokio::join!(self.session(&first, one, ends[0], seen), later);
+            tokio::join!(self.session(&first, one, ends[0], seen), after);
         self.ended(one, ours, closes[0]);
         self.ended(other, theirs, closes[1]);
+        all_of(later).await;
     }
 
     /// A process of a pipeline, beside those of others. Some writes to its journal fail.
@@ -216,6 +254,7 @@ impl Scene {
         let mut before = None;
         for (account, budget) in accounts.iter().zip(budgets) {
             let mut world = self.worlds[*account].beside(*run);
+            self.rates[*account].put_into(&mut world);
             let others = beside.iter().map(|other| self.pipelines[*other].run);
             (world.others, world.siblings) = (others.collect(), closed.clone());
             (world.budget, world.doubtful) = (*budget, Some(*doubtful));
@@ -254,13 +293,19 @@ impl Scene {
             return None;
         };
         seen.count("doubts", session.doubts);
+        if session.ending == Some(Ending::NoCredit) {
+            seen.count("short of credits", 1);
+        }
+        self.keeps_what_is_known(work, pipeline, seen);
         if session.ending == Some(Ending::Interrupted) {
             seen.count("ends by a signal", 1);
             if self.is_quiet && end.has_time() {
                 let ledger = self.worlds[0].ledger();
                 let run = work.worlds()[0].run;
                 let left = ledger.lines().iter().find(|line| {
+                    // What says that it is broken may be a miss, which is a reply too.
                     line.state == State::InDoubt
+                        && !line.likely_miss
                         && line.run == run
                         && line.intended_at >= began
                 });
@@ -268,6 +313,22 @@ impl Scene {
             }
         }
         Some(session)
+    }
+
+    /// I17: what was ever known is in the output, as it is or as an older answer.
+    fn keeps_what_is_known(&self, work: &Work, pipeline: usize, seen: &Seen) {
+        let (worlds, people) = (work.worlds(), &self.pipelines[pipeline].people);
+        for (query, row) in people.iter().zip(rows(&worlds, people)) {
+            let is_known = worlds
+                .iter()
+                .any(|world| self.laws.has_known(&world.account.purse, query.key()));
+            let has_value = matches!(row.finding, Some(Finding::Hit(_)));
+            assert!(has_value || !is_known, "I17: {query:?} was known, and is {row:?}");
+            seen.count(
+                "older answers that stand",
+                u64::from(row.status == Status::Stale),
+            );
+        }
     }
 
     /// A run is closed once it is complete, and at its limit if the pipeline says so.
@@ -343,27 +404,33 @@ impl Scene {
         count("authorised", |event| matches!(event, Event::Authorized { .. }));
         let written_off = ledger.lines().iter().filter(|line| is_written_off(line));
         seen.count("written off", written_off.count() as u64);
-        for (world, till) in self.worlds.iter().zip(&self.tills) {
+        for (account, world) in self.worlds.iter().enumerate() {
             let ours = ledger.lines().iter();
             let ours = ours.filter(|line| *line.account == *world.account.purse);
-            self.judge_account(world, till, &ours.collect::<Vec<_>>(), seen);
+            self.judge_account(account, &ours.collect::<Vec<_>>(), seen);
         }
         for pipeline in &self.pipelines {
             self.judge_output(pipeline, seen);
         }
     }
 
-    fn judge_account(&self, world: &World, till: &Till, lines: &[&Line], seen: &Seen) {
+    fn judge_account(&self, account: usize, lines: &[&Line], seen: &Seen) {
+        let (world, till) = (&self.worlds[account], &self.tills[account]);
         let books = till.books();
         let age = world.now().since(self.began);
         let times = 1 + u32::try_from(age.as_secs() / OLD.as_secs()).unwrap();
-        let all = crate::life::all_people().iter();
-        let extra = all.map(|query| {
+        let all = OPERATIONS.iter().flat_map(|operation| questions(*operation));
+        let mut asked: BTreeMap<String, (u32, &Query)> = BTreeMap::new();
+        for query in all {
+            asked.entry(books.name(query)).or_insert((0, query)).0 += 1;
+        }
+        let extra = asked.into_values().map(|(namesakes, query)| {
             let paid = books.paid(query);
-            if paid > 1 {
+            if paid > namesakes {
                 seen.count("bought again", 1);
             }
-            u64::from(paid.saturating_sub(times)) * till.price()
+            let more = paid.saturating_sub(times * namesakes);
+            u64::from(more) * till.price(query.operation())
         });
         let extra: u64 = extra.sum();
         let written_off = lines.iter().filter(|line| is_written_off(line));
@@ -372,14 +439,7 @@ impl Scene {
             extra <= allowed.0,
             "I1: {extra} credits are paid twice, {allowed} may be"
         );
-        for (length, limit, offered) in &books.windows {
-            let is_kept = *length > 5_000 || !self.stragglers;
-            assert!(
-                !is_kept || offered <= limit,
-                "I7: {offered} of {limit} in {length} ms"
-            );
-        }
-        assert!(books.throttled == 0 || self.stragglers, "I7: {:?}", books.windows);
+        self.judge_rates(&self.rates[account], &books, seen);
         self.judge_jobs(world, lines, seen);
         let is_known = |line: &&Line| match &line.state {
             State::Settled { statuses, .. } => statuses.iter().all(|status| {
@@ -402,6 +462,26 @@ impl Scene {
         }
     }
 
+    /// I7: no window holds more than it should, and no call is refused. Where the server lets less pass than the file says
+    /// that is found out, and not tried again and again.
+    fn judge_rates(&self, rates: &Rates, books: &Books, seen: &Seen) {
+        let refused = books.throttled;
+        if !rates.is_known() {
+            seen.count("refused where limits were lowered", refused);
+            let most = rates.most_refused();
+            assert!(refused <= most, "I7: {refused} refused of {most}: {rates:?}");
+            return;
+        }
+        for (length, limit, offered) in &books.windows {
+            let is_kept = *length > 5_000 || !self.stragglers;
+            assert!(
+                !is_kept || offered <= limit,
+                "I7: {offered} of {limit} in {length} ms"
+            );
+        }
+        assert!(refused == 0 || self.stragglers, "I7: {:?}", books.windows);
+    }
+
     /// I2: no job is left but those that nobody pays for, which are told.
     fn judge_jobs(&self, world: &World, lines: &[&Line], seen: &Seen) {
         let left = lines.iter().filter(|line| matches!(line.state, State::Accepted(_)));
@@ -411,7 +491,7 @@ impl Scene {
                     pipeline.run == line.run || pipeline.closed.contains(&line.run);
                 is_ours && pipeline.unpaid.contains_key(&line.batch)
             });
-            assert!(told && !line.authorized, "I2: nobody fetches {line:?}");
+            assert!(told, "I2: nobody fetches {line:?}");
             seen.count("left unpaid", 1);
             assert!(world.tomba.is_some(), "I2: it is paid for, and left: {line:?}");
         }
@@ -429,10 +509,18 @@ impl Scene {
             let (world, till) = (&self.worlds[*account], &self.tills[*account]);
             let books = till.books();
             let output = world.output(&pipeline.people);
+            // Where namesakes are one to the provider, the other one may have paid.
+            let all = questions(pipeline.people[0].operation());
+            let found = all.iter().zip(world.output(all));
+            let found = found.filter(|(_, (status, finding))| {
+                finding.is_some() || *status == Status::UnknownCharged
+            });
+            let found: BTreeSet<_> = found.map(|(query, _)| books.name(query)).collect();
             for (query, (status, finding)) in pipeline.people.iter().zip(output) {
                 let answer = till.answer(query);
                 match status {
-                    Status::Hit => {
+                    Status::Hit | Status::Stale => {
+                        assert!(books.is_asked(query), "I9: {query:?} was never asked");
                         let said = text(finding.as_ref());
                         assert_eq!(Some(said), answer, "I6, I9: {query:?}");
                     }
@@ -442,8 +530,9 @@ impl Scene {
                     }
                     Status::UnknownCharged => seen.count("held to the end", 1),
                     other => {
-                        let is_lost =
-                            books.paid(query) > 0 && !written_off.contains(&query.key());
+                        let is_lost = books.paid(query) > 0
+                            && !written_off.contains(&query.key())
+                            && !found.contains(&books.name(query));
                         assert!(!is_lost, "I2: {query:?} was charged and is {other:?}");
                     }
                 }

@@ -1,11 +1,12 @@
 //! What the network does.
 
 use crate::{
+    dice::Dice,
     random::Random,
     simulation::network::{Way, Weather},
 };
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use leadmill_providers::TransportError;
 use std::{
     sync::{
@@ -26,7 +27,56 @@ pub(crate) struct Storm {
     stragglers: bool,
     /// Whether proxies are in between, and waits are of any length.
     is_wild: bool,
+    /// Whether nothing else delays requests: those that leave together come back together.
+    is_still: bool,
+    shut: Mutex<Option<Shut>>,
     over: AtomicBool,
+}
+
+/// What the provider lets nothing through of, from some time on, and for how long it says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shut {
+    what: What,
+    from: Instant,
+    wait: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    All,
+    /// Single questions and jobs.
+    Questions,
+    Results,
+}
+
+impl Shut {
+    pub(crate) fn by(dice: &mut Dice) -> Self {
+        let what = dice.of(&[What::All, What::Questions, What::Results]);
+        let from = Instant::now() + Duration::from_millis(dice.below(30_000));
+        Self { what, from, wait: dice.of(&["", "0", "1", "61", "130", "3600"]) }
+    }
+
+    fn refuses(self, request: &Request<Bytes>) -> bool {
+        let path = request.uri().path();
+        Instant::now() >= self.from
+            && match self.what {
+                What::All => true,
+                What::Questions => {
+                    request.method() == Method::POST || path.ends_with("finder")
+                }
+                What::Results => path.ends_with("results") || path.ends_with("download"),
+            }
+    }
+
+    fn reply(self) -> Response<Bytes> {
+        let mut response = reply(429, "application/json", r#"{"error":"slow down"}"#);
+        if !self.wait.is_empty() {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, self.wait.parse().unwrap());
+        }
+        response
+    }
 }
 
 impl Storm {
@@ -36,6 +86,8 @@ impl Storm {
             part,
             stragglers,
             is_wild: false,
+            is_still: false,
+            shut: Mutex::new(None),
             over: AtomicBool::new(false),
         }
     }
@@ -45,15 +97,30 @@ impl Storm {
         Self { is_wild: true, ..self }
     }
 
+    /// The same, where every way takes as long as every other.
+    pub(crate) fn still(self, is_still: bool) -> Self {
+        Self { is_still, ..self }
+    }
+
+    /// From here on some of it lets nothing through, or all passes again.
+    pub(crate) fn shut(&self, shut: Option<Shut>) {
+        *self.shut.lock().unwrap() = shut;
+    }
+
     /// From here on nothing goes wrong.
     pub(crate) fn end(&self) {
+        self.shut(None);
         self.over.store(true, Ordering::Relaxed);
     }
 }
 
 impl Weather for Storm {
     fn next(&self, request: &Request<Bytes>) -> Way {
-        let way = self.way();
+        let mut way = self.way();
+        let shut = *self.shut.lock().unwrap();
+        if let Some(shut) = shut.filter(|shut| shut.refuses(request)) {
+            way.instead = Some(shut.reply());
+        }
         if std::env::var_os("LEADMILL_STORY").is_some() {
             eprintln!("{:?} {} {way:?}", Instant::now(), request.uri());
         }
@@ -69,8 +136,10 @@ impl Storm {
         if self.over.load(Ordering::Relaxed) {
             return way;
         }
-        way.there = slow(unit, self.stragglers);
-        way.back = slow(unit, true);
+        let (there, back) = (slow(unit, self.stragglers), slow(unit, true));
+        if !self.is_still {
+            (way.there, way.back) = (there, back);
+        }
         if unit() < self.part {
             match self.is_wild && unit() < 0.5 {
                 true => fail_wildly(&mut way, unit),

@@ -10,18 +10,22 @@ mod known;
 pub(crate) mod network;
 #[path = "simulation/peers.rs"]
 mod peers;
+#[path = "simulation/process.rs"]
+pub(crate) mod process;
+#[path = "simulation/rows.rs"]
+mod rows;
 #[path = "simulation/waterfall.rs"]
 pub(crate) mod waterfall;
 
 pub(crate) use callbacks::Receiving;
 pub(crate) use disk::Crash;
+pub(crate) use rows::rows;
 
 use disk::{CrashingJournal, MemoryLeases, MemoryStaging, Shared};
 use known::{Freed, Known, own_jobs};
 use leadmill_core::{
     Account, BatchId, Clock, Credits, Entry, Finding, Hint, HintKind, JobId, Lane,
-    Ledger, Moment, Operation, Ours, Part, Query, QueryKey, RunId, State, Status,
-    Timestamp,
+    Ledger, Moment, Operation, Ours, Query, RunId, Status, Timestamp,
     index::{Need, Reuse},
     pack::{Doubtful, Percent, Risk},
 };
@@ -31,8 +35,9 @@ use leadmill_engine::{
 use leadmill_providers::packs;
 use leadmill_sandbox::{Algorithm, Options, Sandbox, tomba::Tomba};
 use network::{Calm, Weather};
+use process::Process;
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     io,
     ops::Range,
     sync::{
@@ -41,16 +46,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    sync::{Notify, watch},
-    time::{Instant, timeout},
-};
-
-/// No run of a test takes so long.
-const LONGEST: Duration = Duration::from_secs(3 * 86_400);
-
-/// How a process ends that is killed.
-pub(crate) const POWER_CUT: &str = "power cut";
+use tokio::{sync::watch, time::Instant};
 
 /// Times that questions are asked again which proved not to be charged, and that jobs are looked at which were named.
 const AGAIN: u32 = 3;
@@ -99,6 +95,8 @@ pub(crate) struct World {
     pub(crate) algorithm: Algorithm,
     /// How long an append to the journal takes.
     pub(crate) append_takes: Duration,
+    /// How long it takes to keep the answers of a job.
+    pub(crate) staging_takes: Duration,
     /// Writes to the store of the windows before it fails.
     pub(crate) notes: usize,
     /// Appends to the journal, counted from 0 in each session, that fail although the process lives on.
@@ -169,6 +167,7 @@ impl World {
             any_lane: false,
             algorithm,
             append_takes: Duration::ZERO,
+            staging_takes: Duration::ZERO,
             notes: usize::MAX,
             fails: 0..0,
             others: BTreeSet::new(),
@@ -237,19 +236,21 @@ impl World {
         crash: Option<Crash>,
         stop: watch::Receiver<bool>,
     ) -> Session {
-        let died = Arc::new(Notify::new());
-        let (mut engine, mut book) = (self.engine(stop), self.book(crash, &died));
+        let process = Arc::new(Process::new(self.patience, self.append_takes));
+        let (mut engine, mut book) =
+            (self.engine(stop, &process), self.book(crash, &process));
         let before = self.disk.lock().unwrap().appends;
         let run = self.session(&mut engine, &mut book, queries);
-        let ending = lasting(&died, run).await;
+        let ending = process.lasting(run).await;
+        process.judge(&self.disk.lock().unwrap().entries, &ending);
         let appends = self.disk.lock().unwrap().appends - before;
         Session { ending, report: engine.report(), appends }
     }
 
-    fn engine(&self, stop: watch::Receiver<bool>) -> Engine {
+    fn engine(&self, stop: watch::Receiver<bool>, process: &Arc<Process>) -> Engine {
         let parts = Parts {
-            provider: self.provider(),
-            staging: Arc::new(MemoryStaging(Arc::clone(&self.disk))),
+            provider: self.provider(process),
+            staging: Arc::new(MemoryStaging(Arc::clone(&self.disk), self.staging_takes)),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             leases: Box::new(MemoryLeases::join(&self.disk, &self.account, self.notes)),
             budget: self.budget,
@@ -260,7 +261,7 @@ impl World {
         engine.with_patience(self.patience).with_grace(self.grace)
     }
 
-    fn book(&self, crash: Option<Crash>, died: &Arc<Notify>) -> Book {
+    fn book(&self, crash: Option<Crash>, process: &Arc<Process>) -> Book {
         let journal = CrashingJournal {
             disk: Arc::clone(&self.disk),
             crash,
@@ -269,7 +270,7 @@ impl World {
             takes: self.append_takes,
             check: self.check.clone(),
             fails: self.fails.clone(),
-            died: Arc::clone(died),
+            process: Arc::clone(process),
         };
         Book::new(Box::new(journal), self.ledger())
     }
@@ -386,35 +387,8 @@ impl World {
 
     /// What the output says about each question.
     pub(crate) fn output(&self, queries: &[Query]) -> Vec<(Status, Option<Finding>)> {
-        let ledger = self.ledger();
-        let disk = self.disk.lock().unwrap();
-        let mut findings: HashMap<QueryKey, Finding> = HashMap::new();
-        let mut open: HashMap<QueryKey, Status> = HashMap::new();
-        let ours = ledger.lines().iter();
-        for line in ours.filter(|line| *line.account == *self.account.purse) {
-            match &line.state {
-                State::Settled { part, statuses, .. } => {
-                    let known = line.keys.iter().copied().zip(statuses.iter().copied());
-                    open.extend(known);
-                    let answers = match part {
-                        Part::File(name) => disk.answers[name].as_slice(),
-                        Part::Inline(answers) => answers,
-                    };
-                    findings.extend(answers.iter().map(|a| (a.key, a.finding.clone())));
-                }
-                State::Refused { again, .. } => {
-                    let status = if *again { Status::Deferred } else { Status::Failed };
-                    open.extend(line.keys.iter().map(|key| (*key, status)));
-                }
-                _ => open
-                    .extend(line.keys.iter().map(|key| (*key, Status::UnknownCharged))),
-            }
-        }
-        let of = |query: &Query| match findings.get(&query.key()) {
-            Some(finding) => (finding.status(), Some(finding.clone())),
-            None => (open.get(&query.key()).copied().unwrap_or(Status::Deferred), None),
-        };
-        queries.iter().map(of).collect()
+        let rows = rows(&[self], queries);
+        rows.into_iter().map(|row| (row.status, row.finding)).collect()
     }
 
     /// Panics unless the provider's own books agree with ours and no limit was broken.
@@ -431,22 +405,6 @@ impl World {
             audit.asked.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>()
         );
     }
-}
-
-/// Ends when what goes on in a process does, or with its death. Simulated time goes by, however little moves: nothing
-/// of a test lasts for ever.
-async fn lasting<T>(
-    died: &Notify,
-    run: impl Future<Output = Result<T, RunError>>,
-) -> Result<T, RunError> {
-    let run = async {
-        tokio::select! { biased;
-            () = died.notified() => Err(RunError::Broken(POWER_CUT.into())),
-            ending = run => ending,
-        }
-    };
-    let ending = timeout(LONGEST, run).await;
-    ending.unwrap_or_else(|_| panic!("I13: a process does not end"))
 }
 
 /// Distinct e-mail finder questions.

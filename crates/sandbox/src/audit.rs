@@ -77,7 +77,7 @@ pub struct WindowAudit<K = Category> {
     pub category: K,
     /// Its length in milliseconds.
     pub length_ms: u64,
-    /// How many it should let through.
+    /// How many it should let through: the most, if that has changed.
     pub limit: u32,
     /// The most that were accepted.
     pub peak: u64,

@@ -66,6 +66,11 @@ impl Limiter {
         Self { limit, length, count }
     }
 
+    /// Lets so many through from here on.
+    pub(crate) fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// How long until one more request would be accepted; zero if it would be at `now`.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         self.advance(now);

@@ -60,6 +60,9 @@ pub(crate) struct Counting {
 #[derive(Debug)]
 struct Lane<K> {
     window: Window<K>,
+    /// The limits that it began with, and the highest since.
+    first: u32,
+    highest: u32,
     limiter: Limiter,
     accepted: Peak,
     offered: Peak,
@@ -90,6 +93,8 @@ impl<K: Kind> Limits<K> {
         let Counting { algorithm, enforced, headers } = counting;
         let lane = |window: Window<K>| Lane {
             window,
+            first: window.limit,
+            highest: window.limit,
             limiter: Limiter::new(algorithm, window.limit, window.length, start),
             accepted: Peak::new(window.length),
             offered: Peak::new(window.length),
@@ -112,6 +117,18 @@ impl<K: Kind> Limits<K> {
         match passes {
             true => Admission::Accepted(rates),
             false => Admission::Throttled(rates, seconds(self.wait(category, now))),
+        }
+    }
+
+    /// From here on every window lets so many per cent pass of what it let through at first, and never nothing. What is
+    /// counted stays counted.
+    pub fn scale(&mut self, percent: u32) {
+        for lane in &mut self.lanes {
+            let limit = u64::from(lane.first) * u64::from(percent) / 100;
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
+            lane.window.limit = limit;
+            lane.highest = lane.highest.max(limit);
+            lane.limiter.set_limit(limit);
         }
     }
 
@@ -139,7 +156,7 @@ impl<K: Kind> Limits<K> {
                 category: lane.window.category,
                 length_ms: u64::try_from(lane.window.length.as_millis())
                     .unwrap_or(u64::MAX),
-                limit: lane.window.limit,
+                limit: lane.highest,
                 peak: lane.accepted.highest(),
                 offered: lane.offered.highest(),
             })
@@ -264,6 +281,20 @@ mod tests {
         let full = limits.admit(Category::Bulk, Instant::now());
         let rates = Rates { limit: 2, remaining: 0, reset: 58 };
         assert_eq!(full, Admission::Throttled(rates, 58));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn limits_that_are_scaled_hold_what_is_counted_already() {
+        let mut limits = limits(Plan::Growth);
+        assert_eq!(accepted(&mut limits, Category::Global, 10), 10);
+        limits.scale(50);
+        assert_eq!(accepted(&mut limits, Category::Global, 50), 2, "12 of 25 a second");
+        limits.scale(200);
+        assert_eq!(accepted(&mut limits, Category::Global, 50), 38);
+        limits.scale(1);
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(accepted(&mut limits, Category::Global, 2), 1, "never nothing");
+        assert_eq!(limits.audit().first().map(|window| window.limit), Some(50));
     }
 
     #[tokio::test(start_paused = true)]

@@ -84,6 +84,11 @@ impl Sandbox {
         account.wallet.top_up(credits, self.wall_time(now));
     }
 
+    /// From here on every window lets so many per cent pass of what it let through at first, and never nothing.
+    pub fn scale_limits(&self, percent: u32) {
+        self.account().limits.scale(percent);
+    }
+
     /// The knobs.
     pub(crate) fn options(&self) -> &Options {
         &self.shared.options

@@ -6,7 +6,7 @@ use leadmill_core::{
     Credits, Entry, Event, Ledger, Line, QueryKey, RunId, State, Status,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -45,6 +45,8 @@ struct Book {
     terms: HashMap<(RunId, Arc<str>), Terms>,
     /// What became of each question at each account; none while it is open.
     asked: HashMap<(Arc<str>, QueryKey), Option<Status>>,
+    /// Whom an account has ever found.
+    known: HashSet<(Arc<str>, QueryKey)>,
 }
 
 impl Laws {
@@ -55,6 +57,11 @@ impl Laws {
     /// From here on this holds for a run at an account.
     pub(crate) fn agree(&self, run: RunId, purse: Arc<str>, terms: Terms) {
         self.lock().terms.insert((run, purse), terms);
+    }
+
+    /// Whether an account has ever found this.
+    pub(crate) fn has_known(&self, purse: &str, key: QueryKey) -> bool {
+        self.lock().known.contains(&(purse.into(), key))
     }
 
     /// Also after a law was broken: who ends then still writes.
@@ -77,8 +84,10 @@ impl Book {
                 line.keys.iter().for_each(|key| _ = self.asked.remove(&of(key)));
             }
             State::Settled { statuses, .. } => {
-                let known = line.keys.iter().zip(&**statuses);
-                self.asked.extend(known.map(|(key, status)| (of(key), Some(*status))));
+                let told = line.keys.iter().zip(&**statuses);
+                let hits = told.clone().filter(|(_, status)| **status == Status::Hit);
+                self.known.extend(hits.map(|(key, _)| of(key)));
+                self.asked.extend(told.map(|(key, status)| (of(key), Some(*status))));
             }
             State::InDoubt | State::Accepted(_) => {
                 self.asked.extend(line.keys.iter().map(|key| (of(key), None)));
@@ -198,7 +207,7 @@ impl Laws {
 
     /// What is in doubt and in flight stays within what may be. One question may always be asked.
     fn doubts(&self, book: &Book, line: &Line, terms: &Terms) {
-        let price = self.counter(&line.account).till.price();
+        let price = self.counter(&line.account).till.price(line.operation);
         let most = terms.in_doubt.max(Credits(price));
         let in_flight = book.ledger.open(&line.account).filter(|line| {
             line.state == State::InDoubt

@@ -3,23 +3,25 @@
 use super::{
     Pipeline, Scene,
     laws::{Counter, Laws},
-    till::{ANSWERS, Till},
+    questions::{ANSWERS, OPERATIONS, questions},
+    rates::Rates,
+    till::Till,
 };
 use crate::{
     dice::Dice,
-    life::{PEOPLE, all_people},
+    life::PEOPLE,
     random::Random,
-    simulation::{Crash, POWER_CUT, World, waterfall::Waterfall},
+    simulation::{Crash, World, process::POWER_CUT, waterfall::Waterfall},
     storm::Storm,
 };
 use leadmill_core::{
     BatchId, Credits, Lane, Query, RunId, Timestamp,
     pack::{Doubtful, InDoubt, Risk},
 };
-use leadmill_engine::{Ending, GRACE, Report, RunError, Unpaid};
+use leadmill_engine::{Ending, GRACE, PATIENCE, Report, RunError, Unpaid};
 use leadmill_sandbox::{
-    Algorithm, Options,
-    tomba::{self, BulkOptions, CostTable, DayBoundary, Miss},
+    Algorithm, Lookups, Options, Quirks, ReverseMiss,
+    tomba::{self, BulkOptions, CostTable, DayBoundary, Echo, FileForm, Miss, Namesakes},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +38,9 @@ const MOST_REQUESTS: u64 = 30_000;
 
 /// How much longer than its grace a process takes to end.
 const TO_END: Duration = Duration::from_secs(2);
+
+/// Writes of a process that ends.
+const WRITES: u32 = 6;
 
 /// The longest that a single call takes, without a storm.
 const SLOWEST: Duration = Duration::from_secs(5);
@@ -108,6 +113,14 @@ impl Work {
         }
     }
 
+    /// How much longer than its grace it takes to end: it still writes.
+    fn to_end(&self) -> Duration {
+        let worlds = self.worlds().into_iter();
+        let writes =
+            worlds.map(|world| world.append_takes * WRITES + world.staging_takes);
+        TO_END + writes.sum::<Duration>()
+    }
+
     async fn run(
         &self,
         people: &[Query],
@@ -144,7 +157,7 @@ impl Work {
                     ended = &mut run => ended,
                     () = sleep(after) => {
                         tell.send(true).unwrap();
-                        let ended = timeout(grace + TO_END, run).await;
+                        let ended = timeout(grace + self.to_end(), run).await;
                         ended.unwrap_or_else(|_| panic!("I13: it outlasts its {grace:?}"))
                     }
                 }
@@ -249,7 +262,8 @@ impl Scene {
         let part = dice.of(&[0.0, 0.0, 0.02, 0.1, 0.3]);
         let stragglers = dice.chance(0.4);
         let storm = Random::new(seed ^ 0xabcd);
-        let storm = Arc::new(Storm::new(storm, part, stragglers).wild());
+        let storm =
+            Arc::new(Storm::new(storm, part, stragglers).wild().still(dice.chance(0.3)));
         let tills: Vec<Till> = worlds.iter().map(till).collect();
         let counters = worlds.iter().zip(&tills).map(|(world, till)| Counter {
             purse: world.account.purse.as_str().into(),
@@ -265,6 +279,7 @@ impl Scene {
             began: worlds[0].now(),
             runs: pipelines.len() as i64,
             pipelines,
+            rates: worlds.iter().map(|_| Rates::new()).collect(),
             worlds,
             tills,
             laws,
@@ -276,12 +291,19 @@ impl Scene {
 }
 
 fn pipeline(dice: &mut Dice, run: i64, accounts: Vec<usize>) -> Pipeline {
+    let operation = dice.of(&[
+        OPERATIONS[0],
+        OPERATIONS[0],
+        OPERATIONS[0],
+        OPERATIONS[1],
+        OPERATIONS[2],
+    ]);
     let first = dice.below(PEOPLE as u64 / 2) as usize;
     let count = 1 + dice.below((PEOPLE - first) as u64) as usize;
     Pipeline {
         budgets: accounts.iter().map(|_| budget(dice)).collect(),
         accounts,
-        people: all_people()[first..first + count].to_vec(),
+        people: questions(operation)[first..first + count].to_vec(),
         run: RunId(run),
         closed: BTreeSet::new(),
         doubtful: doubtful(dice),
@@ -305,7 +327,9 @@ fn world(dice: &mut Dice, is_tomba: bool) -> World {
     world.lane = dice.of(&[Lane::Bulk, Lane::Single]);
     world.any_lane = dice.chance(0.3);
     world.rtt = Duration::from_millis(dice.below(120));
-    world.append_takes = Duration::from_millis(dice.below(4) * 3);
+    world.append_takes = slowness(dice);
+    world.staging_takes = slowness(dice);
+    world.patience = dice.of(&[PATIENCE, PATIENCE, Duration::from_secs(60)]);
     if dice.chance(0.2) {
         let most = Credits(10 + dice.below(100));
         world.account.in_doubt_limit = Some(Risk::Credits(most));
@@ -314,30 +338,55 @@ fn world(dice: &mut Dice, is_tomba: bool) -> World {
     world
 }
 
+/// Mostly some milliseconds, seldom seconds.
+pub(crate) fn slowness(dice: &mut Dice) -> Duration {
+    match dice.chance(0.1) {
+        true => Duration::from_millis(dice.below(3_000)),
+        false => Duration::from_millis(dice.below(4) * 3),
+    }
+}
+
 fn latency(dice: &mut Dice) -> Duration {
     Duration::from_millis(dice.of(&[0, 300, 3_000]))
+}
+
+/// Some give names back without their accents and capitals.
+fn spelling(dice: &mut Dice) -> Quirks {
+    Quirks { plain: dice.chance(0.3), ..Quirks::default() }
 }
 
 fn enrich(dice: &mut Dice) -> World {
     let options = Options {
         algorithm: dice.of(&[Algorithm::RollingLog, Algorithm::WeightedCounter]),
         shuffled: dice.chance(0.5),
+        quirks: spelling(dice),
         seed: ANSWERS,
         job_fixed: Duration::from_millis(200 + dice.below(20_000)),
         single_latency: latency(dice),
         deductions_name_batch: dice.chance(0.3),
+        lookups: Lookups {
+            reverse_miss: dice.of(&[ReverseMiss::Error, ReverseMiss::default()]),
+            ..Lookups::default()
+        },
         ..Options::default()
     };
     World::new(dice.of(&["growth", "pro", "enterprise"]), options)
 }
 
 fn tomba(dice: &mut Dice) -> tomba::Options {
+    let file = FileForm {
+        echo: dice.of(&[Echo::All, Echo::All, Echo::Asked]),
+        namesakes: dice.of(&[Namesakes::Both, Namesakes::Result]),
+        ..FileForm::default()
+    };
     let bulk = BulkOptions {
         queued: Duration::from_secs(dice.below(3)),
         fixed: Duration::from_secs(2 + dice.below(60)),
         per_row: Duration::from_millis(50),
         day: dice.of(&[DayBoundary::Utc, DayBoundary::Rolling, DayBoundary::Both]),
         shuffled: dice.chance(0.5),
+        quirks: spelling(dice),
+        file,
         // A wait may be a year.
         expiry: Duration::from_secs(10 * 365 * 86_400),
         ..BulkOptions::default()

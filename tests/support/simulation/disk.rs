@@ -1,6 +1,6 @@
 //! What survives a crash, and what a process keeps there: its journal, its answers, its part of the windows.
 
-use super::Check;
+use super::{Check, process::Process};
 use async_trait::async_trait;
 use leadmill_core::{
     Account, Answered, Appended, BatchId, Endpoint, Entry, Journal, JournalError, Leases,
@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::Notify, time::sleep};
+use tokio::time::sleep;
 
 /// Everything that survives a crash.
 #[derive(Debug, Default)]
@@ -45,8 +45,7 @@ pub(super) struct CrashingJournal {
     pub(super) check: Option<Arc<dyn Check>>,
     /// Appends, counted from 0, that fail although the process lives on.
     pub(super) fails: Range<usize>,
-    /// Told when the process dies.
-    pub(super) died: Arc<Notify>,
+    pub(super) process: Arc<Process>,
 }
 
 /// Where the process dies.
@@ -73,7 +72,7 @@ impl Journal for CrashingJournal {
         let written = self.write(entries, dies);
         if dies.is_some() {
             // A process that is gone hears of nothing any more.
-            self.died.notify_one();
+            self.process.dies();
             std::future::pending::<()>().await;
         }
         Ok(written)
@@ -92,6 +91,7 @@ impl CrashingJournal {
         if dies.is_none_or(|crash| crash.written) {
             disk.entries.extend_from_slice(entries);
             self.seen += entries.len();
+            self.process.has_written(entries);
         }
         if let Some(check) = &self.check {
             check.written(&disk.entries);
@@ -101,7 +101,7 @@ impl CrashingJournal {
 }
 
 #[derive(Debug)]
-pub(super) struct MemoryStaging(pub(super) Shared);
+pub(super) struct MemoryStaging(pub(super) Shared, pub(super) Duration);
 
 #[async_trait]
 impl Staging for MemoryStaging {
@@ -111,6 +111,9 @@ impl Staging for MemoryStaging {
         _: Operation,
         answers: Vec<Answered>,
     ) -> Result<String, StagingError> {
+        if !self.1.is_zero() {
+            sleep(self.1).await;
+        }
         let name = format!("{batch}.parquet");
         self.0.lock().unwrap().answers.insert(name.clone(), answers);
         Ok(name)

@@ -53,6 +53,8 @@ pub(super) struct Look {
     pub(super) need: Need,
     pub(super) is_hit: bool,
     pub(super) is_repeat: bool,
+    /// The batch with which it was asked last, by its index in the ledger.
+    pub(super) line: Option<usize>,
 }
 
 impl<'a> Known<'a> {
@@ -68,7 +70,7 @@ impl<'a> Known<'a> {
 
     pub(super) fn look(&self, key: &QueryKey) -> Look {
         let Some(asked) = self.index.get(key) else {
-            return Look { need: Need::Buy, is_hit: false, is_repeat: false };
+            return Look { need: Need::Buy, is_hit: false, is_repeat: false, line: None };
         };
         let line = &self.ledger.lines()[asked.line as usize];
         let at = match &line.state {
@@ -81,6 +83,8 @@ impl<'a> Known<'a> {
             true => Need::Buy,
             false => reuse.judge(asked.status, at, clock.now(), line.run == *run),
         };
-        Look { need, is_hit: asked.status == Some(Status::Hit), is_repeat }
+        let (is_hit, line) =
+            (asked.status == Some(Status::Hit), Some(asked.line as usize));
+        Look { need, is_hit, is_repeat, line }
     }
 }

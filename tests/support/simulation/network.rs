@@ -1,5 +1,6 @@
 //! The way between the wire code and the sandbox, in the same process.
 
+use super::process::Process;
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -57,6 +58,8 @@ pub(crate) struct InProcess {
     /// Requests so far, of all processes of a world, and how many there may be.
     pub(crate) sent: Arc<AtomicU64>,
     pub(crate) most: u64,
+    /// Whose requests they are.
+    pub(super) process: Arc<Process>,
 }
 
 #[async_trait]
@@ -65,6 +68,19 @@ impl Transport for InProcess {
         &self,
         request: Request<Bytes>,
         _: Connection,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self.process.leaves(&request);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let reply = self.arrive(request).await?;
+        self.process.hears(&method, &uri, &reply);
+        Ok(reply)
+    }
+}
+
+impl InProcess {
+    async fn arrive(
+        &self,
+        request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
         let sent = self.sent.fetch_add(1, Ordering::Relaxed);
         assert!(

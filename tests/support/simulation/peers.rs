@@ -1,6 +1,6 @@
 //! Who is asked: the client of a provider on the way to its sandbox.
 
-use super::{World, network::InProcess};
+use super::{World, network::InProcess, process::Process};
 use leadmill_core::{Account, Provider, pack::PaidAct};
 use leadmill_providers::{Enrich, Tomba, packs};
 use leadmill_sandbox::{
@@ -29,14 +29,15 @@ impl World {
         Self { account, disk, clock, sent: Arc::clone(&self.sent), ..other }
     }
 
-    pub(super) fn provider(&self) -> Arc<dyn Provider> {
+    pub(super) fn provider(&self, process: &Arc<Process>) -> Arc<dyn Provider> {
         let router = match &self.tomba {
             Some(tomba) => tomba.router(),
             None => self.sandbox.router(),
         };
         let weather = Arc::clone(&self.weather);
         let (rtt, sent, most) = (self.rtt, Arc::clone(&self.sent), self.most_requests);
-        let transport = Arc::new(InProcess { router, rtt, weather, sent, most });
+        let process = Arc::clone(process);
+        let transport = Arc::new(InProcess { router, rtt, weather, sent, most, process });
         if self.tomba.is_some() {
             let TombaKey { key, secret } = TombaKey::default();
             let account = self.account.clone();

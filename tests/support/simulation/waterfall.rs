@@ -1,9 +1,11 @@
 //! Two providers, of which the second is asked what the first provably does not know: both at work at once, as in the
 //! binary.
 
-use super::{Crash, Freed, Known, World, lasting, own_jobs};
+use super::{Crash, Freed, Known, World, own_jobs, process::Process};
 use leadmill_core::{
-    BatchId, Ledger, Operation, Ours, Query, QueryKey, State, index::Need,
+    BatchId, Ledger, Operation, Ours, Query, QueryKey, State,
+    chain::{self, turn},
+    index::Need,
 };
 use leadmill_engine::{Book, Ending, Engine, Order, Report, RunError};
 use std::{
@@ -11,7 +13,7 @@ use std::{
     io,
     sync::{Arc, Mutex},
 };
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 /// A step that tries two providers, on one disk.
 pub(crate) struct Waterfall {
@@ -52,26 +54,16 @@ impl Waterfall {
         crashes: [Option<Crash>; 2],
         stop: watch::Receiver<bool>,
     ) -> Flow {
-        let died = Arc::new(Notify::new());
-        let work = |world, crash| Worker::new(world, crash, &stop, &died);
+        let patience = self.first.patience + self.second.patience;
+        let append_takes = self.first.append_takes.max(self.second.append_takes);
+        let process = Arc::new(Process::new(patience, append_takes));
+        let work = |world, crash| Worker::new(world, crash, &stop, &process);
         let (mut first, mut second) =
             (work(&self.first, crashes[0]), work(&self.second, crashes[1]));
         let run = self.session(&mut first, &mut second, queries);
-        let ending = lasting(&died, run).await;
+        let ending = process.lasting(run).await;
+        process.judge(&self.first.disk.lock().unwrap().entries, &ending);
         Flow { ending, reports: [first.engine.report(), second.engine.report()] }
-    }
-
-    /// Whose turn each question is, by what is known.
-    pub(crate) fn turn(first: (Need, bool, bool), second: (Need, bool, bool)) -> Turn {
-        match (first, second) {
-            ((Need::Reuse, true, _), _) | (_, (Need::Reuse, true, _)) => Turn::Nobody,
-            // While it is in doubt at one of them nobody else is asked it.
-            (_, (Need::Buy, _, true)) => Turn::Second,
-            ((Need::Held, ..), _) | (_, (Need::Held, ..)) => Turn::Nobody,
-            ((Need::Buy, ..), _) => Turn::First,
-            (_, (Need::Buy, ..)) => Turn::Second,
-            _ => Turn::Nobody,
-        }
     }
 
     fn turns(&self, ledger: &Ledger, queries: &[Query]) -> Vec<(Turn, Query)> {
@@ -79,11 +71,17 @@ impl Waterfall {
         let mut seen = HashSet::new();
         let fresh = queries.iter().filter(|query| seen.insert(query.key()));
         let turn = |query: &Query| {
-            let [first, second] = known.each_ref().map(|known| {
-                let look = known.look(&query.key());
-                (look.need, look.is_hit, look.is_repeat)
-            });
-            (Self::turn(first, second), query.clone())
+            let looks = known.each_ref().map(|known| known.look(&query.key()));
+            let repeat = looks.iter().position(|look| look.is_repeat);
+            let turn = match turn(looks.map(|look| (look.need, look.is_hit))) {
+                // While it is in doubt at one of them nobody else is asked it.
+                chain::Turn::At(at, Need::Buy) => match repeat.unwrap_or(at) {
+                    0 => Turn::First,
+                    _ => Turn::Second,
+                },
+                chain::Turn::At(..) | chain::Turn::Over(_) => Turn::Nobody,
+            };
+            (turn, query.clone())
         };
         fresh.map(turn).collect()
     }
@@ -201,9 +199,10 @@ impl<'a> Worker<'a> {
         world: &'a World,
         crash: Option<Crash>,
         stop: &watch::Receiver<bool>,
-        died: &Arc<Notify>,
+        process: &Arc<Process>,
     ) -> Self {
-        let (engine, book) = (world.engine(stop.clone()), world.book(crash, died));
+        let (engine, book) =
+            (world.engine(stop.clone(), process), world.book(crash, process));
         let ours = world.ours(book.ledger());
         Self { world, engine, book, ours, rounds: 0, looks: 0 }
     }

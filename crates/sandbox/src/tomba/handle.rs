@@ -70,6 +70,11 @@ impl Tomba {
         self.book().pools.top_up(pool, credits);
     }
 
+    /// From here on every window lets so many per cent pass of what it let through at first, and never nothing.
+    pub fn scale_limits(&self, percent: u32) {
+        self.book().limits.scale(percent);
+    }
+
     /// The knobs.
     pub(super) fn options(&self) -> &Options {
         &self.shared.options

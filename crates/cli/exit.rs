@@ -252,7 +252,9 @@ impl From<RunError> for Failure {
                 Self::new(Exit::NeedsPerson, error.to_string())
                     .hint("the provider's team decides who may; what was paid for is kept")
             }
-            RunError::Provider(refused) if refused.kind == ErrorKind::Foreign => {
+            RunError::Provider(refused)
+                if matches!(refused.kind, ErrorKind::Foreign | ErrorKind::Intercepted) =>
+            {
                 Self::new(Exit::NeedsPerson, error.to_string())
                     .hint(format!("{BETWEEN}; what was paid for is kept"))
             }

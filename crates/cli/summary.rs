@@ -4,7 +4,7 @@ mod unpaid;
 
 use crate::{
     calendar::time,
-    exit::Exit,
+    exit::{BETWEEN, Exit},
     needs::Counts,
     pipeline::{AtLimit, Order},
     progress::duration,
@@ -156,6 +156,7 @@ impl Summary {
             (Ending::Throttled, _) => "throttled",
             (Ending::NoCredit, _) => "no_credit",
             (Ending::GaveUp, _) => "gave_up",
+            (Ending::Intercepted, _) => "intercepted",
             (Ending::TooMuchInDoubt, _) => "too_much_in_doubt",
             (Ending::Complete, Exit::Partial) => "partial",
             (Ending::Complete, Exit::NothingToDo) => "nothing_to_do",
@@ -313,6 +314,9 @@ impl Summary {
                 "stopped: the provider lost one reply after the other; run again later to go on"
                     .to_owned()
             }
+            (Ending::Intercepted, _) => format!(
+                "stopped: somebody else than the provider answers paid calls; {BETWEEN}, then run again to go on"
+            ),
             (Ending::TooMuchInDoubt, _) => self.too_much_in_doubt(),
             (Ending::Complete, Exit::Partial) => {
                 format!("done, with {} failed or held rows", self.unfinished())

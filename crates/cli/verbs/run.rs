@@ -218,7 +218,9 @@ fn exit(summary: &Summary, args: &RunArgs, interruption: &Interruption) -> Exit 
         Ending::Fetched if summary.unfinished() > args.tolerance => Exit::Partial,
         Ending::Fetched => Exit::Done,
         Ending::Interrupted => interruption.number().map_or(Exit::Later, Exit::Signal),
-        Ending::NoCredit | Ending::TooMuchInDoubt => Exit::NeedsPerson,
+        Ending::NoCredit | Ending::Intercepted | Ending::TooMuchInDoubt => {
+            Exit::NeedsPerson
+        }
         // What was not asked may have no row: leads that were not bought.
         Ending::AtLimit if summary.is_closed() => Exit::Partial,
         Ending::AtLimit => Exit::Later,

@@ -49,11 +49,11 @@ pub trait Provider: Debug + Send + Sync {
     }
 
     /// Asks one question. **Paid.** The answer's cost is in its finding; only
-    /// [`ErrorKind::InDoubt`] and [`ErrorKind::LikelyMiss`] mean that it may have been charged without an answer.
+    /// An error that [is in doubt](ProviderError::is_in_doubt) means that it may have been charged without an answer.
     async fn ask(&self, query: &Query) -> Result<Reply<Answered>, ProviderError>;
 
     /// Hands over a batch. **Paid**, and the reserve is taken at once, unless the pack says that the first fetch is
-    /// the paid act. Only [`ErrorKind::InDoubt`] means that it may have been taken.
+    /// the paid act. Only an error that [is in doubt](ProviderError::is_in_doubt) means that it may have been taken.
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError>;
 
     /// Starts a job that was handed over, or, where it has [failed](Progress::Failed), starts it `again` from its
@@ -289,6 +289,9 @@ pub enum ErrorKind {
     /// Somebody in between has answered, such as a proxy, with a status that tells that the call was turned away: not
     /// charged, and no verdict of the provider's. No point in going on before a person has looked.
     Foreign,
+    /// The same of a paid call that may have been passed on all the same: in doubt, since the provider may have served and
+    /// charged it. No point in buying more before a person has looked.
+    Intercepted,
     /// No point in going on: credentials, a suspended account, a wrong address. Not charged.
     Fatal,
 }
@@ -308,6 +311,14 @@ pub struct ProviderError {
     pub detail: String,
     /// What the reply told beside the error.
     pub signals: Box<Signals>,
+}
+
+impl ProviderError {
+    /// Whether a paid call that failed so may have been charged.
+    pub const fn is_in_doubt(&self) -> bool {
+        use ErrorKind::{InDoubt, Intercepted, LikelyMiss};
+        matches!(self.kind, InDoubt | Intercepted | LikelyMiss)
+    }
 }
 
 impl fmt::Display for ProviderError {

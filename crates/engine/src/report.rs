@@ -25,6 +25,8 @@ pub enum Ending {
     NoCredit,
     /// The provider lost one reply after the other: nothing more was bought.
     GaveUp,
+    /// Somebody in between answers paid calls instead of the provider: nothing more was bought.
+    Intercepted,
     /// As much is in doubt as may be: nothing more was bought.
     TooMuchInDoubt,
     /// Told to stop.

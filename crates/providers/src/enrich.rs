@@ -13,7 +13,7 @@ mod wire;
 use crate::{
     between,
     callbacks::Callbacks,
-    form::{self, Foreign},
+    form::{self, Foreign, Stake},
     hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
@@ -149,6 +149,10 @@ impl Enrich {
         if response.status().is_success() {
             return Ok(response);
         }
+        if action.stake == Stake::Money && !refusal::is_of_provider(response.body()) {
+            let foreign = Foreign::body(response.body());
+            return Err(self.not_ours(action, &foreign, &response));
+        }
         let (status, headers) = (response.status(), response.headers());
         let (kind, detail) =
             refusal::judge(action.route, status, headers, response.body());
@@ -168,7 +172,8 @@ impl Enrich {
         let (status, headers) = (response.status(), response.headers());
         let hide = |text| self.hidden.out_of(text);
         let detail = between::words("Enrich.so", foreign, hide);
-        let kind = form::meaning(status, refusal::wait_of(headers, response.body()));
+        let wait = refusal::wait_of(headers, response.body());
+        let kind = form::meaning(status, wait, action.stake);
         let mut error = self.failed(action, kind, detail);
         error.status = Some(status.as_u16());
         // Nobody else's windows are ours; but a wait is one.
@@ -243,23 +248,32 @@ impl Enrich {
     }
 }
 
-/// What is being done, for messages, and the kind of route that it uses.
+/// What is being done, for messages, the kind of route that it uses, and what it may cost.
 struct Action {
     name: String,
     route: Route,
+    stake: Stake,
 }
 
 impl Action {
     fn fixed(name: impl Into<String>) -> Self {
-        Self { name: name.into(), route: Route::Fixed }
+        Self { name: name.into(), route: Route::Fixed, stake: Stake::Nothing }
     }
 
     fn job(name: impl Into<String>) -> Self {
-        Self { name: name.into(), route: Route::Job }
+        Self { name: name.into(), route: Route::Job, stake: Stake::Nothing }
     }
 
     fn lookup(name: impl Into<String>) -> Self {
-        Self { name: name.into(), route: Route::Lookup }
+        Self { name: name.into(), route: Route::Lookup, stake: Stake::Money }
+    }
+
+    fn submit(name: impl Into<String>, reserve: Credits) -> Self {
+        let stake = match reserve {
+            Credits::ZERO => Stake::Nothing,
+            _ => Stake::Money,
+        };
+        Self { stake, ..Self::fixed(name) }
     }
 }
 
@@ -362,8 +376,8 @@ impl Provider for Enrich {
 
     async fn submit(&self, batch: &Batch) -> Result<Reply<JobId>, ProviderError> {
         let count = batch.queries.len();
-        let action =
-            Action::fixed(format!("submit of {count} {} questions", batch.operation));
+        let action = format!("submit of {count} {} questions", batch.operation);
+        let action = Action::submit(action, batch.reserve);
         self.offer(&action, batch.operation, Lane::Bulk)?;
         let webhook_url = self.callbacks.as_ref().map(|all| all.url(batch.id));
         let sent = families::batch(batch.operation, &batch.queries, webhook_url);

@@ -19,6 +19,15 @@ pub(crate) enum Form {
     File,
 }
 
+/// What is at stake with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stake {
+    /// It costs nothing, however often it is made.
+    Nothing,
+    /// It may be charged, or begin what is charged or scarce.
+    Money,
+}
+
 /// What shows that a reply is not the provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
@@ -30,6 +39,13 @@ pub(crate) enum Foreign {
     Type(String),
     /// Its body begins so.
     Begins(String),
+}
+
+impl Foreign {
+    /// What has begun as no reply of the provider's does.
+    pub(crate) fn body(body: &[u8]) -> Self {
+        Self::Begins(beginning(body.trim_ascii()))
+    }
 }
 
 /// What some servers put before a text in UTF-8.
@@ -77,15 +93,30 @@ pub(crate) fn without_mark(response: Response<Bytes>) -> Response<Bytes> {
 
 /// What a reply that is not the provider's means for the money of the call, by its status.
 ///
-/// A success and a gateway's failure may stand for a call that the provider has served. With any other status a call was
-/// turned away. What is about one call (too long, malformed) is so for that call alone; what would be a verdict about the
-/// account or the address is nobody's.
-pub(crate) const fn meaning(status: StatusCode, wait: Option<Duration>) -> ErrorKind {
-    match status.as_u16() {
-        429 => ErrorKind::Throttled(wait),
-        408 | 425 => ErrorKind::InDoubt,
-        300..=399 | 401..=407 | 410 | 451 => ErrorKind::Foreign,
-        400..=499 => ErrorKind::Refused,
+/// A proxy may have passed a call on, and refuse the reply on its way back: whatever its status says of a paid call, the
+/// provider may have served and charged it. That is ruled out only where the call cannot have left the hop that answers:
+/// it asks for credentials of its own (401, 407), the request is too long for it or does not say how long it is (411, 413,
+/// 414, 431), or too many came at once (429).
+///
+/// What is about one call is so for that call alone; what would be a verdict about the account or the address is nobody's,
+/// and ends the buying.
+///
+/// # Source
+/// RFC 9110, 15.5.2 and 15.5.8: the request has not been applied for lack of credentials. Squid's `reply_body_max_size` and
+/// `http_reply_access` answer with 403 what was served, and `deny_info` turns that into a redirect or any other status.
+pub(crate) const fn meaning(
+    status: StatusCode,
+    wait: Option<Duration>,
+    stake: Stake,
+) -> ErrorKind {
+    match (status.as_u16(), stake) {
+        (429, _) => ErrorKind::Throttled(wait),
+        (408 | 425, _) => ErrorKind::InDoubt,
+        (401 | 407, _) => ErrorKind::Foreign,
+        (411 | 413 | 414 | 431, _) => ErrorKind::Refused,
+        (300..=399 | 402..=406 | 410 | 451, Stake::Nothing) => ErrorKind::Foreign,
+        (300..=399 | 402..=406 | 410 | 451, Stake::Money) => ErrorKind::Intercepted,
+        (400..=499, Stake::Nothing) => ErrorKind::Refused,
         _ => ErrorKind::InDoubt,
     }
 }
@@ -212,18 +243,24 @@ mod tests {
         assert_eq!(judged(Form::Json, 304, &[], ""), Some(Foreign::Redirect(None)));
     }
 
+    /// What a reply means that is not the provider's: where nothing is at stake, and where money is.
     #[test]
-    fn what_is_foreign_is_in_doubt_where_the_provider_may_have_served() {
+    fn of_a_paid_call_only_what_cannot_have_been_passed_on_is_not_in_doubt() {
         for status in 100..600 {
             let code = StatusCode::from_u16(status).unwrap();
-            let kind = meaning(code, Some(Duration::from_secs(7)));
+            let [free, paid] = [Stake::Nothing, Stake::Money]
+                .map(|stake| meaning(code, Some(Duration::from_secs(7)), stake));
             let expected = match status {
-                429 => ErrorKind::Throttled(Some(Duration::from_secs(7))),
-                ..300 | 408 | 425 | 500.. => ErrorKind::InDoubt,
-                300..=399 | 401..=407 | 410 | 451 => ErrorKind::Foreign,
-                _ => ErrorKind::Refused,
+                429 => [ErrorKind::Throttled(Some(Duration::from_secs(7))); 2],
+                ..300 | 408 | 425 | 500.. => [ErrorKind::InDoubt; 2],
+                401 | 407 => [ErrorKind::Foreign; 2],
+                411 | 413 | 414 | 431 => [ErrorKind::Refused; 2],
+                300..=399 | 402..=406 | 410 | 451 => {
+                    [ErrorKind::Foreign, ErrorKind::Intercepted]
+                }
+                _ => [ErrorKind::Refused, ErrorKind::InDoubt],
             };
-            assert_eq!(kind, expected, "{status}");
+            assert_eq!([free, paid], expected, "{status}");
         }
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 
 use crate::{
     between,
-    form::{self, Foreign, Form},
+    form::{self, Foreign, Form, Stake},
     hidden::Hidden,
     rate,
     transport::{Connection, Transport, TransportError},
@@ -52,6 +52,7 @@ struct Sent {
     accepted: &'static str,
     /// What is answered.
     form: Form,
+    stake: Stake,
     connection: Connection,
 }
 
@@ -64,6 +65,7 @@ impl Sent {
             body: Bytes::new(),
             accepted: JSON,
             form: Form::Json,
+            stake: Stake::Nothing,
             connection: Connection::Pooled,
         }
     }
@@ -146,7 +148,7 @@ impl Tomba {
         action: &str,
         sent: Sent,
     ) -> Result<Response<Bytes>, ProviderError> {
-        let Sent { method, path, body, accepted, form, connection } = sent;
+        let Sent { method, path, body, accepted, form, stake, connection } = sent;
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base_url))
@@ -169,9 +171,16 @@ impl Tomba {
             }
         })?;
         let response = form::without_mark(response);
-        match form::foreign(form, &response) {
+        let is_error = !response.status().is_success();
+        let foreign = form::foreign(form, &response).or_else(|| {
+            let is_paid = stake == Stake::Money;
+            let is_ours = || refusal::is_of_provider(response.body());
+            let is_foreign = is_error && is_paid && !is_ours();
+            is_foreign.then(|| Foreign::body(response.body()))
+        });
+        match foreign {
             None => Ok(response),
-            Some(foreign) => Err(self.not_ours(action, &foreign, &response)),
+            Some(foreign) => Err(self.not_ours(action, stake, &foreign, &response)),
         }
     }
 
@@ -179,11 +188,12 @@ impl Tomba {
     fn not_ours(
         &self,
         action: &str,
+        stake: Stake,
         foreign: &Foreign,
         response: &Response<Bytes>,
     ) -> ProviderError {
         let detail = between::words("Tomba", foreign, |text| self.hidden.out_of(text));
-        let kind = form::meaning(response.status(), refusal::wait(response));
+        let kind = form::meaning(response.status(), refusal::wait(response), stake);
         let mut error = self.failed(action, kind, detail);
         error.status = Some(response.status().as_u16());
         // Nobody else's windows are ours; but a wait is one.
@@ -312,6 +322,7 @@ impl Provider for Tomba {
         let offer = self.offer(&action, operation)?;
         let sent = families::single(query)
             .map_err(|NotAsked(why)| self.failed(&action, ErrorKind::Refused, why))?;
+        let sent = Sent { stake: Stake::Money, ..sent };
         let response = self.exchange(&action, sent).await?;
         if let Some(refusal) = refusal::judge(&response, &self.account.pack.exhausted) {
             let is_miss =

@@ -199,7 +199,7 @@ pub(crate) async fn chaos<H: Host>(
     }
     /// With which statuses pages come, and after which of them the provider may have served.
     const TURNED_AWAY: [u16; 5] = [200, 401, 403, 404, 502];
-    const SERVED: [u16; 3] = [200, 502, 504];
+    const SERVED: [u16; 5] = [200, 403, 404, 502, 504];
     const AROUND: [Trouble; 9] = [
         Trouble::ResetBefore,
         Trouble::ErrorBefore,

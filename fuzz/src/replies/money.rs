@@ -41,6 +41,16 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
             assert!(told.call == Call::Ask && told.is_json_object(), "it says nothing");
         }
         Ok(..300 | 408 | 425 | 500..) => assert_eq!(kind, ErrorKind::InDoubt),
+        // What is no object is nobody's word, and a proxy may have passed on what may charge.
+        Ok(status @ 300..=499) if told.is_paid() && !told.is_json_object() => {
+            assert!(is_of_a_paid_call(status, kind), "{status} {kind:?}");
+        }
+        Ok(status @ 300..=499)
+            if matches!(kind, ErrorKind::Intercepted | ErrorKind::InDoubt) =>
+        {
+            assert!(told.is_paid() && is_of_a_paid_call(status, kind), "{status}");
+            assert!(!told.is_problem(), "it is the provider's own");
+        }
         // Somebody in between has turned it away.
         Ok(300..=399 | 401..=407 | 410 | 451) if kind == ErrorKind::Foreign => {
             assert!(!told.is_problem(), "it is the provider's own");
@@ -63,6 +73,17 @@ pub(super) fn failed(told: &Told, error: &ProviderError) {
     rates(&error.signals);
     let shown = format!("{error}{error:?}");
     assert!(!shown.contains(KEY), "{shown}");
+}
+
+/// Whether somebody else's refusal of a paid call means this: in doubt, unless it cannot have been passed on.
+fn is_of_a_paid_call(status: u16, kind: ErrorKind) -> bool {
+    match status {
+        429 => matches!(kind, ErrorKind::Throttled(_)),
+        401 | 407 => kind == ErrorKind::Foreign,
+        411 | 413 | 414 | 431 => kind == ErrorKind::Refused,
+        300..=399 | 402..=406 | 410 | 451 => kind == ErrorKind::Intercepted,
+        _ => kind == ErrorKind::InDoubt,
+    }
 }
 
 /// What is told beside a reply: windows that make sense, and no more in the wallet than it says.

@@ -92,6 +92,15 @@ impl Told {
         self.operation == Operation::ExportLeads
     }
 
+    /// Whether it may be charged: an export never is.
+    pub(super) fn is_paid(&self) -> bool {
+        match self.call {
+            Call::Ask => true,
+            Call::Submit => !self.is_of_export(),
+            _ => false,
+        }
+    }
+
     /// Whether it is the file of an export, and not how it goes.
     pub(super) fn is_file(&self) -> bool {
         self.is_of_export() && self.body().is_none()

@@ -37,11 +37,23 @@ fn by_status(judge: &Judge<'_>, status: u16, kind: ErrorKind) {
         ..200 if errors == Errors::None => assert_eq!(kind, ErrorKind::InDoubt),
         200..300 => unread(judge, status, kind),
         // Nobody follows it, whatever it says.
+        300..400 if is_at_stake(judge) => assert_eq!(kind, ErrorKind::Intercepted),
         300..400 => assert_eq!(kind, ErrorKind::Foreign),
         // The body says more than such a status.
         ..200 => {}
+        // What is no object is nobody's word, and a proxy may have passed on what may charge.
+        400.. if is_at_stake(judge) && !judge.said.json.is_object() => {
+            assert!(is_of_a_paid_call(status, kind), "{status} {kind:?}");
+        }
+        400..
+            if is_at_stake(judge)
+                && !(errors == Errors::Surely && is_untyped(judge))
+                && is_of_a_paid_call(status, kind) => {}
         _ => {
-            let is_definite = !matches!(kind, ErrorKind::InDoubt | ErrorKind::LikelyMiss);
+            let is_definite = !matches!(
+                kind,
+                ErrorKind::InDoubt | ErrorKind::Intercepted | ErrorKind::LikelyMiss
+            );
             assert!(is_definite, "the provider has said no: {kind:?}");
             match (status, errors) {
                 (401, Errors::None) => {
@@ -64,6 +76,28 @@ fn by_status(judge: &Judge<'_>, status: u16, kind: ErrorKind) {
             | Call::Fetch
     );
     assert!(is_of_job || kind != ErrorKind::Gone, "no job was asked about");
+}
+
+/// Whether a call may charge, or begins what a day has few of.
+fn is_at_stake(judge: &Judge<'_>) -> bool {
+    matches!(judge.told.call, Call::Ask | Call::Submit | Call::Fetch)
+}
+
+/// Whether nothing says that the body is of another type than the provider's.
+fn is_untyped(judge: &Judge<'_>) -> bool {
+    let response = judge.told.outcome.as_ref();
+    response.is_ok_and(|r| !r.headers().contains_key(http::header::CONTENT_TYPE))
+}
+
+/// Whether somebody else's refusal of such a call means this: in doubt, unless it cannot have been passed on.
+fn is_of_a_paid_call(status: u16, kind: ErrorKind) -> bool {
+    match status {
+        429 => matches!(kind, ErrorKind::Throttled(_)),
+        401 | 407 => kind == ErrorKind::Foreign,
+        411 | 413 | 414 | 431 => kind == ErrorKind::Refused,
+        300..=399 | 402..=406 | 410 | 451 => kind == ErrorKind::Intercepted,
+        _ => kind == ErrorKind::InDoubt,
+    }
 }
 
 /// Success by its status, and no answer.

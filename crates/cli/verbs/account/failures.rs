@@ -35,7 +35,9 @@ fn refused(error: &ProviderError, shown_by: Option<&str>) -> Failure {
         (ErrorKind::Fatal, _) => {
             end(Exit::Invalid).hint("check the base_url of this provider")
         }
-        (ErrorKind::Foreign, _) => end(Exit::NeedsPerson).hint(BETWEEN),
+        (ErrorKind::Foreign | ErrorKind::Intercepted, _) => {
+            end(Exit::NeedsPerson).hint(BETWEEN)
+        }
         (ErrorKind::NoCredit, _) => end(Exit::NeedsPerson),
         (ErrorKind::Throttled(_), _) => end(Exit::Later).hint("try again later"),
         (ErrorKind::Unsent, _) => end(Exit::Failed),
@@ -76,6 +78,7 @@ mod tests {
             (ErrorKind::Fatal, Some(403), 4),
             (ErrorKind::Foreign, Some(302), 4),
             (ErrorKind::Foreign, Some(401), 4),
+            (ErrorKind::Intercepted, Some(403), 4),
             (ErrorKind::NoCredit, Some(402), 4),
             (ErrorKind::Throttled(None), Some(429), 75),
             (ErrorKind::Unsent, None, 1),

@@ -31,8 +31,8 @@ impl Drive<'_> {
     ) {
         self.heard_of(&permit, &error);
         let reason = error.to_string();
-        let likely_miss = error.kind == ErrorKind::LikelyMiss;
-        if likely_miss || error.kind == ErrorKind::InDoubt {
+        if error.is_in_doubt() {
+            let likely_miss = error.kind == ErrorKind::LikelyMiss;
             self.engine.wallet.replied(batch.id, Instant::now());
             self.engine.suspect(batch.id);
             self.engine.report.doubts.push(Doubt {
@@ -43,9 +43,11 @@ impl Drive<'_> {
                 reason: reason.clone(),
             });
             events.push((batch.id, Event::Doubted { reason, likely_miss }));
-            // Whoever says so of one question is well, and has more to say of others.
-            if !likely_miss {
-                self.lost_one(error);
+            match error.kind {
+                // Whoever says so of one question is well, and has more to say of others.
+                ErrorKind::LikelyMiss => {}
+                ErrorKind::Intercepted => self.buy_no_more(Ending::Intercepted, &error),
+                _ => self.lost_one(error),
             }
             return;
         }
@@ -66,6 +68,7 @@ impl Drive<'_> {
             ErrorKind::Refused
             | ErrorKind::Gone
             | ErrorKind::InDoubt
+            | ErrorKind::Intercepted
             | ErrorKind::LikelyMiss => self.refused(batch, error),
             ErrorKind::Throttled(wait) => {
                 self.told_to_wait(permit.endpoint, batch.lane, wait);
@@ -140,9 +143,16 @@ impl Drive<'_> {
             self.lost += 1;
             self.paid_not_before = Some(Instant::now() + backoff(self.lost));
         }
-        if self.lost >= MOST_LOST && self.stopped.is_none() {
+        if self.lost >= MOST_LOST {
+            self.buy_no_more(Ending::GaveUp, &error);
+        }
+    }
+
+    /// Nothing more is bought in this session, for what a reply to a paid call was.
+    fn buy_no_more(&mut self, ending: Ending, error: &ProviderError) {
+        if self.stopped.is_none() {
             self.engine.report.trouble = Some(error.to_string());
-            self.stopped = Some(Ending::GaveUp);
+            self.stopped = Some(ending);
             self.again.clear();
         }
     }
@@ -216,7 +226,8 @@ impl Drive<'_> {
             ErrorKind::Unsent
             | ErrorKind::InDoubt
             | ErrorKind::LikelyMiss
-            | ErrorKind::Foreign => {
+            | ErrorKind::Foreign
+            | ErrorKind::Intercepted => {
                 self.unheard(batch, errand, is_of_file, error);
             }
         }

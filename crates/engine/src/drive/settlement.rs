@@ -86,6 +86,7 @@ impl Drive<'_> {
             ErrorKind::Unsent
             | ErrorKind::InDoubt
             | ErrorKind::Foreign
+            | ErrorKind::Intercepted
             | ErrorKind::Fatal => {}
         }
         self.arrived(permit, error.status.is_some());

@@ -46,6 +46,11 @@ pub(crate) fn judge(
     (kind, sentence)
 }
 
+/// Whether an error is of the provider's form, and not just any JSON.
+pub(crate) fn is_of_provider(body: &[u8]) -> bool {
+    serde_json::from_slice(body).is_ok_and(|problem: Problem| problem.is_documented())
+}
+
 /// How long a 429 says to wait, whoever's it is.
 pub(crate) fn wait_of(headers: &HeaderMap, body: &[u8]) -> Option<Duration> {
     wait(&serde_json::from_slice(body).unwrap_or_default(), headers)

@@ -65,6 +65,14 @@ pub(super) fn judge(response: &Response<Bytes>, exhausted: &[String]) -> Option<
     })
 }
 
+/// Whether an error is of the provider's form, and not just any JSON.
+///
+/// # Source
+/// Reference 2.1: an `errors` of any shape, else a text under `error`.
+pub(super) fn is_of_provider(body: &[u8]) -> bool {
+    Problem::read(body).is_some_and(|problem| problem.is_of_provider())
+}
+
 fn says_one_of(said: &str, words: &[String]) -> bool {
     let said = said.to_lowercase();
     words.iter().any(|word| said.contains(word.as_str()))

@@ -102,6 +102,11 @@ impl Problem {
         has_errors || self.success.0 == Some(false)
     }
 
+    /// Whether it is of a form that is documented: a text under `message` alone is any gateway's.
+    pub(crate) fn is_of_provider(&self) -> bool {
+        self.is_told() || self.error.0.is_some()
+    }
+
     /// The provider's word for the kind of error, such as `params_invalid`.
     pub(crate) fn kind(&self) -> Option<&str> {
         self.first()?.get("type")?.as_str()

@@ -130,6 +130,32 @@ async fn one_question_may_always_be_asked_where_nothing_is_in_doubt() {
     }
 }
 
+/// Somebody in between who refuses every paid call is asked for no more of them: what has left together is in doubt, and
+/// no session adds more than may be.
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_with_the_first_call_that_somebody_in_between_refuses() {
+    for lane in [Lane::Bulk, Lane::Single] {
+        let journal = Written::default();
+        let (limit, most) = (Risk::Credits(Credits(50)), Credits(50));
+        let mut before = 0;
+        for _ in 0..30 {
+            let refuses = Slow { fails: Some(ErrorKind::Intercepted), ..Slow::new() };
+            let (ending, report) =
+                session_at(refuses, 200, &journal, Some(lane), limit, most).await;
+            let more = lost(&journal) - before;
+            before += more;
+            match more {
+                0 => assert_eq!(ending, Ending::TooMuchInDoubt),
+                _ => assert_eq!(ending, Ending::Intercepted),
+            }
+            // Five may leave in the second in which the first reply comes.
+            assert!(more <= 5, "{lane:?}: {more} in one session");
+            assert!(report.trouble.is_some() || more == 0);
+        }
+        assert!(ledger(&journal).doubts("test").lost > Credits(48), "{lane:?}");
+    }
+}
+
 /// A scheduler that tries again adds one lost reply each time, and not as many as the first session did.
 #[tokio::test(start_paused = true)]
 async fn a_session_after_lost_replies_tries_one_call() {

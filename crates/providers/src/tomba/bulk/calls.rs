@@ -14,7 +14,10 @@ use super::{
     tool,
     wire::{self, Job, List, Quote},
 };
-use crate::{form::Form, transport::Connection};
+use crate::{
+    form::{Form, Stake},
+    transport::Connection,
+};
 use bytes::Bytes;
 use http::{Method, Response};
 use leadmill_core::{
@@ -55,6 +58,8 @@ impl Tomba {
             method: Method::POST,
             body: body.into(),
             connection: Connection::Fresh,
+            // The day has few of them.
+            stake: Stake::Money,
             ..Sent::get(format!("/bulk/{tool}"))
         };
         let response = self.exchange(&action, sent).await?;
@@ -245,6 +250,7 @@ impl Tomba {
         let sent = Sent {
             accepted: "text/csv, application/json;q=0.9",
             form: Form::File,
+            stake: Stake::Money,
             connection: Connection::Fresh,
             ..Sent::get(path)
         };

@@ -205,9 +205,9 @@ async fn a_lost_reply_is_told_from_a_call_that_never_left() {
 /// A proxy's page is no miss, whatever its status, and no likely one.
 #[tokio::test]
 async fn what_somebody_else_replies_to_a_question_proves_nothing() {
-    const STATUSES: [u16; 18] = [
-        200, 204, 302, 307, 400, 401, 402, 403, 404, 407, 408, 413, 429, 451, 500, 502,
-        504, 511,
+    const STATUSES: [u16; 20] = [
+        200, 204, 302, 307, 400, 401, 402, 403, 404, 407, 408, 410, 413, 422, 429, 451,
+        500, 502, 504, 511,
     ];
     let lookups = [
         (leadmill_core::Operation::FindPerson, [Some("ada@example.com"), None]),
@@ -216,13 +216,17 @@ async fn what_somebody_else_replies_to_a_question_proves_nothing() {
     for (operation, raw) in lookups {
         let raw = raw.into_iter().take(operation.inputs().len());
         let query = leadmill_core::Query::read(operation, raw).unwrap();
-        for body in ["<html>", ""] {
-            for status in STATUSES {
+        for body in ["<html>", "", r#"{"message":"Forbidden"}"#, "[]", r#"{"cut"#] {
+            // A success in JSON is read, whatever it says.
+            let is_json = body.starts_with(['{', '[']);
+            for status in STATUSES.into_iter().filter(|s| !is_json || *s >= 400) {
                 let kind = match status {
                     ..300 | 408 | 425 | 500.. => ErrorKind::InDoubt,
                     429 => THROTTLED,
-                    300..=399 | 401..=407 | 410 | 451 => ErrorKind::Foreign,
-                    _ => ErrorKind::Refused,
+                    401 | 407 => ErrorKind::Foreign,
+                    411 | 413 | 414 | 431 => ErrorKind::Refused,
+                    300..=399 | 402..=406 | 410 | 451 => ErrorKind::Intercepted,
+                    _ => ErrorKind::InDoubt,
                 };
                 let enrich = enrich(Canned::reply(status, body));
                 let error = enrich.ask(&query).await.unwrap_err();

@@ -4,8 +4,8 @@ use super::*;
 
 /// What calls come to, in their order: submit, find, launch, poll, estimate, bill, fetch, terms.
 ///
-/// `F` fatal, `X` somebody else's, `R` refused, `N` no credit, `T` throttled, `D` in doubt, `G` gone; `b` every slot is taken, `g` begun, `w`
-/// not ready, `p` as the pack says.
+/// `F` fatal, `X` somebody else's, `I` the same of a call that charges or begins what is scarce, `R` refused, `N` no
+/// credit, `T` throttled, `D` in doubt, `G` gone; `b` every slot is taken, `g` begun, `w` not ready, `p` as the pack says.
 type Refused = (u16, &'static str, &'static str);
 
 /// # Source
@@ -24,9 +24,9 @@ const TABLE: &[Refused] = &[
         "RRRRRRRp",
     ),
     (422, r#"{"errors":{"message":"over the limit of rows"}}"#, "RRRRRRRp"),
-    (418, "{}", "RRRRRRRp"),
-    (418, "", "RRRRRRRR"),
-    (402, "<html>", "XXXXXXXX"),
+    (418, "{}", "DRRRRRDp"),
+    (418, "", "DRRRRRDR"),
+    (402, "<html>", "IXXXXXIX"),
     // Money.
     (
         403,
@@ -55,11 +55,11 @@ const TABLE: &[Refused] = &[
     ),
     (404, r#"{"errors":{"message":"no such bulk"}}"#, "RRGGGGGp"),
     (404, r#"{"errors":{"type":"unknown_route","message":"no such route"}}"#, "FFFFFFFp"),
-    (404, "<html>", "XXXXXXXX"),
-    (405, "{}", "FFFFFFFp"),
+    (404, "<html>", "IXXXXXIX"),
+    (405, "{}", "IFFFFFIp"),
     (410, r#"{"errors":{"type":"gone","message":"The bulk has expired."}}"#, "FFGGGGGF"),
-    (410, "{}", "FFGGGGGF"),
-    (410, "", "XXXXXXXX"),
+    (410, "{}", "IFGGGGIF"),
+    (410, "", "IXXXXXIX"),
     // Not in this state.
     (
         409,
@@ -77,7 +77,7 @@ const TABLE: &[Refused] = &[
         "RRRRRRwp",
     ),
     (409, r#"{"errors":{"message":"Too many running bulk jobs."}}"#, "RRbRRRwp"),
-    (409, "", "RRRRRRwR"),
+    (409, "", "DRRRRRDR"),
     // Limits: of calls, of running jobs, of a day.
     (
         429,
@@ -93,8 +93,8 @@ const TABLE: &[Refused] = &[
     (502, "<html>", "DDDDDDDD"),
     (504, "", "DDDDDDDD"),
     (408, "", "DDDDDDDD"),
-    (302, "", "XXXXXXXX"),
-    (302, "{}", "XXXXXXXX"),
+    (302, "", "IXXXXXIX"),
+    (302, "{}", "IXXXXXIX"),
     // Success by status alone is none.
     (200, r#"{"errors":{"message":"it failed"},"data":{}}"#, "RRRRRRRp"),
     (200, r#"{"errors":{"type":"unknown_record","message":"no"}}"#, "RRGGGGGp"),
@@ -110,6 +110,7 @@ fn letter(kind: ErrorKind) -> char {
     match kind {
         ErrorKind::Fatal => 'F',
         ErrorKind::Foreign => 'X',
+        ErrorKind::Intercepted => 'I',
         ErrorKind::Refused => 'R',
         ErrorKind::NoCredit => 'N',
         ErrorKind::Throttled(_) => 'T',

@@ -74,6 +74,26 @@ fn rows(place: &Workplace) -> BTreeMap<usize, (String, Option<String>)> {
     place.objects("out/people.ndjson").into_iter().map(read).collect()
 }
 
+fn tomba(server: &tomba::Server) -> String {
+    format!(
+        "use: tomba, key: \"{KEY}\", secret: \"{SECRET}\", base_url: \"{}\"",
+        server.base_url
+    )
+}
+
+/// Files of these columns, in which names are spelt plainly.
+fn files(echo: Echo) -> tomba::Server {
+    let bulk = BulkOptions {
+        queued: Duration::from_millis(50),
+        fixed: Duration::from_millis(150),
+        per_row: Duration::ZERO,
+        quirks: Quirks { plain: true, ..Quirks::default() },
+        file: FileForm { echo, ..FileForm::default() },
+        ..BulkOptions::default()
+    };
+    tomba::Server::start(TombaOptions { bulk, ..TombaOptions::default() })
+}
+
 fn enrich(server: &Server) -> String {
     format!(
         "use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: growth",
@@ -147,10 +167,18 @@ fn alone_everybody_gets_the_own_answer() {
     server.assert_clean();
 }
 
-/// With the ids that were sent, and with the inputs alone. What was found alone ties to nothing here, which ends the run.
+/// With the ids that were sent, with the inputs alone, and with nothing but what was found. A site that is found is that of
+/// the question only where it takes no mail: the sandbox moves all others to one that does not.
 #[test]
 fn in_a_file_of_tomba_nobody_gets_a_namesake_s_answer() {
-    let people = [&PEOPLE[..], &TWINS[..]].concat();
+    let moved = |domain| match domain {
+        "a.example" => "a.invalid",
+        "b.example" => "b.invalid",
+        _ => "c.invalid",
+    };
+    let people = PEOPLE.iter().chain(&TWINS);
+    let people = people.map(|[first, last, domain]| [*first, *last, moved(*domain)]);
+    let people: Vec<[&str; 3]> = people.collect();
     let found = |[first, last, domain]: [&str; 3]| {
         find_email(0, first, last, domain).and_then(|person| person.email)
     };
@@ -158,22 +186,9 @@ fn in_a_file_of_tomba_nobody_gets_a_namesake_s_answer() {
     let is_dropped = |row: usize| (13..18).contains(&row) && row != 14 && row != 17;
     let asked = people.iter().enumerate().filter(|(row, _)| !is_dropped(*row));
     let hits = asked.filter(|(_, person)| found(**person).is_some()).count();
-    for echo in [Echo::All, Echo::Asked] {
-        let bulk = BulkOptions {
-            queued: Duration::from_millis(50),
-            fixed: Duration::from_millis(150),
-            per_row: Duration::ZERO,
-            quirks: Quirks { plain: true, ..Quirks::default() },
-            file: FileForm { echo, ..FileForm::default() },
-            ..BulkOptions::default()
-        };
-        let options = TombaOptions { bulk, ..TombaOptions::default() };
-        let server = tomba::Server::start(options);
-        let provider = format!(
-            "use: tomba, key: \"{KEY}\", secret: \"{SECRET}\", base_url: \"{}\"",
-            server.base_url
-        );
-        let place = place(&people, "bulk", &provider);
+    for echo in [Echo::All, Echo::Asked, Echo::None] {
+        let server = files(echo);
+        let place = place(&people, "bulk", &tomba(&server));
         place.run().expect(3);
         let mut told = 0;
         for (row, (status, email)) in rows(&place) {
@@ -194,4 +209,39 @@ fn in_a_file_of_tomba_nobody_gets_a_namesake_s_answer() {
         );
         assert_eq!(server.clean_audit().bulk.credits, hits as u64);
     }
+}
+
+/// A file that names other sites than were asked about, and nothing of what was sent, says of no row whose it is: not even
+/// of those whose names are spelt as they were asked. Nothing more is paid for, and a person ends it.
+#[test]
+fn a_file_of_tomba_that_says_nothing_of_its_questions_waits_for_a_person() {
+    let server = files(Echo::None);
+    let place = place(&PEOPLE, "bulk", &tomba(&server));
+    for _ in 0..2 {
+        let ended = place.run().expect(4);
+        let told = "rows do not say which question each answers: the columns are email, first_name, last_name, full_name";
+        assert!(ended.stderr.contains(told), "{ended:?}");
+        assert!(!ended.stderr.contains("API key"), "{ended:?}");
+    }
+    let status = place.leadmill(&["status", "pipeline.yaml", "--output", "json"]);
+    let status = status.expect(0).json();
+    let batch = status["open"][0]["batch"].as_str().unwrap();
+    let ended = place.run().expect(4);
+    assert!(ended.stderr.contains(&format!("resolve FILE {batch}")), "{ended:?}");
+    let audit = server.clean_audit();
+    let paid = audit.bulk.credits;
+    assert_eq!((audit.bulk.created.values().sum::<u64>(), audit.bulk.billed), (1, 1));
+    place.leadmill(&["resolve", "pipeline.yaml", batch, "--ask-again"]).expect(0);
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace("lane: bulk", "lane: single"));
+    let ended = place.run().expect(0).json();
+    let found = |[first, last, domain]: [&str; 3]| {
+        find_email(0, first, last, domain).and_then(|person| person.email)
+    };
+    for (row, (_, email)) in rows(&place) {
+        assert_eq!(email, found(PEOPLE[row]), "{:?}", PEOPLE[row]);
+    }
+    let account = &ended["accounts"]["it"];
+    let booked = paid + account["credits_spent"].as_u64().unwrap();
+    assert_eq!(account["credits_committed"], booked, "both are booked: {ended}");
 }

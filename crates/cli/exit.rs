@@ -262,6 +262,11 @@ impl From<RunError> for Failure {
                 Self::new(Exit::NeedsPerson, error.to_string())
                     .hint("check the API key, the account and the base_url; what was paid for is kept")
             }
+            RunError::Unusable { batch, .. } => {
+                Self::new(Exit::NeedsPerson, error.to_string()).hint(format!(
+                    "its job is paid for, and its file stays at the provider. `leadmill resolve FILE {batch}` ends it, with `--ask-again` or `--give-up`; with `lane: single` each answer comes with its question"
+                ))
+            }
             RunError::TooMuch(_) => Self::new(Exit::NeedsPerson, error.to_string())
                 .hint("lower `max` of the source, or `max_results` of the step"),
             RunError::Provider(refused) if refused.kind == ErrorKind::NoCredit => {

@@ -48,6 +48,15 @@ pub enum RunError {
     /// The provider ended it, or could not be reached for too long.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// The results of a job are paid for and of no use: nothing in them says which question each answers, or the provider
+    /// refuses them. The job stays as it is, and nothing more is paid for.
+    #[error("{error}")]
+    Unusable {
+        /// What the provider, or what is in its file, says.
+        error: ProviderError,
+        /// The batch whose job it is.
+        batch: BatchId,
+    },
     /// What is asked for is more than the provider ever sells.
     #[error("{0}")]
     TooMuch(String),

@@ -29,6 +29,10 @@ pub(super) fn concluded(
             Ok((vec![doubted, adopted(job)], fetched(job)))
         }
         (State::Accepted(_), None) if verdict.give_up => Ok(doubt_ends(verdict, line)),
+        // Its results are paid for, and may be of no use.
+        (State::Accepted(_), None) if verdict.ask_again && line.authorized => {
+            Ok(doubt_ends(verdict, line))
+        }
         (State::Settled { statuses, .. }, job)
             if statuses.contains(&Status::UnknownCharged) =>
         {

@@ -1,7 +1,7 @@
 //! The file of a job that charges at its first fetch: it is paid for, so whatever came of it is kept.
 
 use super::{Drive, Errand};
-use crate::{Ending, collection::Judged};
+use crate::{Ending, RunError, collection::Judged};
 use leadmill_core::{BatchId, ErrorKind, ProviderError};
 use std::{mem, time::Duration};
 
@@ -60,8 +60,7 @@ impl Drive<'_> {
             // The next job's would say no more of whose answers they are: nothing more is paid for.
             ErrorKind::Refused => {
                 self.give_up(batch, error.to_string());
-                let error = ProviderError { kind: ErrorKind::Fatal, ..error.clone() };
-                self.fail(error.into());
+                self.fail(RunError::Unusable { error: error.clone(), batch });
                 true
             }
             _ => false,

@@ -2,8 +2,11 @@
 //! team's are not another's.
 
 use crate::{
-    support::binary::{
-        Ended, KEY, OTHER_KEY, Server, Workplace, finder_pipeline, leads_csv,
+    support::{
+        binary::{
+            Ended, KEY, OTHER_KEY, Server, Workplace, finder_pipeline_at, leads_csv,
+        },
+        wire::Wire,
     },
     tomba,
 };
@@ -40,12 +43,16 @@ fn place() -> Workplace {
 
 /// Runs the pipeline at a server.
 fn run(place: &Workplace, server: &Server, key: &str) -> Ended {
-    let text = finder_pipeline(server, "plan: enterprise", "");
+    run_at(place, &server.base_url, key).expect(0)
+}
+
+fn run_at(place: &Workplace, base_url: &str, key: &str) -> Ended {
+    let text = finder_pipeline_at(base_url, "plan: enterprise", "");
     // Single answers are in the journal itself.
     let single = "    try: [{ provider: enrich, lane: single }]\n    output:";
     place.write("pipeline.yaml", &text.replace("    output:", single));
     let mut command = place.command(&["run", "pipeline.yaml", "--output", "json"]);
-    Ended::of(command.env("ENRICH_API_KEY", key).output().unwrap()).expect(0)
+    Ended::of(command.env("ENRICH_API_KEY", key).output().unwrap())
 }
 
 fn to_buy(ended: &Ended) -> u64 {
@@ -115,23 +122,84 @@ fn keys_of_one_team_share_its_answers_and_those_of_another_do_not() {
     [acme, other].iter().for_each(Server::assert_clean);
 }
 
+/// A key that the state knows opens another account than before: its team was switched, or it was given away. That is
+/// found out before anything is bought, and nothing of the one account is the other's from then on, in both directions.
+#[test]
+fn a_known_key_that_opens_another_account_does_not_answer_for_the_old_one() {
+    let (acme, other) = (provider("acme"), provider("other"));
+    let wire = Wire::to(&acme.base_url, Duration::ZERO);
+    let place = place();
+    place.write("leads.csv", &leads_csv(0..20));
+    let first = to_buy(&run_at(&place, wire.address(), KEY).expect(0));
+    let paid = acme.audit().charged;
+    let output = || std::fs::read(place.path("out/people.parquet")).unwrap();
+    let before = output();
+    wire.lead_to(&other.base_url);
+    place.write("leads.csv", &leads_csv(0..40));
+    let ended = run_at(&place, wire.address(), KEY).expect(1);
+    let told = "enrich was enrich.so (team acme at 127.0.0.1) and is enrich.so (team other at 127.0.0.1) now: nothing was asked";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    assert_eq!((other.audit().charged, output()), (0, before));
+    // All of it is the other account's: the questions that the first one has answered too.
+    let switched = run_at(&place, wire.address(), KEY).expect(0);
+    let all = to_buy(&switched);
+    assert!(all > first, "{switched:?}");
+    let json = switched.json();
+    let account = &json["accounts"]["enrich"];
+    assert_eq!(account["account"], "enrich.so (team other at 127.0.0.1)", "{json}");
+    assert_eq!(account["credits_spent"], other.audit().charged, "{json}");
+    assert_eq!(account["credits_committed"], other.audit().charged, "{json}");
+    assert_eq!(acme.audit().charged, paid);
+    // And back again: only what is new is asked.
+    wire.lead_to(&acme.base_url);
+    place.write("leads.csv", &leads_csv(0..41));
+    let ended = run_at(&place, wire.address(), KEY).expect(1);
+    assert!(ended.stderr.contains("is enrich.so (team acme at 127.0.0.1) now"));
+    let back = run_at(&place, wire.address(), KEY).expect(0);
+    assert_eq!(back.json()["steps"][0]["reused"], first, "{back:?}");
+    [acme, other].iter().for_each(Server::assert_clean);
+}
+
+/// What was paid for within 30 days is free for the account that has paid, and not for the one that the same key opens now.
+#[test]
+fn a_known_key_that_opens_another_account_has_no_free_repeats() {
+    let (one, two) = (user(1), user(2));
+    let wire = Wire::to(&one.base_url, Duration::ZERO);
+    let place = tomba::place(&one, &asked_anew());
+    let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();
+    place.write("pipeline.yaml", &text.replace(&one.base_url, wire.address()));
+    let paid = spent(&place);
+    assert!(paid.as_u64().unwrap() > 5, "{paid}");
+    wire.lead_to(&two.base_url);
+    let ended = place.run().expect(1);
+    assert!(ended.stderr.contains("tomba was "), "{ended:?}");
+    assert!(two.clean_audit().asked.is_empty(), "nothing was asked");
+    assert_eq!(spent(&place), paid, "each is booked as paid");
+    assert_eq!(two.clean_audit().spent, one.clean_audit().spent);
+    // For the one that has paid they are free.
+    assert_eq!(spent(&place), 0);
+}
+
+fn user(user: u64) -> tomba::Server {
+    tomba::Server::start(leadmill_sandbox::tomba::Options { user, ..tomba::options() })
+}
+
+/// A step whose hits are bought again each time. What is not found may be charged, and is no free repeat.
+fn asked_anew() -> String {
+    let (steps, _) = tomba::STEPS.split_once("  - name: person").unwrap();
+    format!("{steps}    reuse: {{ hit: 1ms }}")
+}
+
+/// Runs the pipeline, and tells what that was booked as.
+fn spent(place: &Workplace) -> Value {
+    place.run().expect(0).json()["accounts"]["tomba"]["credits_spent"].clone()
+}
+
 /// Of another account nothing is free.
 #[test]
 fn a_repeat_is_free_for_the_account_alone_that_has_paid() {
-    let user = |user| {
-        tomba::Server::start(leadmill_sandbox::tomba::Options {
-            user,
-            ..tomba::options()
-        })
-    };
     let (one, two) = (user(1), user(2));
-    let (steps, _) = tomba::STEPS.split_once("  - name: person").unwrap();
-    let steps = format!("{steps}    reuse: {{ hit: 1ms, miss: 1ms }}");
-    let place = tomba::place(&one, &steps);
-    let spent = |place: &Workplace| -> Value {
-        let ended = place.run().expect(0).json();
-        ended["accounts"]["tomba"]["credits_spent"].clone()
-    };
+    let place = tomba::place(&one, &asked_anew());
     let paid = spent(&place);
     assert!(paid.as_u64().unwrap() > 5, "{paid}");
     let text = std::fs::read_to_string(place.path("pipeline.yaml")).unwrap();

@@ -238,19 +238,23 @@ pub(crate) fn wait_until(otherwise: &str, mut is_so: impl FnMut() -> bool) {
 
 /// A finder pipeline over `leads.csv` at a server.
 pub(crate) fn finder_pipeline(server: &Server, provider: &str, rest: &str) -> String {
+    finder_pipeline_at(&server.base_url, provider, rest)
+}
+
+/// The same at an address.
+pub(crate) fn finder_pipeline_at(base_url: &str, provider: &str, rest: &str) -> String {
     format!(
         "version: 1
 name: people
 source: {{ csv: leads.csv, key: [lead_id] }}
 providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", poll: 100ms, settling: 300ms, {provider} }}
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{base_url}\", poll: 100ms, settling: 300ms, {provider} }}
 enrich:
   - name: mail
     find_email: {{ first_name: first_name, last_name: last_name, domain: domain }}
     output: {{ work_email: email, level: confidence_level }}
 sink: {{ parquet: out/, receipt: true }}
-{rest}",
-        server.base_url
+{rest}"
     )
 }
 

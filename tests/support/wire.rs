@@ -4,7 +4,7 @@ use std::{
     net::Ipv4Addr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -20,6 +20,7 @@ use tokio::{
 #[derive(Debug)]
 pub(crate) struct Wire {
     address: String,
+    to: Arc<AtomicU16>,
     cut: watch::Sender<bool>,
     turns: Arc<AtomicUsize>,
     _runtime: Runtime,
@@ -28,8 +29,7 @@ pub(crate) struct Wire {
 impl Wire {
     /// A way to the server of this machine that an address names: it takes so long each way.
     pub(crate) fn to(address: &str, takes: Duration) -> Self {
-        let to = address.split(':').find_map(|part| part.split('/').next()?.parse().ok());
-        let to: u16 = to.unwrap();
+        let to = port_of(address);
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let cut = watch::Sender::new(false);
@@ -38,15 +38,23 @@ impl Wire {
         let port = listener.local_addr().unwrap().port();
         let (is_cut, turns) = (cut.subscribe(), Arc::default());
         let counted = Arc::clone(&turns);
+        let destination = Arc::new(AtomicU16::new(to));
+        let leads_to = Arc::clone(&destination);
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let turns = Turns { count: Arc::clone(&counted), is_answered: true };
                 let turns = Arc::new(Mutex::new(turns));
+                let to = leads_to.load(Ordering::Relaxed);
                 tokio::spawn(connect(client, to, (takes, turns), is_cut.clone()));
             }
         });
         let address = address.replace(&format!(":{to}/"), &format!(":{port}/"));
-        Self { address, cut, turns, _runtime: runtime }
+        Self { address, to: destination, cut, turns, _runtime: runtime }
+    }
+
+    /// New connections lead to another server from here on.
+    pub(crate) fn lead_to(&self, address: &str) {
+        self.to.store(port_of(address), Ordering::Relaxed);
     }
 
     /// The server's address, by this way.
@@ -68,6 +76,11 @@ impl Wire {
     pub(crate) fn mend(&self) {
         self.cut.send_replace(false);
     }
+}
+
+fn port_of(address: &str) -> u16 {
+    let port = address.split(':').find_map(|part| part.split('/').next()?.parse().ok());
+    port.unwrap()
 }
 
 /// Counts the round trips of a connection.

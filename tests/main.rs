@@ -20,6 +20,7 @@ mod families;
 mod full_disk;
 mod house;
 mod identities;
+mod identity_limits;
 mod job_slots;
 mod kill_points;
 mod kills;

@@ -1,6 +1,7 @@
 //! Whose account a key opens: read from the provider before anything is bought, and kept in the state. A state that
 //! belongs to one account never answers for another.
 
+mod asked;
 mod made_up;
 
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
     progress::duration,
     terminal::Terminal,
 };
+pub(crate) use asked::Asked;
 use leadmill_core::{
-    Account, Call, Journal, Ledger, Line, Reply, Signals,
+    Account, Call, Journal, Ledger, Line,
     identity::{self, Host, Identity, Owner},
     limits::Written,
 };
@@ -33,14 +35,11 @@ const KEY: &str = "account of key ";
 /// What the state calls the account that has taken over batches of none.
 const CLAIM: &str = "account of all ";
 
-/// How often the state has seen to it that a key was asked for its account.
+/// What the state calls the times at which a key was asked for its account.
 const ASKED: &str = "account of asked ";
 
 /// What the names of all begin with.
 const FACTS: &str = "account of ";
-
-/// Most calls that are counted afterwards: no more than a few can have been made a moment ago.
-const MOST_COUNTED: u32 = 8;
 
 /// What the state knows of accounts.
 #[derive(Debug, Default)]
@@ -116,6 +115,20 @@ pub(crate) async fn account(
     Ok(Whose::read(store).await?.guess(provider, account, &ledger))
 }
 
+/// The calls of a key, of which one more is about to be made, where the state does not know whose account it opens.
+pub(crate) async fn asked<'a>(
+    provider: &Provider,
+    account: &Account,
+    store: &'a Store,
+) -> Result<Option<Asked<'a>>, Failure> {
+    let whose = Whose::read(store).await?;
+    let is_known = whose.known(provider, account).is_some_and(has_owner);
+    match provider.is_embedded() || is_known {
+        true => Ok(None),
+        false => whose.asks(provider, account, store).await.map(Some),
+    }
+}
+
 /// Puts the accounts of a pipeline in. What a key has opened before it is taken to open again, until it is
 /// [asked](confirm) before anything is bought. Whose account a key opens that is new to the state is asked at once, if
 /// there are leads: what names no account is taken over then, once. Gives the providers that were asked.
@@ -178,15 +191,24 @@ pub(crate) async fn confirm(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let mut stop = stop.clone();
+    let asked = Whose::read(store).await?.asks(provider, account, store).await?;
     let owner = tokio::select! { biased;
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
-        owner = owner(provider, account, store, patience) => owner,
+        owner = owner(provider, account, &asked, store, patience) => owner,
     };
+    if let Some(failure) = asked.failure() {
+        return Err(failure);
+    }
     let Ok(Owner { name: Some(name), is_sandbox }) = owner else { return Ok(()) };
     let place = place_of(provider, account, is_sandbox);
     let purse = Identity { owner: Some(name), ..place }.to_string();
     if purse == account.purse {
         return Ok(());
+    }
+    let at = Account { purse: purse.clone(), ..account.clone() };
+    tokio::select! { biased;
+        _ = stop.wait_for(|stop| *stop) => {}
+        counted = asked.count(provider, &at) => counted?,
     }
     store.put_fact(&key_of(provider, account), &purse).await?;
     let message = format!(
@@ -297,11 +319,14 @@ impl Whose {
         let at = Account { purse: guess.clone(), ..account.clone() };
         let own = provider.patience.map(|Written(patience)| patience);
         let patience = patience.or(own).unwrap_or(PATIENCE);
-        let times = self.asks(provider, account, store).await?;
+        let asked = self.asks(provider, account, store).await?;
         let owner = tokio::select! { biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(guess),
-            owner = owner(provider, &at, store, patience) => owner,
+            owner = owner(provider, &at, &asked, store, patience) => owner,
         };
+        if let Some(failure) = asked.failure() {
+            return Err(failure);
+        }
         let owner = match owner {
             Ok(owner) => owner,
             Err(error) => {
@@ -327,7 +352,7 @@ impl Whose {
             let at = Account { purse: purse.clone(), ..at };
             tokio::select! { biased;
                 _ = stop.wait_for(|stop| *stop) => {}
-                counted = count(provider, &at, store, times) => counted?,
+                counted = asked.count(provider, &at) => counted?,
             }
         }
         let key = key_of(provider, account);
@@ -340,20 +365,16 @@ impl Whose {
         Ok(purse)
     }
 
-    /// Writes down, before a key is asked for its account, that it is; tells how often it was. Sessions that were killed
-    /// before they knew whose windows their calls belong to have made some, too.
-    async fn asks(
-        &mut self,
+    /// The calls of a key, of which one more is about to be made.
+    async fn asks<'a>(
+        &self,
         provider: &Provider,
         account: &Account,
-        store: &Store,
-    ) -> Result<u32, Failure> {
+        store: &'a Store,
+    ) -> Result<Asked<'a>, Failure> {
         let fact = key_of(provider, account).replacen(KEY, ASKED, 1);
-        let before = self.facts.get(&fact).and_then(|times| times.parse::<u32>().ok());
-        let times = before.unwrap_or(0).saturating_add(1);
-        store.put_fact(&fact, &times.to_string()).await?;
-        self.facts.insert(fact, times.to_string());
-        Ok(times)
+        let before = self.facts.get(&fact).cloned();
+        Asked::new(before.as_deref(), fact, account, store).await
     }
 
     /// Takes over what names no account, unless another one has: what earlier versions have bought at the provider, and
@@ -455,6 +476,7 @@ fn key_of(provider: &Provider, account: &Account) -> String {
 async fn owner(
     provider: &Provider,
     account: &Account,
+    asked: &Asked<'_>,
     store: &Store,
     patience: Duration,
 ) -> Result<Owner, Failure> {
@@ -463,10 +485,18 @@ async fn owner(
     let (call, again) = (Call::Balance, Again::Harmless);
     let read = match &visitor {
         Visitor::Enrich(enrich) => {
-            visit.call(call, again, async || enrich.owner().await).await
+            let send = async || match asked.leaves().await {
+                Ok(()) => enrich.owner().await,
+                Err(error) => Err(error),
+            };
+            visit.call(call, again, send).await
         }
         Visitor::Tomba(tomba) => {
-            visit.call(call, again, async || tomba.owner().await).await
+            let send = async || match asked.leaves().await {
+                Ok(()) => tomba.owner().await,
+                Err(error) => Err(error),
+            };
+            visit.call(call, again, send).await
         }
     };
     read.map_err(|error| match error {
@@ -481,20 +511,4 @@ async fn owner(
         ),
         VisitError::Broken(error) => error.into(),
     })
-}
-
-/// Counts the calls in the windows of the account that they turned out to be of, too.
-async fn count(
-    provider: &Provider,
-    account: &Account,
-    store: &Store,
-    times: u32,
-) -> Result<(), Failure> {
-    let (mut visit, _) = accounts::visitor(provider, account.clone(), store).await?;
-    for _ in 0..times.min(MOST_COUNTED) {
-        let was_made = async || Ok(Reply { value: (), signals: Signals::default() });
-        // What cannot leave now is counted by nobody, and does not leave later either.
-        _ = visit.call(Call::Balance, Again::Harmless, was_made).await;
-    }
-    Ok(())
 }

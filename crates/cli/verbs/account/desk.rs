@@ -5,12 +5,13 @@ use crate::{
     accounts::{self, Visitor},
     args::account::AccountArgs,
     exit::Failure,
+    pipeline::Provider,
     prepared,
     terminal::Terminal,
     whose,
 };
-use leadmill_core::{Call, ProviderError, Reply};
-use leadmill_engine::{Again, Visit, VisitError};
+use leadmill_core::{Account, Call, ProviderError, Reply};
+use leadmill_engine::{Again, Visit};
 use leadmill_providers::{Enrich, Tomba};
 use leadmill_state::Store;
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -26,8 +27,10 @@ pub(super) struct Desk<'a> {
     visitor: Visitor,
     visit: Visit,
     terminal: &'a Terminal,
+    provider: Provider,
+    account: Account,
     /// Whose leases the visit holds.
-    _store: Store,
+    store: Store,
 }
 
 impl<'a> Desk<'a> {
@@ -41,8 +44,9 @@ impl<'a> Desk<'a> {
             prepared::provider_of(&args.file_args(), name, terminal)?;
         let store = Store::open(&place).await?;
         account.purse = whose::account(&provider, &account, &store).await?;
-        let (visit, visitor) = accounts::visitor(&provider, account, &store).await?;
-        Ok(Self { name, visitor, visit, terminal, _store: store })
+        let visitor = accounts::visitor(&provider, account.clone(), &store);
+        let (visit, visitor) = visitor.await?;
+        Ok(Self { name, visitor, visit, terminal, provider, account, store })
     }
 
     /// Asks Enrich.so for something, which changes nothing.
@@ -52,8 +56,7 @@ impl<'a> Desk<'a> {
         send: impl AsyncFn(&Enrich) -> Result<Reply<T>, ProviderError>,
     ) -> Result<T, Failure> {
         let enrich = self.enrich()?;
-        let asked = self.ask(call, Again::Harmless, async || send(&enrich).await).await;
-        asked.map_err(|error| failure(error, None))
+        self.ask(call, Again::Harmless, None, async || send(&enrich).await).await
     }
 
     /// Asks Tomba for something, which changes nothing.
@@ -66,8 +69,7 @@ impl<'a> Desk<'a> {
             Visitor::Enrich(_) => return Err(self.elsewhere("tomba")),
         };
         let send = async || send(&tomba).await;
-        let asked = self.ask(Call::Account, Again::Harmless, send).await;
-        asked.map_err(|error| failure(error, None))
+        self.ask(Call::Account, Again::Harmless, None, send).await
     }
 
     /// Changes something at Enrich.so, once. `shown_by` is the action by which a person sees whether it is changed.
@@ -78,9 +80,8 @@ impl<'a> Desk<'a> {
     ) -> Result<T, Failure> {
         let enrich = self.enrich()?;
         let send = async || send(&enrich).await;
-        let asked = self.ask(Call::Account, Again::Harmful, send).await;
         let shown_by = format!("`leadmill account {} {shown_by}`", self.name);
-        asked.map_err(|error| failure(error, Some(&shown_by)))
+        self.ask(Call::Account, Again::Harmful, Some(&shown_by), send).await
     }
 
     fn enrich(&self) -> Result<Arc<Enrich>, Failure> {
@@ -101,16 +102,28 @@ impl<'a> Desk<'a> {
         &mut self,
         call: Call,
         again: Again,
+        shown_by: Option<&str>,
         send: impl AsyncFn() -> Result<Reply<T>, ProviderError>,
-    ) -> Result<T, VisitError> {
-        let Self { visit, terminal, .. } = self;
+    ) -> Result<T, Failure> {
+        let Self { visit, terminal, provider, account, store, .. } = self;
+        let noted = whose::asked(provider, account, store).await?;
+        let send = async || {
+            if let Some(noted) = &noted {
+                noted.leaves().await?;
+            }
+            send().await
+        };
         let mut asked = pin!(visit.call(call, again, send));
-        tokio::select! { biased;
+        let asked = tokio::select! { biased;
             asked = &mut asked => asked,
             () = sleep(SILENCE) => {
                 terminal.talk("waiting for the provider, or for its limits\n");
                 asked.await
             }
+        };
+        match noted.as_ref().and_then(whose::Asked::failure) {
+            Some(failure) => Err(failure),
+            None => asked.map_err(|error| failure(error, shown_by)),
         }
     }
 }

@@ -32,6 +32,7 @@ mod pipelines;
 mod plain_echo;
 mod proxies;
 mod recovery;
+mod restarts;
 mod reveal_search;
 mod reveals;
 mod secrets;

@@ -9,13 +9,15 @@
 
 use std::{
     env, fs,
-    io::{self, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio, id},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    process::{Child, ChildStdout, Command, Stdio, id},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
-    time::Duration,
 };
 
 /// What the server asks for.
@@ -24,13 +26,18 @@ pub(crate) const PASSWORD: &str = "not+a/secret";
 /// The server that is running, if a test holds it.
 static RUNNING: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
 
+/// How many servers were started.
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
 /// A running server. It is stopped when the last test lets go of it, and also when the tests' process
 /// dies without doing so.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     shell: Child,
+    says: BufReader<ChildStdout>,
     folder: PathBuf,
-    port: u16,
+    /// As it stands in an address.
+    host: String,
 }
 
 impl Postgres {
@@ -41,16 +48,39 @@ impl Postgres {
         if let Some(postgres) = running.upgrade() {
             return Ok(Some(postgres));
         }
+        let port = || {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            Ok::<_, io::Error>(listener.local_addr()?.port())
+        };
         // Between being found free and being taken, a port may go to another test.
-        let postgres = Self::launch(&programs).or_else(|_| Self::launch(&programs))?;
+        let postgres = Self::launch(&programs, Some(port()?))
+            .or_else(|_| Self::launch(&programs, Some(port()?)))?;
         let postgres = Arc::new(postgres);
         *running = Arc::downgrade(&postgres);
         Ok(Some(postgres))
     }
 
+    /// A server of a test's own, which it may [restart](Self::restart). It listens in its folder: a port could go to
+    /// another test while it is down.
+    pub(crate) fn start_alone() -> io::Result<Option<Self>> {
+        match programs() {
+            Some(programs) => Self::launch(&programs, None).map(Some),
+            None => skip().map(|()| None),
+        }
+    }
+
+    /// Stops the server and starts it again, `fast` or `immediate`: by `pg_ctl restart --mode`. It takes connections
+    /// again when this returns.
+    pub(crate) fn restart(&mut self, mode: &str) -> io::Result<()> {
+        if let Some(stdin) = &mut self.shell.stdin {
+            writeln!(stdin, "{mode}")?;
+        }
+        self.wait()
+    }
+
     /// The address of the database.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://postgres:not%2Ba%2Fsecret@localhost:{}/postgres", self.port)
+        format!("postgres://postgres:not%2Ba%2Fsecret@{}/postgres", self.host)
     }
 
     /// The address of a state in a schema of its own.
@@ -63,36 +93,34 @@ impl Postgres {
         self.folder.join("server.crt")
     }
 
-    fn launch(programs: &Path) -> io::Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let folder = env::temp_dir().join(format!("leadmill-postgres-{}-{port}", id()));
+    fn launch(programs: &Path, port: Option<u16>) -> io::Result<Self> {
+        let nth = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("leadmill-postgres-{}-{nth}", id()));
         fs::create_dir(&folder)?;
         fs::write(folder.join("password"), PASSWORD)?;
-        let shell = Command::new("sh")
+        let host = match port {
+            Some(port) => format!("localhost:{port}"),
+            None => folder.display().to_string().replace('/', "%2F"),
+        };
+        let mut shell = Command::new("sh")
             .args(["-c", SERVE, "sh"])
             .arg(programs)
-            .arg(port.to_string())
+            .args(port.map(|port| port.to_string()))
             .current_dir(&folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        Self { shell, folder, port }.once_ready(programs)
+        let stdout = shell.stdout.take();
+        let stdout = stdout.ok_or_else(|| io::Error::other("no standard output"))?;
+        let mut postgres = Self { shell, says: BufReader::new(stdout), folder, host };
+        postgres.wait().map(|()| postgres)
     }
 
-    /// Waits until the server takes connections, for half a minute at most.
-    fn once_ready(mut self, programs: &Path) -> io::Result<Self> {
-        for _ in 0..600 {
-            if self.shell.try_wait()?.is_some() {
-                break;
-            }
-            let ready = Command::new(programs.join("pg_isready"))
-                .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
-                .status()?;
-            if ready.success() {
-                return Ok(self);
-            }
-            thread::sleep(Duration::from_millis(50));
+    /// Waits until the server takes connections.
+    fn wait(&mut self) -> io::Result<()> {
+        if self.says.read_line(&mut String::new())? > 0 {
+            return Ok(());
         }
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         Err(io::Error::other(format!("postgres does not start: {log}")))
@@ -100,16 +128,19 @@ impl Postgres {
 }
 
 impl Drop for Postgres {
-    /// Closes the pipe to the shell, at which it stops the server, and waits for it to tidy up.
+    /// Closes the pipe to the shell, at which it stops the server, waits for that, and tidies up.
     fn drop(&mut self) {
         self.shell.wait().ok();
+        fs::remove_dir_all(&self.folder).ok();
     }
 }
 
-/// Runs the server until standard input ends, however this process ended. It refuses to run as root.
+/// Runs the server until standard input ends, however the tests' process ended; a line of it is the mode of a restart.
+/// Says when the server takes connections. It refuses to run as root.
 const SERVE: &str = r#"
-exec 3<&0 >log 2>&1
-as=
+trap '' HUP INT TERM
+exec 3<&0 4>&1 >log 2>&1 </dev/null
+programs=$1 port=$2 as=
 if [ "$(id -u)" = 0 ]; then
     chown -R postgres . && as='setpriv --reuid=postgres --regid=postgres --clear-groups'
 fi
@@ -117,13 +148,24 @@ export HOME="$PWD"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.crt
 chmod 600 server.key && [ -z "$as" ] || chown postgres server.key server.crt
-$as "$1/initdb" -D data -U postgres -A scram-sha-256 --pwfile=password -E UTF8 --no-locale
-$as "$1/postgres" -D data -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-    -c max_connections=200 -c ssl=on -c ssl_cert_file="$PWD/server.crt" -c ssl_key_file="$PWD/server.key" &
-server=$!
-{ read -r _ <&3; kill -QUIT "$server"; } &
-wait "$server"
-kill "$!"
+$as "$programs/initdb" -D data -U postgres -A scram-sha-256 --pwfile=password -E UTF8 --no-locale
+cat >>data/postgresql.conf <<SETTINGS
+listen_addresses = '${port:+127.0.0.1}'
+port = ${port:-5432}
+unix_socket_directories = '$([ -n "$port" ] || pwd)'
+max_connections = 200
+ssl = on
+ssl_cert_file = '../server.crt'
+ssl_key_file = '../server.key'
+SETTINGS
+control() {
+    $as "$programs/pg_ctl" -D data -w -t 60 "$@" 3<&- 4>&-
+}
+control start && echo ready >&4 || exit
+while read -r mode <&3; do
+    control restart -m "$mode" && echo ready >&4 || break
+done
+control stop -m immediate
 cd / && rm -rf "$HOME"
 "#;
 

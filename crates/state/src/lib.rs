@@ -36,6 +36,7 @@ mod contract;
 mod samples;
 #[cfg(test)]
 #[path = "../../../tests/support/postgres.rs"]
+#[expect(dead_code, reason = "other tests restart it")]
 mod server;
 #[cfg(test)]
 #[path = "../../../tests/support/wire.rs"]

@@ -165,11 +165,10 @@ fn assert_intercepted(provider: &str, ended: &Ended) {
 /// Each run finds out that nothing was charged, and asks once more: what is in doubt does not grow.
 #[test]
 fn a_proxy_that_refuses_every_paid_call_fills_nothing_and_ends_with_itself() {
-    /// More than leave together.
-    const REFUSED: usize = 8;
-    for lane in ["single", "bulk"] {
+    // More than leave together.
+    for (lane, refused) in [("single", 2 * ROWS), ("bulk", 8)] {
         let (expected, bill) = calm(PHONE, lane, 0);
-        let server = Server::start(options(vec![Fault::PageBefore(403); REFUSED]));
+        let server = Server::start(options(vec![Fault::PageBefore(403); refused]));
         let place = place(&server, PHONE, lane);
         let mut ended = place.run().expect(4);
         let mut runs = 1;
@@ -180,7 +179,7 @@ fn a_proxy_that_refuses_every_paid_call_fills_nothing_and_ends_with_itself() {
             let held: u64 = doubts.iter().map(|d| d["questions"].as_u64().unwrap()).sum();
             assert!((1..=ROWS as u64).contains(&held), "{json}");
             runs += 1;
-            assert!(runs < 2 * REFUSED, "it never gets through");
+            assert!(runs < 2 * refused, "it never gets through");
             ended = place.run();
         }
         assert!(runs > 2, "{runs}");

@@ -1,6 +1,6 @@
 //! A known value is never taken away: where a newer answer could not be bought, the older one stands, as `stale`.
 
-use crate::support::binary::{Server, Workplace};
+use crate::support::binary::{Server, Workplace, asking_pipeline};
 use leadmill_sandbox::{Fault, Options, Plan, answer_finder};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -45,21 +45,11 @@ fn leads(are_known: bool) -> String {
 }
 
 fn write(place: &Workplace, server: &Server, lane: &str, step: &str, rest: &str) {
-    let text = format!(
-        "version: 1
-name: people
-source: {{ csv: leads.csv, key: [lead_id] }}
-providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 300ms }}
-enrich:
-  - name: mail
-    find_email: {{ first_name: first, last_name: last, domain: domain }}
-    try: [{{ provider: enrich, lane: {lane} }}]
-    output: {{ email: email }}
-{step}sink: {{ ndjson: out/, receipt: true }}
-{rest}",
-        server.base_url
-    );
+    const STEP: &str = "mail
+    find_email: { first_name: first, last_name: last, domain: domain }
+    output: { email: email }";
+    let rest = format!("{step}sink: {{ ndjson: out/, receipt: true }}\n{rest}");
+    let text = asking_pipeline(server, STEP, lane, &rest);
     place.write("pipeline.yaml", &text);
 }
 

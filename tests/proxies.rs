@@ -2,7 +2,7 @@
 //! that it stands for is in doubt where the provider may have served it.
 
 use crate::{
-    support::binary::{Ended, Server, Workplace},
+    support::binary::{Ended, Server, Workplace, asking_pipeline},
     tomba::{self, KEY, SECRET},
 };
 use leadmill_sandbox::{
@@ -32,20 +32,9 @@ fn place(server: &Server, step: &str, lane: &str) -> Workplace {
         leads.push_str(&format!("{row},ada{row}@c{row}.example\n"));
     }
     place.write("leads.csv", &leads);
-    let text = format!(
-        "version: 1
-name: people
-source: {{ csv: leads.csv, key: [lead_id] }}
-providers:
-  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 300ms }}
-enrich:
-  - name: answer
-    {step}
-    try: [{{ provider: enrich, lane: {lane} }}]
-sink: {{ ndjson: out/, receipt: true }}
-",
-        server.base_url
-    );
+    let step = format!("answer\n    {step}");
+    let sink = "sink: { ndjson: out/, receipt: true }\n";
+    let text = asking_pipeline(server, &step, lane, sink);
     place.write("pipeline.yaml", &text);
     place
 }
@@ -62,10 +51,7 @@ fn calm(step: &str, lane: &str, seed: u64) -> (Vec<Value>, u64) {
 }
 
 fn rows(place: &Workplace) -> Vec<Value> {
-    let mut rows = place.objects("out/people.ndjson");
-    rows.iter_mut()
-        .for_each(|row| drop(row.as_object_mut().unwrap().remove("_leadmill")));
-    rows
+    place.answers("out/people.ndjson")
 }
 
 /// Panics unless the provider is said not to have answered, and nobody is sent to look at the key.

@@ -106,10 +106,7 @@ pub(crate) fn options() -> Options {
 }
 
 fn rows(place: &Workplace) -> Vec<Value> {
-    let mut rows = place.objects("out/people.ndjson");
-    rows.iter_mut()
-        .for_each(|row| drop(row.as_object_mut().unwrap().remove("_leadmill")));
-    rows
+    place.answers("out/people.ndjson")
 }
 
 /// A question whose reply was lost with its process is asked again: what is repeated within 30 days is free, so that

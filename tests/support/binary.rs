@@ -126,6 +126,15 @@ impl Workplace {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// All rows of an NDJSON file, in order, without their receipts: what they cost, and when, is another matter.
+    pub(crate) fn answers(&self, name: &str) -> Vec<Value> {
+        let mut rows = self.objects(name);
+        for row in &mut rows {
+            row.as_object_mut().unwrap().remove("_leadmill");
+        }
+        rows
+    }
+
     /// All rows of a Parquet file, in order.
     pub(crate) fn rows(&self, name: &str) -> RecordBatch {
         read_parquet(&self.path(name))
@@ -255,6 +264,27 @@ enrich:
     output: {{ work_email: email, level: confidence_level }}
 sink: {{ parquet: out/, receipt: true }}
 {rest}"
+    )
+}
+
+/// A pipeline over `leads.csv` at a server that asks `step`, whose name comes first.
+pub(crate) fn asking_pipeline(
+    server: &Server,
+    step: &str,
+    lane: &str,
+    rest: &str,
+) -> String {
+    format!(
+        "version: 1
+name: people
+source: {{ csv: leads.csv, key: [lead_id] }}
+providers:
+  enrich: {{ use: enrich.so, api_key: \"${{env:ENRICH_API_KEY}}\", base_url: \"{}\", plan: enterprise, poll: 100ms, settling: 300ms }}
+enrich:
+  - name: {step}
+    try: [{{ provider: enrich, lane: {lane} }}]
+{rest}",
+        server.base_url
     )
 }
 

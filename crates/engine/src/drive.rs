@@ -8,6 +8,7 @@ mod charging;
 mod exposure;
 mod failures;
 mod files;
+mod free_calls;
 mod leaving;
 mod looks;
 mod plan;

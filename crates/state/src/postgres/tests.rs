@@ -2,7 +2,8 @@ use super::*;
 use crate::{Place, VERSION, samples, server};
 use leadmill_core::{
     Appended, Call, Credits, Entry, Event, Journal, Lane, Leases, Moment, Operation,
-    QueryKey, slots::Noted,
+    QueryKey,
+    slots::{Deal, Noted},
 };
 use std::path::Path;
 use tokio_postgres::Client;
@@ -241,26 +242,29 @@ async fn the_server_is_verified_or_the_address_says_not_to() {
     assert!(error.contains("password authentication failed"), "{error}");
 }
 
+/// A process that shares a window of five calls a minute.
+fn sharing(address: &Address, process: u64) -> PostgresLeases {
+    let (address, account) = (address.clone(), samples::account("5/60s"));
+    tokio::task::block_in_place(|| {
+        PostgresLeases::open(address, account, ProcessId(process)).unwrap()
+    })
+}
+
+/// What a process has of that window once it has wanted so many more slots, by its time `now`.
+fn trade(leases: &mut PostgresLeases, now: i64, want: u32) -> Deal {
+    let wants = samples::wants("5/60s", want);
+    tokio::task::block_in_place(|| {
+        leases.trade(Moment(now), &[wants]).unwrap().deals.remove(0)
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     let Some((address, _server, _)) = fresh("shared").await else { return };
     drop(Postgres::open(&address).await.unwrap());
-    let open = |process| {
-        let address = address.clone();
-        tokio::task::block_in_place(|| {
-            PostgresLeases::open(address, samples::account("5/60s"), ProcessId(process))
-                .unwrap()
-        })
-    };
-    let (mut first, mut second) = (open(1), open(2));
-    let trade = |leases: &mut PostgresLeases, now| {
-        let wants = samples::wants("5/60s", 5);
-        tokio::task::block_in_place(|| {
-            leases.trade(Moment(now), &[wants]).unwrap().deals.remove(0)
-        })
-    };
-    assert_eq!(trade(&mut first, 0).held, 5);
-    assert_eq!(trade(&mut second, 0).held, 0);
+    let (mut first, mut second) = (sharing(&address, 1), sharing(&address, 2));
+    assert_eq!(trade(&mut first, 0, 5).held, 5);
+    assert_eq!(trade(&mut second, 0, 5).held, 0);
     let call = leadmill_core::Sent::leaving(Moment(100), Call::Poll);
     let noted = tokio::task::block_in_place(|| first.note(&[call; 2]).unwrap());
     assert_eq!(noted, Noted::Written);
@@ -273,7 +277,7 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
     drop(first);
     // Its connection ends a moment later. What it sent is known to the call.
     let deal = loop {
-        let deal = trade(&mut second, 1_000);
+        let deal = trade(&mut second, 1_000, 5);
         if deal.held > 0 {
             break deal;
         }
@@ -289,20 +293,7 @@ async fn a_process_shares_its_windows_and_leaves_them_to_others_when_it_ends() {
 async fn a_process_whose_slots_were_taken_back_lets_nothing_leave_and_gets_new_ones() {
     let Some((address, _server, client)) = fresh("back_late").await else { return };
     drop(Postgres::open(&address).await.unwrap());
-    let open = |process| {
-        let address = address.clone();
-        tokio::task::block_in_place(|| {
-            PostgresLeases::open(address, samples::account("5/60s"), ProcessId(process))
-                .unwrap()
-        })
-    };
-    let (mut late, mut first) = (open(1), open(2));
-    let trade = |leases: &mut PostgresLeases, now, want| {
-        let wants = samples::wants("5/60s", want);
-        tokio::task::block_in_place(|| {
-            leases.trade(Moment(now), &[wants]).unwrap().deals.remove(0)
-        })
-    };
+    let (mut late, mut first) = (sharing(&address, 1), sharing(&address, 2));
     assert_eq!(trade(&mut late, 0, 5).held, 5);
     let call = leadmill_core::Sent::leaving(Moment(100), Call::Poll);
     let note = |leases: &mut PostgresLeases| {

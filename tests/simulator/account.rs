@@ -200,6 +200,7 @@ impl Scene {
         for pipeline in &mut self.pipelines {
             scene::change(pipeline, dice);
         }
+        self.lower_budgets(dice);
         for till in &self.tills {
             if dice.chance(0.1) {
                 till.leave(dice.below(100));
@@ -240,6 +241,23 @@ impl Scene {
         all_of(later).await;
     }
 
+    /// Now and then a budget is lowered to less than what the jobs will cost that were begun under it, and still more than
+    /// some of them.
+    fn lower_budgets(&mut self, dice: &mut Dice) {
+        let ledger = self.worlds[0].ledger();
+        for pipeline in &mut self.pipelines {
+            for (account, budget) in pipeline.accounts.iter().zip(&mut pipeline.budgets) {
+                let purse: Arc<str> = self.worlds[*account].account.purse.as_str().into();
+                let undecided = ledger.undecided(pipeline.run, &purse);
+                if undecided > Credits::ZERO && dice.chance(0.5) {
+                    let committed = ledger.committed(pipeline.run, &purse);
+                    *budget =
+                        committed.less(Credits(1 + dice.below(undecided.0 / 2 + 1)));
+                }
+            }
+        }
+    }
+
     /// A process of a pipeline, beside those of others. Some writes to its journal fail.
     fn work(
         &self,
@@ -264,6 +282,7 @@ impl Scene {
                 budget: *budget,
                 before: before.take(),
                 others: world.others.clone(),
+                began: world.now(),
                 in_doubt: scene::in_doubt(&world),
                 written_off: match doubtful.act {
                     InDoubt::Retry => doubtful.budget,

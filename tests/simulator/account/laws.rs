@@ -3,7 +3,7 @@
 use super::till::Till;
 use crate::simulation::Check;
 use leadmill_core::{
-    Credits, Entry, Event, Ledger, Line, QueryKey, RunId, State, Status,
+    Credits, Entry, Event, Ledger, Line, QueryKey, RunId, State, Status, Timestamp,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -19,6 +19,8 @@ pub(crate) struct Terms {
     pub(crate) before: Option<Arc<str>>,
     /// Who else is at work: what they have in flight is theirs to wait for.
     pub(crate) others: BTreeSet<RunId>,
+    /// Since when: what they have lost since then is not heard of before something is written.
+    pub(crate) began: Timestamp,
     /// The most in doubt in all.
     pub(crate) in_doubt: Credits,
     /// The most that may be taken for charged and asked again.
@@ -211,7 +213,7 @@ impl Laws {
         let most = terms.in_doubt.max(Credits(price));
         let in_flight = book.ledger.open(&line.account).filter(|line| {
             line.state == State::InDoubt
-                && line.doubt.is_none()
+                && (line.doubt.is_none() || line.intended_at >= terms.began)
                 && terms.others.contains(&line.run)
         });
         let theirs: Credits = in_flight.map(|line| line.credits).sum();

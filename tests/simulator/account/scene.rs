@@ -261,9 +261,9 @@ impl Scene {
     ) -> Self {
         let part = dice.of(&[0.0, 0.0, 0.02, 0.1, 0.3]);
         let stragglers = dice.chance(0.4);
+        let is_still = dice.chance(0.3);
         let storm = Random::new(seed ^ 0xabcd);
-        let storm =
-            Arc::new(Storm::new(storm, part, stragglers).wild().still(dice.chance(0.3)));
+        let storm = Arc::new(Storm::new(storm, part, stragglers).wild().still(is_still));
         let tills: Vec<Till> = worlds.iter().map(till).collect();
         let counters = worlds.iter().zip(&tills).map(|(world, till)| Counter {
             purse: world.account.purse.as_str().into(),
@@ -285,7 +285,7 @@ impl Scene {
             laws,
             storm,
             stragglers,
-            is_quiet: part == 0.0 && !stragglers,
+            is_quiet: part == 0.0 && !stragglers && is_still,
         }
     }
 }

@@ -7,6 +7,7 @@ use leadmill_engine::RunError;
 use serde_json::Value;
 use std::{
     collections::HashMap,
+    future::poll_fn,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -28,6 +29,10 @@ const BESIDE: Duration = Duration::from_secs(45 * 60);
 /// Kinds of calls at a provider that are refused one after the other, each for as long as that is borne: of the wallet, its
 /// terms and paid ones.
 const KINDS: u32 = 3;
+
+/// Times that a process may be woken before time goes by. One that never waits is woken again each time that it has done
+/// some hundred things.
+const MOST_POLLS: u32 = 20_000;
 
 /// Writes to the journal between two looks at what has come, the last of which is that of a call that leaves then.
 const WRITES: u32 = 3;
@@ -140,12 +145,20 @@ impl Process {
     }
 
     /// Ends when what goes on in it does, or with its death. Simulated time goes by, however little moves: nothing of a
-    /// test lasts for ever, and nothing is tried for long in vain.
+    /// test lasts for ever, and nothing is tried for long in vain, or again and again at the same moment.
     pub(super) async fn lasting<T>(
         &self,
         run: impl Future<Output = Result<T, RunError>>,
     ) -> Result<T, RunError> {
         tokio::pin!(run);
+        let (mut at, mut polls) = (self.began, 0);
+        let mut run = poll_fn(|context| {
+            let now = Instant::now();
+            polls = if now == at { polls + 1 } else { 0 };
+            at = now;
+            assert!(polls < MOST_POLLS, "I13: a process does not come to rest");
+            run.as_mut().poll(context)
+        });
         loop {
             let moved = *self.moved.lock().unwrap();
             let end = (moved + self.still).min(self.began + LONGEST);

@@ -42,6 +42,7 @@ mod storage;
 mod support;
 mod tomba;
 mod tomba_bulks;
+mod tomba_log;
 mod waterfall;
 mod webhooks;
 mod whole_outputs;

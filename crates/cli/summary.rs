@@ -11,7 +11,7 @@ use crate::{
     remedy::Remedy,
 };
 use leadmill_core::{Credits, RunId, Status, Timestamp, schedule::Lanes};
-use leadmill_engine::{Doubt, Ending, Report};
+use leadmill_engine::{Billed, Doubt, Ending, Report};
 use leadmill_tables::Written;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
@@ -384,6 +384,12 @@ fn account_json(account: &AccountSummary) -> Value {
             "by": learnt.source.name(),
         })).collect::<Vec<_>>(),
         "limits_unread": report.limits_unread,
+        "billed_otherwise": {
+            "answers": report.billed.answers,
+            "less": report.billed.less.0,
+            "more": report.billed.more.0,
+        },
+        "log_unread": report.log_unread,
         "missing_items": report.missing,
         "partial_jobs": report.partial,
         "reserved_for_one": report.dearer.iter()
@@ -409,6 +415,23 @@ fn limits_text(text: &mut String, report: &Report) {
     }
     if let Some(reason) = &report.limits_unread {
         _ = writeln!(text, "  noticed: the account's own limits are not known: {reason}");
+    }
+}
+
+/// What the provider's log of calls says of what was booked, and that it says nothing.
+fn bills_text(text: &mut String, report: &Report) {
+    let Billed { answers, less, more } = report.billed;
+    if answers > 0 {
+        _ = writeln!(
+            text,
+            "  billed by the provider's log: {answers} answers, {less} credits less and {more} more than booked",
+        );
+    }
+    if let Some(reason) = &report.log_unread {
+        _ = writeln!(
+            text,
+            "  noticed: the provider's log of calls cannot be read, so credits are by the price list: {reason}"
+        );
     }
 }
 
@@ -455,6 +478,7 @@ fn account_text(text: &mut String, name: &str, account: &AccountSummary) {
         );
     }
     limits_text(text, report);
+    bills_text(text, report);
     for (reason, questions) in &report.refusals {
         _ = writeln!(text, "  refused: {questions} questions: {reason}");
     }

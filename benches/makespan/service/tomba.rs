@@ -127,6 +127,7 @@ fn pack(plan: &str) -> Result<Pack, Box<dyn Error>> {
         },
         settling: None,
         listing: None,
+        logged: None,
         exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     })

@@ -36,7 +36,7 @@ pub enum Event {
         /// Upper bound of the spend.
         reserve: Credits,
         /// The newest transaction of the wallet that was known before: a charge for this batch is newer.
-        /// Empty where the wallet had none yet.
+        /// Empty where the wallet had none yet. Where the provider keeps a log of calls, the [`Mark`](crate::Mark) in it.
         anchor: Option<Arc<str>>,
         /// When that is on the clock that nobody sets; none where an earlier version wrote it.
         moment: Option<Moment>,
@@ -94,6 +94,11 @@ pub enum Event {
         statuses: Arc<[Status]>,
         /// Where the answers are.
         part: Part,
+    },
+    /// The provider's log says what the only question of a settled single call has cost: another price than was booked.
+    Billed {
+        /// What was really charged.
+        cost: Credits,
     },
     /// A person has said what became of the questions that were settled without an answer.
     Resolved {

@@ -3,8 +3,8 @@
 mod sums;
 
 use crate::{
-    BatchId, Credits, Entry, Event, JobId, Keys, Lane, Moment, Operation, Part, RunId,
-    Status, Timestamp,
+    Answered, BatchId, Credits, Entry, Event, JobId, Keys, Lane, Moment, Operation, Part,
+    RunId, Status, Timestamp,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -70,7 +70,8 @@ pub struct Line {
     pub credits: Credits,
     /// The upper bound of its spend, as it was intended.
     pub reserve: Credits,
-    /// The newest transaction of the wallet that was known before it was sent; empty where there was none.
+    /// The newest transaction of the wallet that was known before it was sent; empty where there was none. Where the
+    /// provider keeps a log of calls, the [`Mark`](crate::Mark) in it.
     pub anchor: Option<Arc<str>>,
     /// The place of its latest intent among all intents.
     pub order: u64,
@@ -354,7 +355,7 @@ impl Line {
             }
             Event::Settled { .. } => self.settled_by = Some(entry.run),
             Event::Resolved { .. } => self.resolved = true,
-            Event::Accepted { .. } | Event::Refused { .. } => {}
+            Event::Accepted { .. } | Event::Refused { .. } | Event::Billed { .. } => {}
         }
         self.state = state;
         self.credits = credits.unwrap_or(self.credits);
@@ -496,6 +497,14 @@ fn after_settlement(line: &Line, event: &Event) -> Option<(State, Option<Credits
         Event::Adopted { job } if statuses.iter().all(is_unknown) => {
             Some((State::Accepted(job.clone()), None))
         }
+        Event::Billed { cost } if line.lane == Lane::Single => {
+            let Part::Inline(answers) = part else { return None };
+            let answer = answers.first().filter(|_| answers.len() == 1)?;
+            let (at, statuses, job) = (*at, Arc::clone(statuses), job.clone());
+            let answer = Answered { credits: Some(*cost), ..answer.clone() };
+            let part = Part::Inline([answer].into());
+            Some((State::Settled { at, statuses, part, job }, Some(*cost)))
+        }
         Event::Resolved { cost, statuses: after }
             if may_resolve(statuses, after) && *cost <= line.credits =>
         {
@@ -539,6 +548,7 @@ const fn event_name(event: &Event) -> &'static str {
         Event::Refused { .. } => "`refused`",
         Event::Doubted { .. } => "`doubted`",
         Event::Settled { .. } => "`settled`",
+        Event::Billed { .. } => "`billed`",
         Event::Resolved { .. } => "`resolved`",
     }
 }

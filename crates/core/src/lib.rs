@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod call_log;
 pub mod chain;
 pub mod clock;
 pub mod credits;
@@ -35,6 +36,7 @@ pub mod staging;
 
 pub use answer::{Answered, Finding, Status, Value};
 pub use batch::{Batch, BatchId, JobId, Lane, RunId};
+pub use call_log::{CallLog, CallName, LoggedCall, Mark};
 pub use clock::{Clock, Moment, Timestamp};
 pub use credits::Credits;
 pub use dearest::Dearest;
@@ -53,8 +55,9 @@ pub use operation::{
 pub use ours::Ours;
 pub use pack::{Account, Pack};
 pub use provider::{
-    AccountLimits, Bill, ErrorKind, Estimate, Launch, OwnLimit, Page, Progress, Provider,
-    ProviderError, RateSignal, Reply, Signals, Terms, Transaction, Transactions,
+    AccountLimits, Bill, ErrorKind, Estimate, KeepsLog, Launch, OwnLimit, Page, Progress,
+    Provider, ProviderError, RateSignal, Reply, Signals, Terms, Transaction,
+    Transactions,
 };
 pub use query::{Query, Unaskable};
 pub use slots::Leases;

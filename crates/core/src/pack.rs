@@ -35,6 +35,10 @@ pub struct Pack {
     /// submit was given up; none where jobs have no names or are not listed.
     #[serde(default)]
     pub listing: Option<Written>,
+    /// How long a call may take to show in the provider's log of calls, from when it was given up; none where no log is
+    /// kept that says what each has cost.
+    #[serde(default)]
+    pub logged: Option<Written>,
     /// Words in a refusal that mean that nothing more is covered, in lower case; none where a status says it.
     #[serde(default)]
     pub exhausted: Vec<String>,

@@ -1,8 +1,8 @@
 //! The port through which money is spent and answers return.
 
 use crate::{
-    Account, Answered, Batch, BatchId, Credits, JobId, Keys, Operation, Query, Scope,
-    Window,
+    Account, Answered, Batch, BatchId, CallLog, CallName, Credits, JobId, Keys,
+    Operation, Query, Scope, Window,
 };
 use async_trait::async_trait;
 use std::{
@@ -45,6 +45,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// The port through which the account's own limits are read; none where the provider tells none.
     fn account_limits(&self) -> Option<&dyn AccountLimits> {
+        None
+    }
+
+    /// The port through which it is read what each call has cost; none where the provider keeps no log of calls.
+    fn call_log(&self) -> Option<&dyn KeepsLog> {
         None
     }
 
@@ -109,6 +114,20 @@ pub trait Provider: Debug + Send + Sync {
 pub trait AccountLimits: Debug + Send + Sync {
     /// Reads the account's own limits. Free. What is not told is not limited beyond what the pack says.
     async fn limits(&self) -> Result<Reply<Vec<OwnLimit>>, ProviderError>;
+}
+
+/// A provider that keeps a log of an account's calls, with what each has cost.
+#[async_trait]
+pub trait KeepsLog: Debug + Send + Sync {
+    /// Reads the newest calls. Free, and in no log. Nothing of what was asked is kept of it.
+    async fn calls(&self) -> Result<Reply<CallLog>, ProviderError>;
+
+    /// The name that the call has in the log which asks this question; none where it leaves nothing in it that could be
+    /// told from other calls.
+    fn name_of(&self, query: &Query) -> Option<CallName>;
+
+    /// Whether calls of an operation can be found in the log at all.
+    fn tells_of(&self, operation: Operation) -> bool;
 }
 
 /// A window of one account, as the provider tells it.

@@ -3,6 +3,7 @@
 mod admission;
 mod arriving;
 mod authorising;
+mod billing;
 pub(crate) mod bounds;
 mod charging;
 mod exposure;
@@ -474,6 +475,7 @@ impl<'a> Drive<'a> {
     /// How it ended, once what has happened is written down, or said by the error.
     pub(crate) async fn end(mut self) -> Result<Ending, RunError> {
         self.write_what_is_left().await;
+        self.last_bills().await;
         let unwritten = self.unwritten_text();
         match self.fatal.take().or(self.unwanted.take()) {
             Some(error) => Err(match unwritten {

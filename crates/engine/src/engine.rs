@@ -2,6 +2,7 @@
 
 use crate::{
     Book, BookError, Ending, Hints, Limiter, Report, Snapshot,
+    bills::Bills,
     drive::Drive,
     limiter::{Permit, Wait},
     patience::{GRACE, PATIENCE},
@@ -150,6 +151,8 @@ pub struct Engine {
     pub(crate) closed_until: Option<Instant>,
     /// When the account's own limits were read.
     pub(crate) limits_read: Option<Instant>,
+    /// What the provider's log of calls tells.
+    pub(crate) bills: Bills,
 }
 
 /// What an engine works with.
@@ -206,6 +209,7 @@ impl Engine {
             is_visit: false,
             closed_until: None,
             limits_read: None,
+            bills: Bills::default(),
         }
     }
 
@@ -371,6 +375,9 @@ impl Engine {
         let mut arrived = Vec::new();
         if arriving.is_some() {
             drive.expect_more();
+        }
+        if order.questions.max(least) > 0 {
+            drive.open_bills().await;
         }
         loop {
             if *stop.borrow() && !drive.is_interrupted() {

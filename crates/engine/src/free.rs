@@ -15,6 +15,8 @@ pub enum Again {
     Harmless,
     /// It does something each time.
     Harmful,
+    /// Nothing depends on it.
+    Never,
 }
 
 /// What became of a free call.
@@ -38,7 +40,7 @@ impl Engine {
         let mut tried = 0;
         loop {
             let Some(permit) = self.admitted(call.into()).await? else {
-                return Ok(Heard::Nothing(self.closed(call)));
+                return Ok(Heard::Nothing(self.closed_for(call)));
             };
             if self.note(&[call.into()])? == Noted::SlotsAreGone {
                 self.limiter.withdraw(&permit);
@@ -63,13 +65,13 @@ impl Engine {
                 ErrorKind::Throttled(wait) => {
                     self.freeze(permit.endpoint, wait)?;
                     if self.gives_up(permit.endpoint)? {
-                        return Ok(Heard::Nothing(self.closed(call)));
+                        return Ok(Heard::Nothing(self.closed_for(call)));
                     }
                     // Nobody sits and waits for a run.
                     tried -= u32::from(!self.is_visit);
-                    true
+                    again != Again::Never
                 }
-                ErrorKind::Unsent => true,
+                ErrorKind::Unsent => again != Again::Never,
                 ErrorKind::InDoubt => again == Again::Harmless,
                 _ => false,
             };
@@ -83,8 +85,8 @@ impl Engine {
         }
     }
 
-    /// For how long nothing leaves.
-    fn closed(&mut self, call: Call) -> Duration {
+    /// For how long no such call leaves.
+    pub(crate) fn closed_for(&mut self, call: Call) -> Duration {
         let now = Instant::now();
         if let Some(until) = self.closed_until.filter(|until| *until > now) {
             return until - now;

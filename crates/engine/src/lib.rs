@@ -8,6 +8,7 @@ pub mod limiter;
 pub mod reconciliation;
 mod report;
 
+mod bills;
 mod book;
 mod collection;
 mod drive;
@@ -20,6 +21,7 @@ mod suspects;
 mod visit;
 mod wallet;
 
+pub use bills::Billed;
 pub use book::{Book, BookError, Recorded};
 pub use drive::bounds::REMEMBERED;
 pub use engine::{Engine, Order, Parts, RunError};

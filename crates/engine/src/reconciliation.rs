@@ -2,6 +2,7 @@
 //! says.
 
 mod listing;
+mod logged;
 mod midway;
 mod proving;
 mod rungs;
@@ -64,6 +65,7 @@ impl Engine {
         if !reconciled.adopted.is_empty() {
             return Ok(reconciled);
         }
+        self.judge_by_log(book, ours, &mut reconciled).await?;
         reconciled.repeats = self.new_repeats(book, ours);
         let doubts = self.doubts(book, ours);
         let is_new = |line: &Line| !self.judged.contains(&(line.batch, line.order));
@@ -147,7 +149,7 @@ impl Engine {
                             true => reconciled.missed.push(line.batch),
                             false => reconciled.free.push(line.batch),
                         }
-                        events.push((line.batch, not_charged(&line)));
+                        events.push((line.batch, not_charged(&line, TRANSACTIONS)));
                         continue;
                     }
                 },
@@ -215,14 +217,14 @@ impl Engine {
     }
 }
 
-/// What becomes of a batch that was not charged: a miss, where the reply says so; else its questions go again.
-fn not_charged(line: &Line) -> Event {
+/// The witness of most proofs.
+const TRANSACTIONS: &str = "the wallet's transactions show";
+
+/// What becomes of a batch that was not charged, by this witness: a miss, where the reply says so; else its questions go again.
+fn not_charged(line: &Line, witness: &str) -> Event {
     match line.likely_miss {
         true => missed(line),
-        false => Event::Refused {
-            reason: "the wallet's transactions show no charge".to_owned(),
-            again: true,
-        },
+        false => Event::Refused { reason: format!("{witness} no charge"), again: true },
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a run did, for the summary and the terminal.
 
-use crate::limiter::Learnt;
+use crate::{bills::Billed, limiter::Learnt};
 use leadmill_core::{BatchId, Call, Credits, JobId, Operation, RunId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -119,6 +119,10 @@ pub struct Report {
     pub learnt: Vec<Learnt>,
     /// Why the account's own limits could not be read, where the provider tells some.
     pub limits_unread: Option<String>,
+    /// What the provider's log of calls says of what was booked.
+    pub billed: Billed,
+    /// Why that log could not be read, where the provider keeps one.
+    pub log_unread: Option<String>,
     /// When the quota that ended the run is open again.
     pub resume_at: Option<Timestamp>,
     /// The balance, as last heard.

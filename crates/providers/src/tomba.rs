@@ -24,7 +24,7 @@ use families::NotAsked;
 use http::{HeaderValue, Method, Request, Response, header};
 use leadmill_core::{
     Account, AccountLimits, Answered, Batch, BatchId, Bill, Credits, ErrorKind, Estimate,
-    Finding, JobId, Keys, Lane, Launch, Operation, Page, Progress, Provider,
+    Finding, JobId, KeepsLog, Keys, Lane, Launch, Operation, Page, Progress, Provider,
     ProviderError, Query, Reply, Signals, Terms, Transactions, pack::Offer,
 };
 use pools::Pool;
@@ -313,6 +313,10 @@ impl Provider for Tomba {
     }
 
     fn account_limits(&self) -> Option<&dyn AccountLimits> {
+        Some(self)
+    }
+
+    fn call_log(&self) -> Option<&dyn KeepsLog> {
         Some(self)
     }
 

@@ -74,7 +74,7 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Resolution {
+struct Price {
     cost: Credits,
 }
 
@@ -142,8 +142,11 @@ pub(crate) fn encode(event: &Event) -> Result<Row, serde_json::Error> {
             let body = serde_json::to_string(&Settlement { cost: *cost, part })?;
             row("settled", body, Some(codes(statuses)))
         }
+        Event::Billed { cost } => {
+            row("billed", serde_json::to_string(&Price { cost: *cost })?, None)
+        }
         Event::Resolved { cost, statuses } => {
-            let body = serde_json::to_string(&Resolution { cost: *cost })?;
+            let body = serde_json::to_string(&Price { cost: *cost })?;
             row("resolved", body, Some(codes(statuses)))
         }
     })
@@ -207,8 +210,9 @@ pub(crate) fn decode(row: Row) -> Result<Event, Unreadable> {
             let Settlement::<Part> { cost, part } = body(&row.body)?;
             Event::Settled { cost, statuses: statuses(&bytes)?, part }
         }
+        "billed" => Event::Billed { cost: body::<Price>(&row.body)?.cost },
         "resolved" => {
-            let Resolution { cost } = body(&row.body)?;
+            let Price { cost } = body(&row.body)?;
             Event::Resolved { cost, statuses: statuses(&bytes)? }
         }
         other => return Err(Unreadable(format!("no event is called `{other}`"))),
@@ -291,6 +295,7 @@ mod tests {
                 statuses: Status::ALL.into(),
                 part: Part::Inline([answer, miss].into()),
             },
+            Event::Billed { cost: Credits(4) },
             Event::Resolved { cost: Credits(3), statuses: Status::ALL.into() },
         ] {
             assert_eq!(decode(encode(&event).unwrap()).unwrap(), event);

@@ -32,6 +32,7 @@ pub(crate) fn account(window: &str) -> Account {
         jobs,
         settling: None,
         listing: None,
+        logged: None,
         exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };

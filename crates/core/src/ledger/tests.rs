@@ -1,5 +1,5 @@
 use super::*;
-use crate::QueryKey;
+use crate::{Finding, QueryKey};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn entry(batch: u64, event: Event) -> Entry {
@@ -16,6 +16,31 @@ fn intended(reserve: u64) -> Event {
         anchor: None,
         moment: None,
         keys: [QueryKey([1; 16])].into(),
+    }
+}
+
+/// The same of a single call.
+fn asked_alone() -> Event {
+    let mut event = intended(10);
+    if let Event::Intended { lane, .. } = &mut event {
+        *lane = Lane::Single;
+    }
+    event
+}
+
+fn answered_alone() -> Event {
+    Event::Settled {
+        cost: Credits(5),
+        statuses: [Status::Miss].into(),
+        part: Part::Inline([answer(5)].into()),
+    }
+}
+
+fn answer(credits: u64) -> Answered {
+    Answered {
+        key: QueryKey([1; 16]),
+        finding: Finding::Miss,
+        credits: Some(Credits(credits)),
     }
 }
 
@@ -375,6 +400,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         statuses(&[Status::UnknownCharged]),
         resolved(1, &[Status::Deferred]),
         Event::Repeated { reserve: Credits(9) },
+        asked_alone(),
+        answered_alone(),
+        Event::Billed { cost: Credits(0) },
+        Event::Billed { cost: Credits(8) },
     ];
     select(events)
 }
@@ -442,4 +471,39 @@ fn an_account_s_new_name_takes_all_that_is_counted_by_it() {
     assert_eq!(ledger.open("c").count(), 1);
     assert_eq!(ledger.open("b").count(), 1);
     assert!(ledger.adds_up());
+}
+
+/// A log says what a single call has cost: the book and the receipt say the same from then on, as often as it does.
+#[test]
+fn what_a_log_says_of_a_single_call_is_what_it_has_cost() {
+    let settled = |answers: &[Answered]| Event::Settled {
+        cost: Credits(5),
+        statuses: [Status::Miss].into(),
+        part: Part::Inline(answers.into()),
+    };
+    let billed = |cost| Event::Billed { cost: Credits(cost) };
+    let mut ledger = Ledger::default();
+    for event in [asked_alone(), answered_alone(), billed(0), billed(7)] {
+        ledger.apply(&entry(1, event)).unwrap();
+        assert!(ledger.adds_up());
+    }
+    let line = ledger.line(BatchId(1)).unwrap();
+    let State::Settled { part: Part::Inline(answers), .. } = &line.state else {
+        panic!()
+    };
+    assert_eq!((line.credits, &**answers), (Credits(7), &[answer(7)][..]));
+    assert_eq!(ledger.committed(RunId(1), &"a".into()), Credits(7));
+    // Nothing but an answer has a bill.
+    for events in [
+        vec![billed(1)],
+        vec![asked_alone(), billed(1)],
+        vec![asked_alone(), settled(&[]), billed(1)],
+        vec![asked_alone(), settled(&[answer(1), answer(1)]), billed(1)],
+        vec![intended(10), answered_alone(), billed(1)],
+    ] {
+        let mut ledger = Ledger::default();
+        let (last, before) = events.split_last().unwrap();
+        before.iter().for_each(|event| ledger.apply(&entry(1, event.clone())).unwrap());
+        assert!(ledger.apply(&entry(1, last.clone())).is_err(), "{before:?}");
+    }
 }

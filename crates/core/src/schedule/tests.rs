@@ -72,6 +72,7 @@ fn account(global: &[&str], enrich: &[&str], bulk: &[&str], page: u32) -> Accoun
         jobs,
         settling: None,
         listing: None,
+        logged: None,
         exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };

@@ -57,6 +57,7 @@ impl Drive<'_> {
         {
             self.fail(error);
         }
+        self.take_bills().await;
         let rest = self.rest().await;
         let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();

@@ -77,7 +77,10 @@ impl Drive<'_> {
                 operation: batch.operation,
                 lane: batch.lane,
                 reserve: batch.reserve,
-                anchor: self.engine.anchor.clone(),
+                anchor: match batch.lane {
+                    Lane::Single => self.engine.anchor_of(batch.queries.first()),
+                    Lane::Bulk => self.engine.anchor.clone(),
+                },
                 moment: Some(self.engine.clock.moment()),
                 keys: batch.keys.clone(),
             },

@@ -155,6 +155,9 @@ impl Drive<'_> {
                 let statuses: Arc<[Status]> = [answered.finding.status()].into();
                 self.tally(&statuses, cost);
                 self.kept.answers(batch.id, batch.queries.first());
+                if self.engine.is_logged(self.order) {
+                    self.engine.bills.answered(batch.id);
+                }
                 let part = Part::Inline([answered].into());
                 events.push((batch.id, Event::Settled { cost, statuses, part }));
             }

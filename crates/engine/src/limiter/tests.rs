@@ -46,6 +46,7 @@ pub(crate) fn account(global: &[&str], bulk: &[&str]) -> Account {
         jobs,
         settling: None,
         listing: None,
+        logged: None,
         exhausted: Vec::new(),
         confidence: BTreeMap::new(),
     };

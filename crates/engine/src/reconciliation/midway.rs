@@ -1,6 +1,6 @@
 //! Doubts while the run goes on, and no paid call is in flight for a moment.
 
-use super::not_charged;
+use super::{TRANSACTIONS, not_charged};
 use crate::{Book, Engine, RunError};
 use leadmill_core::{BatchId, Event, Line, State, Unproved};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -52,7 +52,7 @@ impl Engine {
         let is_open = |line: &&Line| line.state == State::InDoubt;
         for line in due.iter().filter_map(of).filter(is_open) {
             match proofs.proves_free(line) {
-                Ok(()) => events.push((line.batch, not_charged(line))),
+                Ok(()) => events.push((line.batch, not_charged(line, TRANSACTIONS))),
                 Err(Unproved::Gap | Unproved::Early) => {
                     in_vain.insert(line.batch);
                 }

@@ -1,6 +1,7 @@
 //! What an account tells of itself: its plan and quotas, what was used, what was asked. None of it costs requests, and
 //! none of it carries a secret.
 
+mod calls;
 mod limits;
 mod logs;
 mod me;

@@ -1,5 +1,6 @@
 use crate::{
     Book, Ending, Engine, Hints, Order, Parts,
+    drive::billing::tests::Logs,
     drive::charging::tests::{
         Time,
         bulks::{Bulks, Shelf, Written, error, is_known, query},
@@ -10,8 +11,8 @@ use crate::{
 use async_trait::async_trait;
 use leadmill_core::{
     Account, AccountLimits, Answered, Batch, BatchId, Bill, Call, Credits, ErrorKind,
-    Estimate, Finding, JobId, Keys, Lane, Launch, Ledger, Operation, OwnLimit, Page,
-    Progress, Provider, Query, QueryKey, RunId, Scope, Status, Terms, Transactions,
+    Estimate, Finding, JobId, KeepsLog, Keys, Lane, Launch, Ledger, Operation, OwnLimit,
+    Page, Progress, Provider, Query, QueryKey, RunId, Scope, Status, Terms, Transactions,
     slots::Slots,
 };
 use std::{
@@ -34,6 +35,10 @@ pub(in crate::drive) struct Singles {
     pub(in crate::drive) waits: Mutex<Vec<Duration>>,
     /// What an answer costs.
     pub(in crate::drive) cost: Credits,
+    /// What is booked for a question of which nothing is known.
+    pub(in crate::drive) missed: Credits,
+    /// The log of calls, where it keeps one.
+    pub(in crate::drive) logs: Option<Logs>,
     /// The account's own limits, where it tells some, or how they cannot be read.
     pub(in crate::drive) own: Option<Result<Vec<OwnLimit>, ErrorKind>>,
 }
@@ -57,7 +62,15 @@ impl Singles {
         account.pack.operations = offers;
         account.pack.scopes.insert(Call::Ask.into(), vec![Scope("global".into())]);
         let (asked, waits) = (Mutex::default(), Mutex::default());
-        Self { account, asked, waits, cost: Credits(2), own: None }
+        Self {
+            account,
+            asked,
+            waits,
+            cost: Credits(2),
+            missed: Credits::ZERO,
+            logs: None,
+            own: None,
+        }
     }
 }
 
@@ -87,6 +100,10 @@ impl Provider for Singles {
         self.own.is_some().then_some(self as _)
     }
 
+    fn call_log(&self) -> Option<&dyn KeepsLog> {
+        self.logs.as_ref().map(|logs| logs as _)
+    }
+
     async fn ask(&self, query: &Query) -> Called<Answered> {
         let key = query.key();
         self.asked.lock().unwrap().push((Instant::now(), key));
@@ -95,9 +112,12 @@ impl Provider for Singles {
         if let Some(wait) = wait {
             return Err(error(ErrorKind::Throttled(Some(wait)), "slow down"));
         }
+        if let Some(logs) = &self.logs {
+            logs.add(query);
+        }
         let (finding, credits) = match is_known(&key) {
             true => (Finding::Hit([].into()), self.cost),
-            false => (Finding::Miss, Credits::ZERO),
+            false => (Finding::Miss, self.missed),
         };
         reply(Answered { key, finding, credits: Some(credits) })
     }

@@ -46,7 +46,7 @@ struct Used {
 ///
 /// # Source
 /// The names of some were observed; the others are their paths, and what the log calls them.
-const SCOPES: [(&str, &str); 23] = [
+const SCOPES: [(&str, &str); 24] = [
     ("domainsearch", "domain_search"),
     ("emailfinder", "email_finder"),
     ("similar", "similar"),
@@ -70,6 +70,7 @@ const SCOPES: [(&str, &str); 23] = [
     ("searchcompanies", "reveal_search"),
     ("bulk", "bulk"),
     ("me", "account"),
+    ("logs", "logs"),
 ];
 
 #[async_trait]

@@ -13,7 +13,9 @@ use crate::{
 use leadmill_core::{
     Account, BatchId, Call, Clock, Credits, Endpoint, ErrorKind, JobId, JournalError,
     Lane, Leases, Moment, Operation, Ours, Provider, ProviderError, Query, RunId, Sent,
-    Staging, StagingError, pack::Risk, slots::Noted,
+    Staging, StagingError,
+    pack::Risk,
+    slots::{Noted, ON_ITS_WAY},
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -456,10 +458,21 @@ impl Engine {
     /// Writes calls down before they leave. Where their slots went to other processes meanwhile, by the store's word or
     /// since it took longer than the lease lasts, they must not leave.
     pub(crate) fn note(&mut self, endpoints: &[Endpoint]) -> Result<Noted, RunError> {
-        let at = self.clock.moment();
-        let sends: Vec<Sent> =
-            endpoints.iter().map(|endpoint| Sent::leaving(at, *endpoint)).collect();
-        let noted = self.leases.note(&sends)?;
+        /// Times that calls are written down whose times were old when it was done.
+        const TRIES: u32 = 3;
+        let mut tries = 0;
+        let noted = loop {
+            let at = self.clock.moment();
+            let leaving = |endpoint: &Endpoint| Sent::leaving(at, *endpoint);
+            let sends: Vec<Sent> = endpoints.iter().map(leaving).collect();
+            let noted = self.leases.note(&sends)?;
+            tries += 1;
+            // Others take a call of an ended process to have been on its way for no longer than that.
+            let is_old = self.clock.moment().since(at) > ON_ITS_WAY / 2;
+            if !is_old || tries == TRIES || noted == Noted::SlotsAreGone {
+                break noted;
+            }
+        };
         if noted == Noted::SlotsAreGone || !self.limiter.has_lease() {
             self.limiter.end_lease();
             return Ok(Noted::SlotsAreGone);

@@ -155,3 +155,6 @@ impl Drive<'_> {
         queries.into_iter().rev().for_each(|query| self.backlog.push_front(query));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,11 +70,13 @@
 //! | C15 | a run that is to be finished at its budget is not closed (`cli/summary.rs`) | no scene can: runs are closed by the binary; `budgets`, `by_default_each_run_has_a_budget_of_its_own…` and one more, `known_values`, `what_a_budget_leaves_out…` |
 //! | C16 | a single call's long wait is taken for the end of a day of jobs (`drive/failures.rs`) | I19 in a scene, seed 208, in a waterfall, seed 157 |
 //! | C16 | the account's own limits are not read (`own_limits.rs`) | `terms`, `the_account_s_own_limits_hold…` and one more |
+//! | C16 | a charge in the log of calls is a batch's although another batch has asked the same (`engine/bills.rs`) | I3 in a scene, seed 18 |
+//! | C16 | two processes settle the same answers by the log, and one of them breaks off (`engine/bills.rs`) | I16 in a scene, seed 4, in a waterfall, seed 200 |
 //! | D17 | a run under 429s has no end to its patience (`limiter/refusals.rs`) | I13 in a scene, seed 84, in a waterfall, seed 14 |
 //! | D17 | a wait from 1,000,000 s on is none (`rate.rs`) | `patience.rs`, `a_run_that_buys_nothing_more…` |
 //! | D18 | the grace is always as it is by default (`engine.rs`) | I13 in a scene, seed 111 |
 //! | D19 | a minimum above its maximum (`limiter/gate.rs`) | `limiter`, `a_window_of_milliseconds_is_a_window` and one more |
-//! | D20 | a write is judged by its first event of each batch (`core/ledger.rs`), and doubts a batch that it settles (`drive/settlement.rs`) | not in 600 scenes; `ledger`, `each_event_of_a_write…`, `settlement`, `a_batch_that_is_settled…` |
+//! | D20 | a write is judged by its first event of each batch (`core/ledger.rs`), and doubts a batch that it settles (`drive/settlement.rs`) | not in 1,500 lives and 1,500 scenes; `ledger`, `each_event_of_a_write…`, `settlement`, `a_batch_that_is_settled…` |
 //! | E21 | a process whose slots others took back ends (`postgres/leases/purse.rs`) | no scene can: it takes a database; `postgres`, `a_process_whose_slots_were_taken_back…` |
 //! | E22 | a killed run does not wait for another pipeline that has taken up its jobs (`cli/verbs/run/taking.rs`) | no scene can: who works on what is agreed in the state; `shared_state`, `a_killed_run_goes_on…` and one more |
 //! | E23 | what was said is lost where a write fails (`drive/writing.rs`) | I18 in a life, seed 15 |

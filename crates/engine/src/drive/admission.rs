@@ -50,14 +50,9 @@ impl Drive<'_> {
             self.fail(error);
         }
         self.look_for_slots().await;
-        if self.fatal.is_none()
-            && self.stopped.is_none()
-            && self.engine.limits_are_due()
-            && let Err(error) = self.engine.read_own_limits().await
-        {
-            self.fail(error);
+        if self.reads_own_limits().await || self.take_bills().await {
+            return Some(Instant::now());
         }
-        self.take_bills().await;
         let rest = self.rest().await;
         let bulk = self.admit_paid(Lane::Bulk).await;
         let free = self.admit_free();
@@ -71,6 +66,18 @@ impl Drive<'_> {
         let trade = self.fatal.is_none().then(|| self.engine.limiter.next_trade());
         let wakes = [bulk, free, single].map(|wake| wake.map(|wake| wake.at));
         wakes.into_iter().chain([trade, rest, more]).flatten().min()
+    }
+
+    /// Reads the account's own limits when that is due. Tells whether it was: what has been heard meanwhile, such as a 429,
+    /// is taken in before anything leaves.
+    async fn reads_own_limits(&mut self) -> bool {
+        let is_due = self.fatal.is_none()
+            && self.stopped.is_none()
+            && self.engine.limits_are_due();
+        if is_due && let Err(error) = self.engine.read_own_limits().await {
+            self.fail(error);
+        }
+        is_due
     }
 
     async fn admit_paid(&mut self, lane: Lane) -> Option<Wake> {

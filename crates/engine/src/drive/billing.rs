@@ -16,11 +16,14 @@ impl Drive<'_> {
         }
     }
 
-    /// Reads it when that is due.
-    pub(super) async fn take_bills(&mut self) {
-        if self.fatal.is_none() && self.stopped.is_none() && self.engine.bills.is_due() {
+    /// Reads it when that is due. Tells whether it was: what has been heard meanwhile is taken in before anything leaves.
+    pub(super) async fn take_bills(&mut self) -> bool {
+        let is_due =
+            self.fatal.is_none() && self.stopped.is_none() && self.engine.bills.is_due();
+        if is_due {
             self.settle_bills().await;
         }
+        is_due
     }
 
     /// Reads it once all is answered. Whoever was told to stop does not wait for it: another run reads it.

@@ -382,6 +382,12 @@ impl Scene {
                 let now = self.worlds[0].now();
                 let (ending, resume) = (ended.ending, ended.resume);
                 endings.push(ended.said.clone());
+                if std::env::var_os("LEADMILL_STORY").is_some() {
+                    eprintln!(
+                        "calm {now:?} {pipeline} {ending:?} {resume:?} {:?}",
+                        endings.last()
+                    );
+                }
                 self.ended(pipeline, Some(ended), false);
                 let wait = match ending {
                     Some(Ending::Complete) => {
@@ -392,7 +398,11 @@ impl Scene {
                         seen.count("at the limit", 1);
                         break;
                     }
-                    Some(Ending::TooMuchInDoubt) => break,
+                    Some(Ending::TooMuchInDoubt) => match resume {
+                        // The provider lets nothing through before: what is paid for is fetched then.
+                        Some(at) if at > now => at.since(now),
+                        _ => break,
+                    },
                     Some(Ending::Throttled) => {
                         seen.count("throttled for long", 1);
                         resume.unwrap_or_else(|| panic!("I13: until when?")).since(now)

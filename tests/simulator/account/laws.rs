@@ -47,6 +47,8 @@ struct Book {
     terms: HashMap<(RunId, Arc<str>), Terms>,
     /// What became of each question at each account; none while it is open.
     asked: HashMap<(Arc<str>, QueryKey), Option<Status>>,
+    /// Its newest answer.
+    answered: HashMap<(Arc<str>, QueryKey), Status>,
     /// Whom an account has ever found.
     known: HashSet<(Arc<str>, QueryKey)>,
 }
@@ -83,12 +85,20 @@ impl Book {
         let of = |key: &QueryKey| (Arc::clone(&line.account), *key);
         match &line.state {
             State::Refused { .. } => {
-                line.keys.iter().for_each(|key| _ = self.asked.remove(&of(key)));
+                // An answer of before stands.
+                for key in &*line.keys {
+                    match self.answered.get(&of(key)) {
+                        Some(status) => self.asked.insert(of(key), Some(*status)),
+                        None => self.asked.remove(&of(key)),
+                    };
+                }
             }
             State::Settled { statuses, .. } => {
                 let told = line.keys.iter().zip(&**statuses);
                 let hits = told.clone().filter(|(_, status)| **status == Status::Hit);
                 self.known.extend(hits.map(|(key, _)| of(key)));
+                self.answered
+                    .extend(told.clone().map(|(key, status)| (of(key), *status)));
                 self.asked.extend(told.map(|(key, status)| (of(key), Some(*status))));
             }
             State::InDoubt | State::Accepted(_) => {
@@ -216,7 +226,15 @@ impl Laws {
                 && (line.doubt.is_none() || line.intended_at >= terms.began)
                 && terms.others.contains(&line.run)
         });
-        let theirs: Credits = in_flight.map(|line| line.credits).sum();
+        // What another process has just lost this one reads with its next write.
+        let just_lost = book.ledger.lines().iter().filter(|other| {
+            other.account == line.account
+                && other.unanswered() > 0
+                && terms.others.contains(&other.run)
+                && matches!(other.state, State::Settled { at, .. } if at >= terms.began)
+        });
+        let theirs = in_flight.chain(just_lost).map(|line| line.credits);
+        let theirs: Credits = theirs.sum();
         let lost = book.ledger.doubts(&line.account).lost.less(theirs);
         assert!(lost <= most, "I8: {lost} may be in doubt, of {most}");
     }

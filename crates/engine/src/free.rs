@@ -62,6 +62,12 @@ impl Engine {
             }
             self.heard_of(&permit, error.status.is_some())?;
             let may_help = match error.kind {
+                // Limits are by route: what nothing depends on holds nothing else up.
+                ErrorKind::Throttled(wait) if again == Again::Never => {
+                    self.report.throttled += 1;
+                    self.limiter.refuse(permit.endpoint, wait);
+                    false
+                }
                 ErrorKind::Throttled(wait) => {
                     self.freeze(permit.endpoint, wait)?;
                     if self.gives_up(permit.endpoint)? {
@@ -69,7 +75,7 @@ impl Engine {
                     }
                     // Nobody sits and waits for a run.
                     tried -= u32::from(!self.is_visit);
-                    again != Again::Never
+                    true
                 }
                 ErrorKind::Unsent => again != Again::Never,
                 ErrorKind::InDoubt => again == Again::Harmless,

@@ -181,10 +181,14 @@ async fn a_log_that_cannot_be_read_changes_nothing_and_that_is_told() {
         ErrorKind::Gone,
         ErrorKind::Foreign,
         ErrorKind::Throttled(None),
+        ErrorKind::Throttled(Some(Duration::from_secs(86_400))),
     ] {
+        let began = Instant::now();
         let ran = run(logged(Logs { fails: Some(kind), ..Logs::of(1) }), 30).await;
         assert_eq!((ran.reads(), ran.report.spent), (1, Credits(60)), "{kind:?}");
         assert!(ran.report.log_unread.is_some());
+        // What the log is told to wait holds nothing else up.
+        assert!(began.elapsed().as_secs() < 10, "{kind:?}");
         assert!(ran.journal.entries().iter().all(|entry| {
             !matches!(entry.event, Event::Billed { .. })
                 && !matches!(&entry.event, Event::Intended { anchor: Some(_), .. })

@@ -154,8 +154,8 @@ impl Bills {
     }
 }
 
-/// Those of these batches whose question another batch has asked about the same time: whose charge the log shows is not
-/// known.
+/// Those of these batches of one account whose question another batch there has asked about the same time: whose charge the
+/// log shows is not known.
 fn shared(ledger: &Ledger, told: impl Iterator<Item = BatchId>) -> HashSet<BatchId> {
     /// The log's newest calls are no older.
     const ABOUT: Duration = Duration::from_secs(86_400);
@@ -169,7 +169,9 @@ fn shared(ledger: &Ledger, told: impl Iterator<Item = BatchId>) -> HashSet<Batch
         asked.extend(line.keys.iter().map(|key| (*key, Vec::new())));
     }
     let lines = ledger.lines().iter().rev();
-    for line in lines.filter(|line| line.intended_at >= since) {
+    let here =
+        |line: &&Line| told.first().is_some_and(|told| told.account == line.account);
+    for line in lines.filter(|line| line.intended_at >= since).filter(here) {
         for key in &*line.keys {
             if let Some(batches) = asked.get_mut(key) {
                 batches.push(line.batch);
